@@ -1,0 +1,3 @@
+module adyton.dev/adyton
+
+go 1.26
