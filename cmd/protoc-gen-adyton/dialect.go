@@ -16,7 +16,7 @@ import (
 
 // Names that the generated package needs for itself.
 var (
-	reservedTypes  = set("Unimplemented", "Method", "Methods", "Call", "Calls", "Result", "ClientOptions", "NewClient", "Register")
+	reservedTypes  = set("Unimplemented", "Method", "Methods", "Call", "Calls", "Result", "Noise", "ClientOptions", "NewClient", "Register")
 	reservedFields = set("Reset", "Equal", "Clone", "GoString", "String", "AppendGo")
 )
 
@@ -120,8 +120,13 @@ func (c *checker) checkService(s *protogen.Service) {
 	if reservedTypes[s.GoName] {
 		c.at(s.Desc, "service %s: the generated package needs that name; choose another", s.Desc.Name())
 	}
+	unary := false
 	for _, m := range s.Methods {
 		c.checkMethod(m)
+		unary = unary || !m.Desc.IsStreamingServer()
+	}
+	if !unary {
+		c.at(s.Desc, "service %s has no rpc that returns one reply: add one", s.Desc.Name())
 	}
 }
 
