@@ -202,6 +202,13 @@ const (
 	SECCOMP_ADDFD_FLAG_SEND                = 0x2
 )
 
+// Architectures as struct seccomp_data and PTRACE_GET_SYSCALL_INFO name them.
+const (
+	AUDIT_ARCH_I386    = 0x40000003
+	AUDIT_ARCH_X86_64  = 0xc000003e
+	AUDIT_ARCH_AARCH64 = 0xc00000b7
+)
+
 // Secure bits.
 const (
 	SECBIT_NOROOT                      = 0x1
