@@ -55,7 +55,10 @@ func checkDialect(f *protogen.File) []error {
 	}
 	sort.SliceStable(c.found, func(i, j int) bool { return c.found[i].line < c.found[j].line })
 	var errs []error
-	for _, v := range c.found {
+	for i, v := range c.found {
+		if i > 0 && v == c.found[i-1] {
+			continue // a message that two rpcs use
+		}
 		errs = append(errs, fmt.Errorf("%s:%d: %s", f.Desc.Path(), v.line, v.text))
 	}
 	return errs

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -15,7 +16,6 @@ import (
 	"github.com/bufbuild/protocompile/protoutil"
 	"github.com/bufbuild/protocompile/reporter"
 	"google.golang.org/protobuf/reflect/protoreflect"
-	"google.golang.org/protobuf/types/descriptorpb"
 	"google.golang.org/protobuf/types/pluginpb"
 )
 
@@ -128,20 +128,22 @@ func generateDir(dir string) ([]genFile, error) {
 		return nil, fmt.Errorf("%s: no .proto file below it", dir)
 	}
 	sort.Strings(names)
-	req, err := compile(dir, names)
+	req, err := compile(func(name string) (io.ReadCloser, error) {
+		return os.Open(filepath.Join(dir, filepath.FromSlash(name)))
+	}, names)
 	if err != nil {
 		return nil, err
 	}
 	return generate(req)
 }
 
-// compile parses and links the named files, relative to dir, into the request
+// compile parses and links the named files, which open reads, into the request
 // that protoc would send. Imports are resolved, though the dialect forbids
 // them, so that the dialect's message is the one that the reader sees.
-func compile(dir string, names []string) (*pluginpb.CodeGeneratorRequest, error) {
+func compile(open func(name string) (io.ReadCloser, error), names []string) (*pluginpb.CodeGeneratorRequest, error) {
 	var problems []error
 	c := protocompile.Compiler{
-		Resolver:       protocompile.WithStandardImports(&protocompile.SourceResolver{ImportPaths: []string{dir}}),
+		Resolver:       protocompile.WithStandardImports(&protocompile.SourceResolver{Accessor: open}),
 		SourceInfoMode: protocompile.SourceInfoStandard,
 		Reporter: reporter.NewReporter(func(err reporter.ErrorWithPos) error {
 			problems = append(problems, err)
@@ -167,14 +169,10 @@ func compile(dir string, names []string) (*pluginpb.CodeGeneratorRequest, error)
 		for i := range fd.Imports().Len() {
 			add(fd.Imports().Get(i).FileDescriptor)
 		}
-		req.ProtoFile = append(req.ProtoFile, toProto(fd))
+		req.ProtoFile = append(req.ProtoFile, protoutil.ProtoFromFileDescriptor(fd))
 	}
 	for _, f := range files {
 		add(f)
 	}
 	return req, nil
-}
-
-func toProto(fd protoreflect.FileDescriptor) *descriptorpb.FileDescriptorProto {
-	return protoutil.ProtoFromFileDescriptor(fd)
 }

@@ -599,6 +599,9 @@ func (c *client) Watch(req *fsapi.WatchRequest, emit func(*fsapi.WatchReply) boo
 		if errors.Is(err, io.EOF) {
 			return c.streamErrno("Watch", stream.Trailer())
 		}
+		if status.Code(err) == codes.Canceled {
+			return 0 // cc was closed on our side
+		}
 		if err != nil {
 			return c.fail("Watch", err)
 		}

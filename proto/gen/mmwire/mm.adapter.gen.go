@@ -329,6 +329,9 @@ func (c *client) Watch(req *mmapi.WatchRequest, emit func(*mmapi.WatchReply) boo
 		if errors.Is(err, io.EOF) {
 			return c.streamErrno("Watch", stream.Trailer())
 		}
+		if status.Code(err) == codes.Canceled {
+			return 0 // cc was closed on our side
+		}
 		if err != nil {
 			return c.fail("Watch", err)
 		}

@@ -509,6 +509,9 @@ func (c *client) Watch(req *signalapi.WatchRequest, emit func(*signalapi.WatchRe
 		if errors.Is(err, io.EOF) {
 			return c.streamErrno("Watch", stream.Trailer())
 		}
+		if status.Code(err) == codes.Canceled {
+			return 0 // cc was closed on our side
+		}
 		if err != nil {
 			return c.fail("Watch", err)
 		}
