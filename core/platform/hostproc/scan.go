@@ -1,0 +1,10 @@
+package hostproc
+
+// scan looks for a posted call: see scan_amd64.s.
+//
+//go:noescape
+func scan(words **uint32, n, start, rounds int) int
+
+func rdtsc() uint64
+func xcr0() uint64
+func xsaveSize() uint32

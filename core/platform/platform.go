@@ -1,0 +1,166 @@
+// Package platform is the interface between the core and what runs app code:
+// address spaces, threads and their registers. It knows no system call.
+//
+// All calls but Leader.Post are made by a handler that holds the leader's
+// token; a call that must wait for the app's side parks that handler.
+package platform
+
+import "adyton.dev/adyton/core/linux"
+
+// EventKind says why a thread came into the core.
+type EventKind uint8
+
+const (
+	// EventSyscall is a system call: Nr and Args.
+	EventSyscall EventKind = iota + 1
+	// EventFault is a synchronous exception: Fault.
+	EventFault
+	// EventKick is a thread that Kick brought in, or that a kick met on its
+	// way out; it waits for Resume.
+	EventKick
+	// EventFrameFault says that the last Deliver or Restore touched memory
+	// that is not there.
+	EventFrameFault
+)
+
+// Fault describes an exception as Linux reports it in siginfo and sigcontext.
+type Fault struct {
+	Signo, Code int32
+	Addr        uint64
+	Trapno, Err uint64
+}
+
+// Event is what a thread brings. It is only valid during the handler's call.
+type Event struct {
+	Kind  EventKind
+	Nr    uint64
+	Args  [6]uint64
+	Fault Fault
+}
+
+// Kernel is the core as the platform sees it.
+type Kernel interface {
+	// Event handles one event of a thread in a coroutine of its own; it may
+	// park. It ends by answering the thread (Return, Resume, ...) or leaves
+	// that to a later handler.
+	Event(t Thread, ev *Event)
+	// Death tells that the host ended a space's process without being
+	// ordered to. Its threads are gone.
+	Death(s Space)
+}
+
+// OpKind is a change of an address space.
+type OpKind uint8
+
+// The kinds of Op; Addr and Length are page aligned.
+const (
+	OpMapAnon OpKind = iota + 1
+	OpMapFile
+	OpUnmap
+	OpProtect
+	OpRemap
+	OpAdvise
+)
+
+// Op is one change of an address space.
+type Op struct {
+	Kind         OpKind
+	Addr, Length uint64
+	// Prot holds PROT_*, Flags MAP_SHARED or MAP_PRIVATE and hints.
+	Prot, Flags uint32
+	// FD is a descriptor of the core's process, with an offset in bytes.
+	FD     int
+	Offset uint64
+	// Write lets the app write a shared mapping of FD.
+	Write              bool
+	NewAddr, NewLength uint64
+	Advice             uint32
+}
+
+// Ident holds the words that are answered without the core.
+type Ident struct{ Pid, Tid, Ppid, Uid, Euid, Gid, Egid uint64 }
+
+// Thread is one thread that can run app code. Between an event and its answer
+// the thread stands still.
+type Thread interface {
+	Space() Space
+	// SetOwner and Owner keep what the core hangs on the thread.
+	SetOwner(any)
+	Owner() any
+
+	// Regs reads the registers of a thread that stands still; for a system
+	// call rax holds the number and rip is behind the instruction.
+	Regs(*Regs)
+	// Return answers a system call.
+	Return(ret uint64)
+	// Out is the buffer that ReturnOut copies from; at least 16 KiB.
+	Out() []byte
+	// ReturnOut copies Out()[:n] to dst in the app and answers with ret, or
+	// with -EFAULT when dst is not all writable.
+	ReturnOut(ret, dst uint64, n int)
+	// In gives the input buffer at addr that came with the call, if it did:
+	// a snapshot that the app may still scribble on.
+	In(addr uint64) ([]byte, bool)
+	// Resume goes on with all registers.
+	Resume(*Regs)
+	// Deliver writes frame at addr, saves the extended state at xstate (0
+	// for none) and goes on with regs. EventFrameFault tells of a bad stack.
+	Deliver(r *Regs, addr uint64, frame []byte, xstate uint64)
+	// Restore loads the extended state from xstate in app memory, then
+	// goes on with regs.
+	Restore(r *Regs, xstate uint64)
+	// Blocked hints that the answer will take a while.
+	Blocked()
+	// Kick brings a running thread into the core soon. It may be called at
+	// any time and is never lost.
+	Kick()
+	// Running says that the thread has been answered and has not come back.
+	Running() bool
+	// Exit ends the thread, after it has cleared the 32-bit word at
+	// clearTid (0 for none) and woken its futex.
+	Exit(clearTid uint64)
+	SetIdent(*Ident)
+	// SetTLS sets the FS base; fs is read back by TLS.
+	SetTLS(fs uint64) linux.Errno
+}
+
+// Space is one address space with the threads in it.
+type Space interface {
+	// Read and Write copy between app memory and b and return how many
+	// bytes went before the first bad one.
+	Read(addr uint64, b []byte) int
+	Write(addr uint64, b []byte) int
+	// Apply makes changes in order, by thread t of this space, which stands
+	// still. It returns how many were done and why the next one failed.
+	Apply(t Thread, ops []Op) (int, linux.Errno)
+	// Clone makes a thread in this space that begins with regs and fs.
+	Clone(t Thread, r *Regs, fs uint64, setTLS bool) (Thread, linux.Errno)
+	// Fork makes a copy of the space with one thread, a copy of t that
+	// begins with regs. Nothing runs in it until it is answered.
+	Fork(t Thread, r *Regs) (Space, Thread, linux.Errno)
+	// Clear unmaps everything that the app can see.
+	Clear(t Thread) linux.Errno
+	// Kill ends the host process at once.
+	Kill()
+	// Limits gives the lowest and one past the highest address for apps.
+	Limits() (low, high uint64)
+}
+
+// Waiter is a handler that is parked.
+type Waiter interface{}
+
+// Platform runs app code.
+type Platform interface {
+	// Run is the leader: it hands events to k until Stop. start is called
+	// first, as a handler.
+	Run(k Kernel, start func()) error
+	Stop()
+	// NewSpace gives an empty space with one thread that stands still. It
+	// parks.
+	NewSpace() (Space, Thread, error)
+	// XStateSize is the size of the extended state in a signal frame,
+	// magic word at the end included.
+	XStateSize() uint32
+	// VDSO gives the image of the vDSO and whether there is one.
+	VDSO() ([]byte, bool)
+}
