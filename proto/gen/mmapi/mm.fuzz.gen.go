@@ -598,6 +598,11 @@ func (m *BrkReply) fill(s *source) {
 		e.fill(s)
 		m.Ops = append(m.Ops, e)
 	}
+	for range s.count() {
+		var e FileRef
+		e.fill(s)
+		m.Files = append(m.Files, e)
+	}
 }
 
 func (m *AdviseRequest) fill(s *source) {
@@ -612,6 +617,11 @@ func (m *AdviseReply) fill(s *source) {
 		var e Op
 		e.fill(s)
 		m.Ops = append(m.Ops, e)
+	}
+	for range s.count() {
+		var e FileRef
+		e.fill(s)
+		m.Files = append(m.Files, e)
 	}
 }
 
@@ -642,6 +652,11 @@ func (m *LockReply) fill(s *source) {
 		var e Op
 		e.fill(s)
 		m.Ops = append(m.Ops, e)
+	}
+	for range s.count() {
+		var e FileRef
+		e.fill(s)
+		m.Files = append(m.Files, e)
 	}
 }
 

@@ -163,7 +163,8 @@ type Op struct {
 	Length uint64
 	// PROT_*.
 	Prot uint32
-	// MAP_PRIVATE or MAP_SHARED, MAP_POPULATE, MAP_NORESERVE, MAP_STACK.
+	// MAP_PRIVATE or MAP_SHARED, MAP_POPULATE, MAP_NORESERVE, MAP_STACK; of a
+	// remap MREMAP_*, none of them to grow in place. A map replaces what is there.
 	Flags      uint32
 	File       uint64
 	FileOffset uint64
@@ -313,8 +314,9 @@ type BrkRequest struct {
 
 // BrkReply is what Brk answers.
 type BrkReply struct {
-	Addr uint64
-	Ops  []Op
+	Addr  uint64
+	Ops   []Op
+	Files []FileRef
 }
 
 // AdviseRequest is what Advise takes.
@@ -327,7 +329,8 @@ type AdviseRequest struct {
 
 // AdviseReply is what Advise answers.
 type AdviseReply struct {
-	Ops []Op
+	Ops   []Op
+	Files []FileRef
 }
 
 // SyncRequest is what Sync takes.
@@ -357,7 +360,8 @@ type LockRequest struct {
 
 // LockReply is what Lock answers.
 type LockReply struct {
-	Ops []Op
+	Ops   []Op
+	Files []FileRef
 }
 
 // CheckRequest is what Check takes.

@@ -1151,6 +1151,7 @@ func (m *BrkRequest) appendGo(b []byte) []byte {
 func (m *BrkReply) Reset() {
 	m.Addr = 0
 	m.Ops = m.Ops[:0]
+	m.Files = m.Files[:0]
 }
 
 // Equal reports whether m and o hold the same values; nil and empty slices are the same.
@@ -1163,6 +1164,14 @@ func (m *BrkReply) Equal(o *BrkReply) bool {
 	}
 	for i := range m.Ops {
 		if !m.Ops[i].Equal(&o.Ops[i]) {
+			return false
+		}
+	}
+	if len(m.Files) != len(o.Files) {
+		return false
+	}
+	for i := range m.Files {
+		if !m.Files[i].Equal(&o.Files[i]) {
 			return false
 		}
 	}
@@ -1179,6 +1188,7 @@ func (m *BrkReply) Clone() *BrkReply {
 // own replaces every slice of m by a copy.
 func (m *BrkReply) own() {
 	m.Ops = slices.Clone(m.Ops)
+	m.Files = slices.Clone(m.Files)
 }
 
 // GoString returns m as a Go expression without the fields that are zero.
@@ -1196,6 +1206,16 @@ func (m *BrkReply) appendGo(b []byte) []byte {
 		b = append(b, "[]mmapi.Op{"...)
 		for i := range m.Ops {
 			b = m.Ops[i].appendGo(b)
+			b = append(b, ", "...)
+		}
+		b = endGo(b)
+		b = append(b, ", "...)
+	}
+	if len(m.Files) > 0 {
+		b = append(b, "Files: "...)
+		b = append(b, "[]mmapi.FileRef{"...)
+		for i := range m.Files {
+			b = m.Files[i].appendGo(b)
 			b = append(b, ", "...)
 		}
 		b = endGo(b)
@@ -1261,6 +1281,7 @@ func (m *AdviseRequest) appendGo(b []byte) []byte {
 // Reset zeroes m; its slices keep their capacity.
 func (m *AdviseReply) Reset() {
 	m.Ops = m.Ops[:0]
+	m.Files = m.Files[:0]
 }
 
 // Equal reports whether m and o hold the same values; nil and empty slices are the same.
@@ -1270,6 +1291,14 @@ func (m *AdviseReply) Equal(o *AdviseReply) bool {
 	}
 	for i := range m.Ops {
 		if !m.Ops[i].Equal(&o.Ops[i]) {
+			return false
+		}
+	}
+	if len(m.Files) != len(o.Files) {
+		return false
+	}
+	for i := range m.Files {
+		if !m.Files[i].Equal(&o.Files[i]) {
 			return false
 		}
 	}
@@ -1286,6 +1315,7 @@ func (m *AdviseReply) Clone() *AdviseReply {
 // own replaces every slice of m by a copy.
 func (m *AdviseReply) own() {
 	m.Ops = slices.Clone(m.Ops)
+	m.Files = slices.Clone(m.Files)
 }
 
 // GoString returns m as a Go expression without the fields that are zero.
@@ -1298,6 +1328,16 @@ func (m *AdviseReply) appendGo(b []byte) []byte {
 		b = append(b, "[]mmapi.Op{"...)
 		for i := range m.Ops {
 			b = m.Ops[i].appendGo(b)
+			b = append(b, ", "...)
+		}
+		b = endGo(b)
+		b = append(b, ", "...)
+	}
+	if len(m.Files) > 0 {
+		b = append(b, "Files: "...)
+		b = append(b, "[]mmapi.FileRef{"...)
+		for i := range m.Files {
+			b = m.Files[i].appendGo(b)
 			b = append(b, ", "...)
 		}
 		b = endGo(b)
@@ -1481,6 +1521,7 @@ func (m *LockRequest) appendGo(b []byte) []byte {
 // Reset zeroes m; its slices keep their capacity.
 func (m *LockReply) Reset() {
 	m.Ops = m.Ops[:0]
+	m.Files = m.Files[:0]
 }
 
 // Equal reports whether m and o hold the same values; nil and empty slices are the same.
@@ -1490,6 +1531,14 @@ func (m *LockReply) Equal(o *LockReply) bool {
 	}
 	for i := range m.Ops {
 		if !m.Ops[i].Equal(&o.Ops[i]) {
+			return false
+		}
+	}
+	if len(m.Files) != len(o.Files) {
+		return false
+	}
+	for i := range m.Files {
+		if !m.Files[i].Equal(&o.Files[i]) {
 			return false
 		}
 	}
@@ -1506,6 +1555,7 @@ func (m *LockReply) Clone() *LockReply {
 // own replaces every slice of m by a copy.
 func (m *LockReply) own() {
 	m.Ops = slices.Clone(m.Ops)
+	m.Files = slices.Clone(m.Files)
 }
 
 // GoString returns m as a Go expression without the fields that are zero.
@@ -1518,6 +1568,16 @@ func (m *LockReply) appendGo(b []byte) []byte {
 		b = append(b, "[]mmapi.Op{"...)
 		for i := range m.Ops {
 			b = m.Ops[i].appendGo(b)
+			b = append(b, ", "...)
+		}
+		b = endGo(b)
+		b = append(b, ", "...)
+	}
+	if len(m.Files) > 0 {
+		b = append(b, "Files: "...)
+		b = append(b, "[]mmapi.FileRef{"...)
+		for i := range m.Files {
+			b = m.Files[i].appendGo(b)
 			b = append(b, ", "...)
 		}
 		b = endGo(b)

@@ -1096,6 +1096,13 @@ func toWireBrkReply(w *BrkReply, m *mmapi.BrkReply) *BrkReply {
 			w.Ops[i] = toWireOp(&all[i], &m.Ops[i])
 		}
 	}
+	if n := len(m.Files); n > 0 {
+		all := make([]FileRef, n)
+		w.Files = make([]*FileRef, n)
+		for i := range all {
+			w.Files[i] = toWireFileRef(&all[i], &m.Files[i])
+		}
+	}
 	return w
 }
 
@@ -1110,6 +1117,13 @@ func fromWireBrkReply(m *mmapi.BrkReply, w *BrkReply) {
 		m.Ops = append(m.Ops, make([]mmapi.Op, n)...)
 		for i, v := range w.Ops {
 			fromWireOp(&m.Ops[had+i], v)
+		}
+	}
+	if n := len(w.Files); n > 0 {
+		had := len(m.Files)
+		m.Files = append(m.Files, make([]mmapi.FileRef, n)...)
+		for i, v := range w.Files {
+			fromWireFileRef(&m.Files[had+i], v)
 		}
 	}
 }
@@ -1143,6 +1157,13 @@ func toWireAdviseReply(w *AdviseReply, m *mmapi.AdviseReply) *AdviseReply {
 			w.Ops[i] = toWireOp(&all[i], &m.Ops[i])
 		}
 	}
+	if n := len(m.Files); n > 0 {
+		all := make([]FileRef, n)
+		w.Files = make([]*FileRef, n)
+		for i := range all {
+			w.Files[i] = toWireFileRef(&all[i], &m.Files[i])
+		}
+	}
 	return w
 }
 
@@ -1156,6 +1177,13 @@ func fromWireAdviseReply(m *mmapi.AdviseReply, w *AdviseReply) {
 		m.Ops = append(m.Ops, make([]mmapi.Op, n)...)
 		for i, v := range w.Ops {
 			fromWireOp(&m.Ops[had+i], v)
+		}
+	}
+	if n := len(w.Files); n > 0 {
+		had := len(m.Files)
+		m.Files = append(m.Files, make([]mmapi.FileRef, n)...)
+		for i, v := range w.Files {
+			fromWireFileRef(&m.Files[had+i], v)
 		}
 	}
 }
@@ -1231,6 +1259,13 @@ func toWireLockReply(w *LockReply, m *mmapi.LockReply) *LockReply {
 			w.Ops[i] = toWireOp(&all[i], &m.Ops[i])
 		}
 	}
+	if n := len(m.Files); n > 0 {
+		all := make([]FileRef, n)
+		w.Files = make([]*FileRef, n)
+		for i := range all {
+			w.Files[i] = toWireFileRef(&all[i], &m.Files[i])
+		}
+	}
 	return w
 }
 
@@ -1244,6 +1279,13 @@ func fromWireLockReply(m *mmapi.LockReply, w *LockReply) {
 		m.Ops = append(m.Ops, make([]mmapi.Op, n)...)
 		for i, v := range w.Ops {
 			fromWireOp(&m.Ops[had+i], v)
+		}
+	}
+	if n := len(w.Files); n > 0 {
+		had := len(m.Files)
+		m.Files = append(m.Files, make([]mmapi.FileRef, n)...)
+		for i, v := range w.Files {
+			fromWireFileRef(&m.Files[had+i], v)
 		}
 	}
 }

@@ -158,7 +158,8 @@ type Op struct {
 	Length uint64                 `protobuf:"varint,3,opt,name=length" json:"length,omitempty"`
 	// PROT_*.
 	Prot uint32 `protobuf:"varint,4,opt,name=prot" json:"prot,omitempty"`
-	// MAP_PRIVATE or MAP_SHARED, MAP_POPULATE, MAP_NORESERVE, MAP_STACK.
+	// MAP_PRIVATE or MAP_SHARED, MAP_POPULATE, MAP_NORESERVE, MAP_STACK; of a
+	// remap MREMAP_*, none of them to grow in place. A map replaces what is there.
 	Flags         uint32 `protobuf:"varint,5,opt,name=flags" json:"flags,omitempty"`
 	File          uint64 `protobuf:"varint,6,opt,name=file" json:"file,omitempty"`
 	FileOffset    uint64 `protobuf:"varint,7,opt,name=file_offset,json=fileOffset" json:"file_offset,omitempty"`
@@ -1440,6 +1441,7 @@ type BrkReply struct {
 	Errno         uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
 	Addr          uint64                 `protobuf:"varint,2,opt,name=addr" json:"addr,omitempty"`
 	Ops           []*Op                  `protobuf:"bytes,3,rep,name=ops" json:"ops,omitempty"`
+	Files         []*FileRef             `protobuf:"bytes,4,rep,name=files" json:"files,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1491,6 +1493,13 @@ func (x *BrkReply) GetAddr() uint64 {
 func (x *BrkReply) GetOps() []*Op {
 	if x != nil {
 		return x.Ops
+	}
+	return nil
+}
+
+func (x *BrkReply) GetFiles() []*FileRef {
+	if x != nil {
+		return x.Files
 	}
 	return nil
 }
@@ -1567,6 +1576,7 @@ type AdviseReply struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Errno         uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
 	Ops           []*Op                  `protobuf:"bytes,2,rep,name=ops" json:"ops,omitempty"`
+	Files         []*FileRef             `protobuf:"bytes,3,rep,name=files" json:"files,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1611,6 +1621,13 @@ func (x *AdviseReply) GetErrno() uint32 {
 func (x *AdviseReply) GetOps() []*Op {
 	if x != nil {
 		return x.Ops
+	}
+	return nil
+}
+
+func (x *AdviseReply) GetFiles() []*FileRef {
+	if x != nil {
+		return x.Files
 	}
 	return nil
 }
@@ -1825,6 +1842,7 @@ type LockReply struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Errno         uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
 	Ops           []*Op                  `protobuf:"bytes,2,rep,name=ops" json:"ops,omitempty"`
+	Files         []*FileRef             `protobuf:"bytes,3,rep,name=files" json:"files,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1869,6 +1887,13 @@ func (x *LockReply) GetErrno() uint32 {
 func (x *LockReply) GetOps() []*Op {
 	if x != nil {
 		return x.Ops
+	}
+	return nil
+}
+
+func (x *LockReply) GetFiles() []*FileRef {
+	if x != nil {
+		return x.Files
 	}
 	return nil
 }
@@ -2969,19 +2994,21 @@ const file_adyton_mm_v1_mm_proto_rawDesc = "" +
 	"BrkRequest\x12\x14\n" +
 	"\x05space\x18\x01 \x01(\x04R\x05space\x12\x14\n" +
 	"\x05start\x18\x02 \x01(\x04R\x05start\x12\x12\n" +
-	"\x04addr\x18\x03 \x01(\x04R\x04addr\"X\n" +
+	"\x04addr\x18\x03 \x01(\x04R\x04addr\"\x85\x01\n" +
 	"\bBrkReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12\x12\n" +
 	"\x04addr\x18\x02 \x01(\x04R\x04addr\x12\"\n" +
-	"\x03ops\x18\x03 \x03(\v2\x10.adyton.mm.v1.OpR\x03ops\"i\n" +
+	"\x03ops\x18\x03 \x03(\v2\x10.adyton.mm.v1.OpR\x03ops\x12+\n" +
+	"\x05files\x18\x04 \x03(\v2\x15.adyton.mm.v1.FileRefR\x05files\"i\n" +
 	"\rAdviseRequest\x12\x14\n" +
 	"\x05space\x18\x01 \x01(\x04R\x05space\x12\x12\n" +
 	"\x04addr\x18\x02 \x01(\x04R\x04addr\x12\x16\n" +
 	"\x06length\x18\x03 \x01(\x04R\x06length\x12\x16\n" +
-	"\x06advice\x18\x04 \x01(\rR\x06advice\"G\n" +
+	"\x06advice\x18\x04 \x01(\rR\x06advice\"t\n" +
 	"\vAdviseReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12\"\n" +
-	"\x03ops\x18\x02 \x03(\v2\x10.adyton.mm.v1.OpR\x03ops\"e\n" +
+	"\x03ops\x18\x02 \x03(\v2\x10.adyton.mm.v1.OpR\x03ops\x12+\n" +
+	"\x05files\x18\x03 \x03(\v2\x15.adyton.mm.v1.FileRefR\x05files\"e\n" +
 	"\vSyncRequest\x12\x14\n" +
 	"\x05space\x18\x01 \x01(\x04R\x05space\x12\x12\n" +
 	"\x04addr\x18\x02 \x01(\x04R\x04addr\x12\x16\n" +
@@ -2996,10 +3023,11 @@ const file_adyton_mm_v1_mm_proto_rawDesc = "" +
 	"\x06length\x18\x03 \x01(\x04R\x06length\x12\x16\n" +
 	"\x06unlock\x18\x04 \x01(\bR\x06unlock\x12\x10\n" +
 	"\x03all\x18\x05 \x01(\bR\x03all\x12\x14\n" +
-	"\x05flags\x18\x06 \x01(\rR\x05flags\"E\n" +
+	"\x05flags\x18\x06 \x01(\rR\x05flags\"r\n" +
 	"\tLockReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12\"\n" +
-	"\x03ops\x18\x02 \x03(\v2\x10.adyton.mm.v1.OpR\x03ops\"d\n" +
+	"\x03ops\x18\x02 \x03(\v2\x10.adyton.mm.v1.OpR\x03ops\x12+\n" +
+	"\x05files\x18\x03 \x03(\v2\x15.adyton.mm.v1.FileRefR\x05files\"d\n" +
 	"\fCheckRequest\x12\x14\n" +
 	"\x05space\x18\x01 \x01(\x04R\x05space\x12\x12\n" +
 	"\x04addr\x18\x02 \x01(\x04R\x04addr\x12\x16\n" +
@@ -3184,57 +3212,60 @@ var file_adyton_mm_v1_mm_proto_depIdxs = []int32{
 	2,  // 13: adyton.mm.v1.RemapReply.ops:type_name -> adyton.mm.v1.Op
 	3,  // 14: adyton.mm.v1.RemapReply.files:type_name -> adyton.mm.v1.FileRef
 	2,  // 15: adyton.mm.v1.BrkReply.ops:type_name -> adyton.mm.v1.Op
-	2,  // 16: adyton.mm.v1.AdviseReply.ops:type_name -> adyton.mm.v1.Op
-	2,  // 17: adyton.mm.v1.LockReply.ops:type_name -> adyton.mm.v1.Op
-	2,  // 18: adyton.mm.v1.FaultReply.ops:type_name -> adyton.mm.v1.Op
-	1,  // 19: adyton.mm.v1.Area.kind:type_name -> adyton.mm.v1.AreaKind
-	33, // 20: adyton.mm.v1.AreasReply.areas:type_name -> adyton.mm.v1.Area
-	5,  // 21: adyton.mm.v1.SetLimitsRequest.limits:type_name -> adyton.mm.v1.Limits
-	2,  // 22: adyton.mm.v1.RevertRequest.ops:type_name -> adyton.mm.v1.Op
-	3,  // 23: adyton.mm.v1.RevertReply.files:type_name -> adyton.mm.v1.FileRef
-	6,  // 24: adyton.mm.v1.MM.NewSpace:input_type -> adyton.mm.v1.NewSpaceRequest
-	8,  // 25: adyton.mm.v1.MM.ForkSpace:input_type -> adyton.mm.v1.ForkSpaceRequest
-	10, // 26: adyton.mm.v1.MM.FreeSpace:input_type -> adyton.mm.v1.FreeSpaceRequest
-	12, // 27: adyton.mm.v1.MM.Map:input_type -> adyton.mm.v1.MapRequest
-	14, // 28: adyton.mm.v1.MM.Unmap:input_type -> adyton.mm.v1.UnmapRequest
-	16, // 29: adyton.mm.v1.MM.Protect:input_type -> adyton.mm.v1.ProtectRequest
-	18, // 30: adyton.mm.v1.MM.Remap:input_type -> adyton.mm.v1.RemapRequest
-	20, // 31: adyton.mm.v1.MM.Brk:input_type -> adyton.mm.v1.BrkRequest
-	22, // 32: adyton.mm.v1.MM.Advise:input_type -> adyton.mm.v1.AdviseRequest
-	24, // 33: adyton.mm.v1.MM.Sync:input_type -> adyton.mm.v1.SyncRequest
-	26, // 34: adyton.mm.v1.MM.Lock:input_type -> adyton.mm.v1.LockRequest
-	28, // 35: adyton.mm.v1.MM.Check:input_type -> adyton.mm.v1.CheckRequest
-	30, // 36: adyton.mm.v1.MM.Fault:input_type -> adyton.mm.v1.FaultRequest
-	32, // 37: adyton.mm.v1.MM.Areas:input_type -> adyton.mm.v1.AreasRequest
-	35, // 38: adyton.mm.v1.MM.Usage:input_type -> adyton.mm.v1.UsageRequest
-	37, // 39: adyton.mm.v1.MM.SetLimits:input_type -> adyton.mm.v1.SetLimitsRequest
-	39, // 40: adyton.mm.v1.MM.Revert:input_type -> adyton.mm.v1.RevertRequest
-	41, // 41: adyton.mm.v1.MM.Watch:input_type -> adyton.mm.v1.WatchRequest
-	43, // 42: adyton.mm.v1.MM.Expire:input_type -> adyton.mm.v1.ExpireRequest
-	7,  // 43: adyton.mm.v1.MM.NewSpace:output_type -> adyton.mm.v1.NewSpaceReply
-	9,  // 44: adyton.mm.v1.MM.ForkSpace:output_type -> adyton.mm.v1.ForkSpaceReply
-	11, // 45: adyton.mm.v1.MM.FreeSpace:output_type -> adyton.mm.v1.FreeSpaceReply
-	13, // 46: adyton.mm.v1.MM.Map:output_type -> adyton.mm.v1.MapReply
-	15, // 47: adyton.mm.v1.MM.Unmap:output_type -> adyton.mm.v1.UnmapReply
-	17, // 48: adyton.mm.v1.MM.Protect:output_type -> adyton.mm.v1.ProtectReply
-	19, // 49: adyton.mm.v1.MM.Remap:output_type -> adyton.mm.v1.RemapReply
-	21, // 50: adyton.mm.v1.MM.Brk:output_type -> adyton.mm.v1.BrkReply
-	23, // 51: adyton.mm.v1.MM.Advise:output_type -> adyton.mm.v1.AdviseReply
-	25, // 52: adyton.mm.v1.MM.Sync:output_type -> adyton.mm.v1.SyncReply
-	27, // 53: adyton.mm.v1.MM.Lock:output_type -> adyton.mm.v1.LockReply
-	29, // 54: adyton.mm.v1.MM.Check:output_type -> adyton.mm.v1.CheckReply
-	31, // 55: adyton.mm.v1.MM.Fault:output_type -> adyton.mm.v1.FaultReply
-	34, // 56: adyton.mm.v1.MM.Areas:output_type -> adyton.mm.v1.AreasReply
-	36, // 57: adyton.mm.v1.MM.Usage:output_type -> adyton.mm.v1.UsageReply
-	38, // 58: adyton.mm.v1.MM.SetLimits:output_type -> adyton.mm.v1.SetLimitsReply
-	40, // 59: adyton.mm.v1.MM.Revert:output_type -> adyton.mm.v1.RevertReply
-	42, // 60: adyton.mm.v1.MM.Watch:output_type -> adyton.mm.v1.WatchReply
-	44, // 61: adyton.mm.v1.MM.Expire:output_type -> adyton.mm.v1.ExpireReply
-	43, // [43:62] is the sub-list for method output_type
-	24, // [24:43] is the sub-list for method input_type
-	24, // [24:24] is the sub-list for extension type_name
-	24, // [24:24] is the sub-list for extension extendee
-	0,  // [0:24] is the sub-list for field type_name
+	3,  // 16: adyton.mm.v1.BrkReply.files:type_name -> adyton.mm.v1.FileRef
+	2,  // 17: adyton.mm.v1.AdviseReply.ops:type_name -> adyton.mm.v1.Op
+	3,  // 18: adyton.mm.v1.AdviseReply.files:type_name -> adyton.mm.v1.FileRef
+	2,  // 19: adyton.mm.v1.LockReply.ops:type_name -> adyton.mm.v1.Op
+	3,  // 20: adyton.mm.v1.LockReply.files:type_name -> adyton.mm.v1.FileRef
+	2,  // 21: adyton.mm.v1.FaultReply.ops:type_name -> adyton.mm.v1.Op
+	1,  // 22: adyton.mm.v1.Area.kind:type_name -> adyton.mm.v1.AreaKind
+	33, // 23: adyton.mm.v1.AreasReply.areas:type_name -> adyton.mm.v1.Area
+	5,  // 24: adyton.mm.v1.SetLimitsRequest.limits:type_name -> adyton.mm.v1.Limits
+	2,  // 25: adyton.mm.v1.RevertRequest.ops:type_name -> adyton.mm.v1.Op
+	3,  // 26: adyton.mm.v1.RevertReply.files:type_name -> adyton.mm.v1.FileRef
+	6,  // 27: adyton.mm.v1.MM.NewSpace:input_type -> adyton.mm.v1.NewSpaceRequest
+	8,  // 28: adyton.mm.v1.MM.ForkSpace:input_type -> adyton.mm.v1.ForkSpaceRequest
+	10, // 29: adyton.mm.v1.MM.FreeSpace:input_type -> adyton.mm.v1.FreeSpaceRequest
+	12, // 30: adyton.mm.v1.MM.Map:input_type -> adyton.mm.v1.MapRequest
+	14, // 31: adyton.mm.v1.MM.Unmap:input_type -> adyton.mm.v1.UnmapRequest
+	16, // 32: adyton.mm.v1.MM.Protect:input_type -> adyton.mm.v1.ProtectRequest
+	18, // 33: adyton.mm.v1.MM.Remap:input_type -> adyton.mm.v1.RemapRequest
+	20, // 34: adyton.mm.v1.MM.Brk:input_type -> adyton.mm.v1.BrkRequest
+	22, // 35: adyton.mm.v1.MM.Advise:input_type -> adyton.mm.v1.AdviseRequest
+	24, // 36: adyton.mm.v1.MM.Sync:input_type -> adyton.mm.v1.SyncRequest
+	26, // 37: adyton.mm.v1.MM.Lock:input_type -> adyton.mm.v1.LockRequest
+	28, // 38: adyton.mm.v1.MM.Check:input_type -> adyton.mm.v1.CheckRequest
+	30, // 39: adyton.mm.v1.MM.Fault:input_type -> adyton.mm.v1.FaultRequest
+	32, // 40: adyton.mm.v1.MM.Areas:input_type -> adyton.mm.v1.AreasRequest
+	35, // 41: adyton.mm.v1.MM.Usage:input_type -> adyton.mm.v1.UsageRequest
+	37, // 42: adyton.mm.v1.MM.SetLimits:input_type -> adyton.mm.v1.SetLimitsRequest
+	39, // 43: adyton.mm.v1.MM.Revert:input_type -> adyton.mm.v1.RevertRequest
+	41, // 44: adyton.mm.v1.MM.Watch:input_type -> adyton.mm.v1.WatchRequest
+	43, // 45: adyton.mm.v1.MM.Expire:input_type -> adyton.mm.v1.ExpireRequest
+	7,  // 46: adyton.mm.v1.MM.NewSpace:output_type -> adyton.mm.v1.NewSpaceReply
+	9,  // 47: adyton.mm.v1.MM.ForkSpace:output_type -> adyton.mm.v1.ForkSpaceReply
+	11, // 48: adyton.mm.v1.MM.FreeSpace:output_type -> adyton.mm.v1.FreeSpaceReply
+	13, // 49: adyton.mm.v1.MM.Map:output_type -> adyton.mm.v1.MapReply
+	15, // 50: adyton.mm.v1.MM.Unmap:output_type -> adyton.mm.v1.UnmapReply
+	17, // 51: adyton.mm.v1.MM.Protect:output_type -> adyton.mm.v1.ProtectReply
+	19, // 52: adyton.mm.v1.MM.Remap:output_type -> adyton.mm.v1.RemapReply
+	21, // 53: adyton.mm.v1.MM.Brk:output_type -> adyton.mm.v1.BrkReply
+	23, // 54: adyton.mm.v1.MM.Advise:output_type -> adyton.mm.v1.AdviseReply
+	25, // 55: adyton.mm.v1.MM.Sync:output_type -> adyton.mm.v1.SyncReply
+	27, // 56: adyton.mm.v1.MM.Lock:output_type -> adyton.mm.v1.LockReply
+	29, // 57: adyton.mm.v1.MM.Check:output_type -> adyton.mm.v1.CheckReply
+	31, // 58: adyton.mm.v1.MM.Fault:output_type -> adyton.mm.v1.FaultReply
+	34, // 59: adyton.mm.v1.MM.Areas:output_type -> adyton.mm.v1.AreasReply
+	36, // 60: adyton.mm.v1.MM.Usage:output_type -> adyton.mm.v1.UsageReply
+	38, // 61: adyton.mm.v1.MM.SetLimits:output_type -> adyton.mm.v1.SetLimitsReply
+	40, // 62: adyton.mm.v1.MM.Revert:output_type -> adyton.mm.v1.RevertReply
+	42, // 63: adyton.mm.v1.MM.Watch:output_type -> adyton.mm.v1.WatchReply
+	44, // 64: adyton.mm.v1.MM.Expire:output_type -> adyton.mm.v1.ExpireReply
+	46, // [46:65] is the sub-list for method output_type
+	27, // [27:46] is the sub-list for method input_type
+	27, // [27:27] is the sub-list for extension type_name
+	27, // [27:27] is the sub-list for extension extendee
+	0,  // [0:27] is the sub-list for field type_name
 }
 
 func init() { file_adyton_mm_v1_mm_proto_init() }
