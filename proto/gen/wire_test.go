@@ -289,12 +289,7 @@ func (constantFS) Read(req *fsapi.ReadRequest, rep *fsapi.ReadReply) linux.Errno
 // Reset and the method table cost no allocation.
 func TestLinkedCallsAllocateNothing(t *testing.T) {
 	var fs fsapi.FS = constantFS{}
-	var read *fsapi.Method
-	for i := range fsapi.Methods {
-		if fsapi.Methods[i].Name == "Read" {
-			read = &fsapi.Methods[i]
-		}
-	}
+	read := method("Read")
 	req, rep := new(fsapi.ReadRequest), &fsapi.ReadReply{Data: make([]byte, 0, 64)}
 	if n := testing.AllocsPerRun(100, func() {
 		*req = fsapi.ReadRequest{Handle: 3, Count: 4}
