@@ -1,0 +1,81 @@
+// Package fdtable owns open file descriptions and the tables that name them by
+// number. It calls nobody: closing a description at its last reference is told
+// to the caller, who asks the subsystem.
+//
+// Lock order: Table.mu. A File's counters are atomic; its offset belongs to
+// whoever holds Offset's lock in a call.
+package fdtable
+
+import "sync/atomic"
+
+// Owner says which subsystem a description's handle belongs to.
+type Owner uint8
+
+// The owners of handles. Core owns what has no subsystem: epoll and pidfds;
+// their descriptions carry an Object.
+const (
+	FS Owner = iota + 1
+	IPC
+	Signal
+	Core
+)
+
+// File is an open file description: what open(2) makes and dup(2) shares.
+type File struct {
+	refs atomic.Int32
+
+	Owner  Owner
+	Handle uint64
+	// Object is what the core itself keeps behind a description of its own.
+	Object any
+	// Name is what readlink of /proc/PID/fd/N shows for a file that has no
+	// path, such as "anon_inode:[eventfd]".
+	Name string
+
+	// Flags are O_ACCMODE and the status flags that F_GETFL shows.
+	Flags atomic.Uint32
+	// Mode is the type and permission bits at open; Node names the file.
+	Mode uint32
+	Node uint64
+	Rdev uint64
+	// Offset is the position in bytes; only of a Seekable file.
+	Offset   int64
+	Seekable bool
+	Pollable bool
+	// Path means that it was opened with O_PATH.
+	Path bool
+	// Locked says that locks were taken through it, so that close must drop
+	// them: bit 0 flock and OFD locks, bit 1 record locks.
+	Locked atomic.Uint32
+	// ID is the owner of flock and OFD locks: unique among descriptions.
+	ID uint64
+}
+
+var lastID atomic.Uint64
+
+// NewFile makes a description with one reference.
+func NewFile(owner Owner, handle uint64, flags uint32) *File {
+	f := &File{Owner: owner, Handle: handle, ID: 1<<32 + lastID.Add(1)}
+	f.Flags.Store(flags)
+	f.refs.Store(1)
+	return f
+}
+
+// Ref takes a reference and returns f.
+func (f *File) Ref() *File {
+	f.refs.Add(1)
+	return f
+}
+
+// Unref drops a reference and reports whether it was the last one: then the
+// caller closes the handle.
+func (f *File) Unref() bool {
+	n := f.refs.Add(-1)
+	if n < 0 {
+		panic("fdtable: description released twice")
+	}
+	return n == 0
+}
+
+// Refs is the number of references: tables, calls in flight and messages.
+func (f *File) Refs() int { return int(f.refs.Load()) }
