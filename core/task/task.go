@@ -1,0 +1,238 @@
+// Package task owns processes, threads, credentials, process groups and
+// sessions.
+//
+// It never calls a subsystem: handlers in core/syscalls do, and hand the
+// result in. It never blocks: core/wait does. It is used with the leader's
+// token, so it has no locks.
+package task
+
+import (
+	"adyton.dev/adyton/core/fdtable"
+	"adyton.dev/adyton/core/linux"
+	"adyton.dev/adyton/core/platform"
+	"adyton.dev/adyton/core/wait"
+)
+
+// Thread is one thread of execution: what Linux calls a task.
+type Thread struct {
+	Tid     int32
+	Process *Process
+	// Platform is what runs it. Of a vfork parent it is lent to the child.
+	Platform platform.Thread
+	// Sleep is where it sleeps.
+	Sleep wait.Sleeper
+
+	Cred  *Cred
+	Files *fdtable.Table
+	FS    *FSContext
+
+	// Name is what PR_SET_NAME sets: at most 15 bytes.
+	Name string
+	// ClearTid is the address of the word to clear at the end, or 0.
+	ClearTid uint64
+	// RobustHead is the address of the robust futex list, or 0.
+	RobustHead uint64
+	// RobustLen is what get_robust_list gives back.
+	RobustLen uint64
+
+	// Regs, when HasRegs, are those to go on with instead of the platform's:
+	// of a vfork parent whose thread is lent.
+	Regs    platform.Regs
+	HasRegs bool
+
+	// ParentDeathSignal is PR_SET_PDEATHSIG.
+	ParentDeathSignal int32
+	// Affinity, policy and priority, as sched_* show them.
+	Nice     int32
+	Policy   int32
+	RTPrio   int32
+	Affinity []uint64
+
+	// Exited means that the thread has ended; it may still lie about as the
+	// leader of its group.
+	Exited bool
+	// Vforker is the parent's thread that stands still until this one execs
+	// or exits.
+	Vforker *Thread
+	// VforkDone is woken when the child of a vfork has done so.
+	VforkDone wait.Queue
+	// Lent: the platform thread is running a vfork child.
+	Lent bool
+
+	// Local is what core/syscalls keeps of a thread: its call's frame.
+	Local any
+	// StartNs is when it was made, in monotonic ns.
+	StartNs int64
+	// InCall says that a handler runs for it.
+	InCall bool
+}
+
+// FSContext is what CLONE_FS shares.
+type FSContext struct {
+	refs int
+	// Root and Cwd are descriptions of fs opened as O_PATH.
+	Root, Cwd *fdtable.File
+	Umask     uint32
+}
+
+// NewFSContext takes over the two references.
+func NewFSContext(root, cwd *fdtable.File, umask uint32) *FSContext {
+	return &FSContext{refs: 1, Root: root, Cwd: cwd, Umask: umask}
+}
+
+// Share adds a user.
+func (f *FSContext) Share() *FSContext {
+	f.refs++
+	return f
+}
+
+// Copy makes one of its own.
+func (f *FSContext) Copy() *FSContext {
+	return NewFSContext(f.Root.Ref(), f.Cwd.Ref(), f.Umask)
+}
+
+// Shared reports whether others use it too.
+func (f *FSContext) Shared() bool { return f.refs > 1 }
+
+// Release drops a user and returns the files to unref at the last.
+func (f *FSContext) Release() []*fdtable.File {
+	if f.refs--; f.refs > 0 {
+		return nil
+	}
+	return []*fdtable.File{f.Root, f.Cwd}
+}
+
+// Space is an address space and its users.
+type Space struct {
+	refs int
+	// MM is mm's number for it.
+	MM uint64
+	// Platform is where it is.
+	Platform platform.Space
+	// Change is held while a change of the mapping is under way.
+	Change wait.Lock
+	// Exe is the file that was executed, and what the loader found there.
+	Exe *fdtable.File
+	// Spans of the stack that /proc and auxv show.
+	ArgStart, ArgEnd, EnvStart, EnvEnd uint64
+	Auxv                               []byte
+	StartCode, EndCode, StartStack     uint64
+	// Dumpable is PR_SET_DUMPABLE.
+	Dumpable uint32
+	// Files are the descriptions behind mm's file numbers.
+	Files map[uint64]*MappedFile
+}
+
+// MappedFile is a file that areas name.
+type MappedFile struct {
+	File *fdtable.File
+	Refs int64
+	// FD is a descriptor of this process that maps it, or -1; Own says that
+	// it is closed with the last area.
+	FD    int
+	Own   bool
+	Write bool
+	Name  string
+}
+
+// NewSpace makes one with one user.
+func NewSpace(mm uint64, p platform.Space) *Space {
+	return &Space{refs: 1, MM: mm, Platform: p, Dumpable: 1, Files: map[uint64]*MappedFile{}}
+}
+
+// Share adds a user.
+func (s *Space) Share() *Space {
+	s.refs++
+	return s
+}
+
+// Release drops a user and reports whether it was the last.
+func (s *Space) Release() bool {
+	s.refs--
+	return s.refs == 0
+}
+
+// Users is the number of processes in the space.
+func (s *Space) Users() int { return s.refs }
+
+// Process is a thread group.
+type Process struct {
+	Pid    int32
+	Parent *Process
+	// ParentThread is the thread that made it, for PR_SET_PDEATHSIG.
+	Children map[int32]*Process
+	Threads  map[int32]*Thread
+	Leader   *Thread
+	Space    *Space
+	Group    *Group
+
+	// ExitSignal is sent to the parent at the end; 0 sends none.
+	ExitSignal int32
+	// Exiting: the group ends with Status; no thread goes back to the app.
+	Exiting bool
+	// ExecThread is the thread that execs while the others are taken down.
+	ExecThread *Thread
+	// Status is the wait status: exit code << 8, or the signal.
+	Status int32
+	// Zombie: all threads have ended and the parent has not waited.
+	Zombie bool
+	// Reaped: nobody can find it any more.
+	Reaped bool
+
+	// Stopped by a signal, or continued since: what wait4 reports once.
+	Stopped    bool
+	StopSignal int32
+	StopSeen   bool
+	Continued  bool
+	// Resume is woken when a stopped group continues.
+	Resume wait.Queue
+	// ChildEvent is woken when a child changes state.
+	ChildEvent wait.Queue
+	// ThreadGone is woken when a thread ends: exec and exit_group wait.
+	ThreadGone wait.Queue
+
+	Limits [16]linux.Rlimit
+	// Subreaper is PR_SET_CHILD_SUBREAPER.
+	Subreaper bool
+	// Execed: an execve has happened since fork (setpgid of a child: EACCES).
+	Execed bool
+	// NoNewPrivs is PR_SET_NO_NEW_PRIVS.
+	NoNewPrivs bool
+	// OomScoreAdj is /proc/PID/oom_score_adj.
+	OomScoreAdj int32
+
+	// ChildUserNs and others are times of children waited for, in ns.
+	ChildUserNs, ChildSystemNs int64
+	UserNs, SystemNs           int64
+	StartNs                    int64
+	// Children's usage that getrusage shows.
+	MaxRSS int64
+}
+
+// Group is a process group in a session.
+type Group struct {
+	Pgid    int32
+	Session *Session
+	Members map[int32]*Process
+}
+
+// Session is a session with its controlling terminal.
+type Session struct {
+	Sid    int32
+	Groups map[int32]*Group
+	// Leader ends the session when it exits.
+	Leader *Process
+	// Terminal is the controlling terminal: a description of fs, or nil.
+	Terminal *fdtable.File
+}
+
+// Live counts threads that have not ended.
+func (p *Process) Live() int {
+	n := 0
+	for _, t := range p.Threads {
+		if !t.Exited {
+			n++
+		}
+	}
+	return n
+}
