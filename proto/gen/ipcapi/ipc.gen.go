@@ -105,13 +105,15 @@ type IPC interface {
 }
 
 // Wait says what the caller must wait for before it asks again: a ticket
-// (work under way elsewhere), or a handle to reach one of events (POLL*).
+// (work under way elsewhere), or a handle to reach one of events (POLL*, and
+// above bit 15 private ones of the subsystem, which Poll and Ready show too).
 type Wait struct {
 	Ticket uint64
 	Handle uint64
 	Events uint32
 	// Give up at this time on the monotonic clock (socket time-outs), 0 never;
-	// and with this errno.
+	// and with this errno. The deadline of the first wait holds for a call that
+	// waits again.
 	DeadlineNs    int64
 	DeadlineErrno uint32
 }
@@ -170,7 +172,7 @@ type OpenFifoReply struct {
 // PipeSizeRequest is what PipeSize takes.
 type PipeSizeRequest struct {
 	Handle uint64
-	// 0 only reads.
+	// 0 only reads; for F_SETPIPE_SZ of 0 the core says 1.
 	Size       uint32
 	Privileged bool
 }
@@ -259,7 +261,9 @@ type ListenRequest struct {
 }
 
 // ListenReply is what Listen answers.
-type ListenReply struct{}
+type ListenReply struct {
+	Ready []Ready
+}
 
 // ConnectRequest is what Connect takes.
 type ConnectRequest struct {
@@ -274,6 +278,8 @@ type ConnectRequest struct {
 type ConnectReply struct {
 	Wait  Wait
 	Ready []Ready
+	// SCM_RIGHTS of messages that the change of peer dropped.
+	Tokens []uint64
 }
 
 // AcceptRequest is what Accept takes.
@@ -359,6 +365,9 @@ type SendReply struct {
 	Wait  Wait
 	Count uint32
 	Ready []Ready
+	// SCM_RIGHTS that nobody will receive: of this message, when it had no bytes
+	// to go with, or of messages that were dropped.
+	Tokens []uint64
 }
 
 // ReceiveRequest is what Receive takes.
@@ -371,11 +380,14 @@ type ReceiveRequest struct {
 
 // ReceiveReply is what Receive answers.
 type ReceiveReply struct {
+	// With errno 0: data is a part (MSG_WAITALL, SO_RCVLOWAT); ask for the rest
+	// when the wait is over.
 	Wait Wait
 	// Appended to the buffer that the caller put there.
 	Data    []byte
 	Address []byte
-	Tokens  []uint64
+	// With MSG_PEEK they are copies: the message keeps its own.
+	Tokens []uint64
 	// Control messages other than SCM_RIGHTS.
 	Control []byte
 	// MSG_TRUNC, MSG_EOR and others for msg_flags.
@@ -413,6 +425,8 @@ type WriteReply struct {
 	Wait  Wait
 	Count uint32
 	Ready []Ready
+	// SCM_RIGHTS of messages that were dropped.
+	Tokens []uint64
 }
 
 // PollRequest is what Poll takes.

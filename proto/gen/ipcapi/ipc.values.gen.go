@@ -1077,24 +1077,53 @@ func (m *ListenRequest) appendGo(b []byte) []byte {
 	return endGo(b)
 }
 
-// Reset zeroes m.
-func (m *ListenReply) Reset() { *m = ListenReply{} }
+// Reset zeroes m; its slices keep their capacity.
+func (m *ListenReply) Reset() {
+	m.Ready = m.Ready[:0]
+}
 
 // Equal reports whether m and o hold the same values; nil and empty slices are the same.
 func (m *ListenReply) Equal(o *ListenReply) bool {
+	if len(m.Ready) != len(o.Ready) {
+		return false
+	}
+	for i := range m.Ready {
+		if !m.Ready[i].Equal(&o.Ready[i]) {
+			return false
+		}
+	}
 	return true
 }
 
 // Clone returns a copy of m that shares no memory with it.
 func (m *ListenReply) Clone() *ListenReply {
 	c := *m
+	c.own()
 	return &c
+}
+
+// own replaces every slice of m by a copy.
+func (m *ListenReply) own() {
+	m.Ready = slices.Clone(m.Ready)
 }
 
 // GoString returns m as a Go expression without the fields that are zero.
 func (m *ListenReply) GoString() string { return "&" + string(m.appendGo(nil)) }
 
-func (m *ListenReply) appendGo(b []byte) []byte { return append(b, "ipcapi.ListenReply{}"...) }
+func (m *ListenReply) appendGo(b []byte) []byte {
+	b = append(b, "ipcapi.ListenReply{"...)
+	if len(m.Ready) > 0 {
+		b = append(b, "Ready: "...)
+		b = append(b, "[]ipcapi.Ready{"...)
+		for i := range m.Ready {
+			b = m.Ready[i].appendGo(b)
+			b = append(b, ", "...)
+		}
+		b = endGo(b)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
 
 // Reset zeroes m; its slices keep their capacity.
 func (m *ConnectRequest) Reset() {
@@ -1176,6 +1205,7 @@ func (m *ConnectRequest) appendGo(b []byte) []byte {
 func (m *ConnectReply) Reset() {
 	m.Wait.Reset()
 	m.Ready = m.Ready[:0]
+	m.Tokens = m.Tokens[:0]
 }
 
 // Equal reports whether m and o hold the same values; nil and empty slices are the same.
@@ -1188,6 +1218,14 @@ func (m *ConnectReply) Equal(o *ConnectReply) bool {
 	}
 	for i := range m.Ready {
 		if !m.Ready[i].Equal(&o.Ready[i]) {
+			return false
+		}
+	}
+	if len(m.Tokens) != len(o.Tokens) {
+		return false
+	}
+	for i := range m.Tokens {
+		if m.Tokens[i] != o.Tokens[i] {
 			return false
 		}
 	}
@@ -1204,6 +1242,7 @@ func (m *ConnectReply) Clone() *ConnectReply {
 // own replaces every slice of m by a copy.
 func (m *ConnectReply) own() {
 	m.Ready = slices.Clone(m.Ready)
+	m.Tokens = slices.Clone(m.Tokens)
 }
 
 // GoString returns m as a Go expression without the fields that are zero.
@@ -1221,6 +1260,16 @@ func (m *ConnectReply) appendGo(b []byte) []byte {
 		b = append(b, "[]ipcapi.Ready{"...)
 		for i := range m.Ready {
 			b = m.Ready[i].appendGo(b)
+			b = append(b, ", "...)
+		}
+		b = endGo(b)
+		b = append(b, ", "...)
+	}
+	if len(m.Tokens) > 0 {
+		b = append(b, "Tokens: "...)
+		b = append(b, "[]uint64{"...)
+		for i := range m.Tokens {
+			b = strconv.AppendUint(b, uint64(m.Tokens[i]), 10)
 			b = append(b, ", "...)
 		}
 		b = endGo(b)
@@ -1869,6 +1918,7 @@ func (m *SendReply) Reset() {
 	m.Wait.Reset()
 	m.Count = 0
 	m.Ready = m.Ready[:0]
+	m.Tokens = m.Tokens[:0]
 }
 
 // Equal reports whether m and o hold the same values; nil and empty slices are the same.
@@ -1887,6 +1937,14 @@ func (m *SendReply) Equal(o *SendReply) bool {
 			return false
 		}
 	}
+	if len(m.Tokens) != len(o.Tokens) {
+		return false
+	}
+	for i := range m.Tokens {
+		if m.Tokens[i] != o.Tokens[i] {
+			return false
+		}
+	}
 	return true
 }
 
@@ -1900,6 +1958,7 @@ func (m *SendReply) Clone() *SendReply {
 // own replaces every slice of m by a copy.
 func (m *SendReply) own() {
 	m.Ready = slices.Clone(m.Ready)
+	m.Tokens = slices.Clone(m.Tokens)
 }
 
 // GoString returns m as a Go expression without the fields that are zero.
@@ -1922,6 +1981,16 @@ func (m *SendReply) appendGo(b []byte) []byte {
 		b = append(b, "[]ipcapi.Ready{"...)
 		for i := range m.Ready {
 			b = m.Ready[i].appendGo(b)
+			b = append(b, ", "...)
+		}
+		b = endGo(b)
+		b = append(b, ", "...)
+	}
+	if len(m.Tokens) > 0 {
+		b = append(b, "Tokens: "...)
+		b = append(b, "[]uint64{"...)
+		for i := range m.Tokens {
+			b = strconv.AppendUint(b, uint64(m.Tokens[i]), 10)
 			b = append(b, ", "...)
 		}
 		b = endGo(b)
@@ -2301,6 +2370,7 @@ func (m *WriteReply) Reset() {
 	m.Wait.Reset()
 	m.Count = 0
 	m.Ready = m.Ready[:0]
+	m.Tokens = m.Tokens[:0]
 }
 
 // Equal reports whether m and o hold the same values; nil and empty slices are the same.
@@ -2319,6 +2389,14 @@ func (m *WriteReply) Equal(o *WriteReply) bool {
 			return false
 		}
 	}
+	if len(m.Tokens) != len(o.Tokens) {
+		return false
+	}
+	for i := range m.Tokens {
+		if m.Tokens[i] != o.Tokens[i] {
+			return false
+		}
+	}
 	return true
 }
 
@@ -2332,6 +2410,7 @@ func (m *WriteReply) Clone() *WriteReply {
 // own replaces every slice of m by a copy.
 func (m *WriteReply) own() {
 	m.Ready = slices.Clone(m.Ready)
+	m.Tokens = slices.Clone(m.Tokens)
 }
 
 // GoString returns m as a Go expression without the fields that are zero.
@@ -2354,6 +2433,16 @@ func (m *WriteReply) appendGo(b []byte) []byte {
 		b = append(b, "[]ipcapi.Ready{"...)
 		for i := range m.Ready {
 			b = m.Ready[i].appendGo(b)
+			b = append(b, ", "...)
+		}
+		b = endGo(b)
+		b = append(b, ", "...)
+	}
+	if len(m.Tokens) > 0 {
+		b = append(b, "Tokens: "...)
+		b = append(b, "[]uint64{"...)
+		for i := range m.Tokens {
+			b = strconv.AppendUint(b, uint64(m.Tokens[i]), 10)
 			b = append(b, ", "...)
 		}
 		b = endGo(b)

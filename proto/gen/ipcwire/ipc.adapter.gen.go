@@ -1136,9 +1136,31 @@ func fromWireListenRequest(m *ipcapi.ListenRequest, w *ListenRequest) {
 	fromWireCred(&m.Cred, w.Cred)
 }
 
-func toWireListenReply(w *ListenReply, _ *ipcapi.ListenReply) *ListenReply { return w }
+// toWireListenReply fills the zero message w; it shares the bytes of m.
+func toWireListenReply(w *ListenReply, m *ipcapi.ListenReply) *ListenReply {
+	if n := len(m.Ready); n > 0 {
+		all := make([]Ready, n)
+		w.Ready = make([]*Ready, n)
+		for i := range all {
+			w.Ready[i] = toWireReady(&all[i], &m.Ready[i])
+		}
+	}
+	return w
+}
 
-func fromWireListenReply(*ipcapi.ListenReply, *ListenReply) {}
+// fromWireListenReply sets m from w, which it may take memory from. Slices are appended to.
+func fromWireListenReply(m *ipcapi.ListenReply, w *ListenReply) {
+	if w == nil {
+		return
+	}
+	if n := len(w.Ready); n > 0 {
+		had := len(m.Ready)
+		m.Ready = append(m.Ready, make([]ipcapi.Ready, n)...)
+		for i, v := range w.Ready {
+			fromWireReady(&m.Ready[had+i], v)
+		}
+	}
+}
 
 // toWireConnectRequest fills the zero message w; it shares the bytes of m.
 func toWireConnectRequest(w *ConnectRequest, m *ipcapi.ConnectRequest) *ConnectRequest {
@@ -1176,6 +1198,7 @@ func toWireConnectReply(w *ConnectReply, m *ipcapi.ConnectReply) *ConnectReply {
 			w.Ready[i] = toWireReady(&all[i], &m.Ready[i])
 		}
 	}
+	w.Tokens = m.Tokens
 	return w
 }
 
@@ -1191,6 +1214,11 @@ func fromWireConnectReply(m *ipcapi.ConnectReply, w *ConnectReply) {
 		for i, v := range w.Ready {
 			fromWireReady(&m.Ready[had+i], v)
 		}
+	}
+	if cap(m.Tokens) == 0 {
+		m.Tokens = w.Tokens
+	} else {
+		m.Tokens = append(m.Tokens, w.Tokens...)
 	}
 }
 
@@ -1473,6 +1501,7 @@ func toWireSendReply(w *SendReply, m *ipcapi.SendReply) *SendReply {
 			w.Ready[i] = toWireReady(&all[i], &m.Ready[i])
 		}
 	}
+	w.Tokens = m.Tokens
 	return w
 }
 
@@ -1489,6 +1518,11 @@ func fromWireSendReply(m *ipcapi.SendReply, w *SendReply) {
 		for i, v := range w.Ready {
 			fromWireReady(&m.Ready[had+i], v)
 		}
+	}
+	if cap(m.Tokens) == 0 {
+		m.Tokens = w.Tokens
+	} else {
+		m.Tokens = append(m.Tokens, w.Tokens...)
 	}
 }
 
@@ -1657,6 +1691,7 @@ func toWireWriteReply(w *WriteReply, m *ipcapi.WriteReply) *WriteReply {
 			w.Ready[i] = toWireReady(&all[i], &m.Ready[i])
 		}
 	}
+	w.Tokens = m.Tokens
 	return w
 }
 
@@ -1673,6 +1708,11 @@ func fromWireWriteReply(m *ipcapi.WriteReply, w *WriteReply) {
 		for i, v := range w.Ready {
 			fromWireReady(&m.Ready[had+i], v)
 		}
+	}
+	if cap(m.Tokens) == 0 {
+		m.Tokens = w.Tokens
+	} else {
+		m.Tokens = append(m.Tokens, w.Tokens...)
 	}
 }
 

@@ -25,14 +25,16 @@ const (
 )
 
 // Wait says what the caller must wait for before it asks again: a ticket
-// (work under way elsewhere), or a handle to reach one of events (POLL*).
+// (work under way elsewhere), or a handle to reach one of events (POLL*, and
+// above bit 15 private ones of the subsystem, which Poll and Ready show too).
 type Wait struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
 	Ticket uint64                 `protobuf:"varint,1,opt,name=ticket" json:"ticket,omitempty"`
 	Handle uint64                 `protobuf:"varint,2,opt,name=handle" json:"handle,omitempty"`
 	Events uint32                 `protobuf:"varint,3,opt,name=events" json:"events,omitempty"`
 	// Give up at this time on the monotonic clock (socket time-outs), 0 never;
-	// and with this errno.
+	// and with this errno. The deadline of the first wait holds for a call that
+	// waits again.
 	DeadlineNs    int64  `protobuf:"varint,4,opt,name=deadline_ns,json=deadlineNs" json:"deadline_ns,omitempty"`
 	DeadlineErrno uint32 `protobuf:"varint,5,opt,name=deadline_errno,json=deadlineErrno" json:"deadline_errno,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -515,7 +517,7 @@ func (x *OpenFifoReply) GetPending() uint64 {
 type PipeSizeRequest struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
 	Handle uint64                 `protobuf:"varint,1,opt,name=handle" json:"handle,omitempty"`
-	// 0 only reads.
+	// 0 only reads; for F_SETPIPE_SZ of 0 the core says 1.
 	Size          uint32 `protobuf:"varint,2,opt,name=size" json:"size,omitempty"`
 	Privileged    bool   `protobuf:"varint,3,opt,name=privileged" json:"privileged,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -1308,6 +1310,7 @@ func (x *ListenRequest) GetCred() *Cred {
 type ListenReply struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Errno         uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
+	Ready         []*Ready               `protobuf:"bytes,2,rep,name=ready" json:"ready,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1347,6 +1350,13 @@ func (x *ListenReply) GetErrno() uint32 {
 		return x.Errno
 	}
 	return 0
+}
+
+func (x *ListenReply) GetReady() []*Ready {
+	if x != nil {
+		return x.Ready
+	}
+	return nil
 }
 
 type ConnectRequest struct {
@@ -1426,10 +1436,12 @@ func (x *ConnectRequest) GetNonblock() bool {
 }
 
 type ConnectReply struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Errno         uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
-	Wait          *Wait                  `protobuf:"bytes,2,opt,name=wait" json:"wait,omitempty"`
-	Ready         []*Ready               `protobuf:"bytes,3,rep,name=ready" json:"ready,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Errno uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
+	Wait  *Wait                  `protobuf:"bytes,2,opt,name=wait" json:"wait,omitempty"`
+	Ready []*Ready               `protobuf:"bytes,3,rep,name=ready" json:"ready,omitempty"`
+	// SCM_RIGHTS of messages that the change of peer dropped.
+	Tokens        []uint64 `protobuf:"varint,4,rep,packed,name=tokens" json:"tokens,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1481,6 +1493,13 @@ func (x *ConnectReply) GetWait() *Wait {
 func (x *ConnectReply) GetReady() []*Ready {
 	if x != nil {
 		return x.Ready
+	}
+	return nil
+}
+
+func (x *ConnectReply) GetTokens() []uint64 {
+	if x != nil {
+		return x.Tokens
 	}
 	return nil
 }
@@ -2180,11 +2199,14 @@ func (x *SendRequest) GetNonblock() bool {
 }
 
 type SendReply struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Errno         uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
-	Wait          *Wait                  `protobuf:"bytes,2,opt,name=wait" json:"wait,omitempty"`
-	Count         uint32                 `protobuf:"varint,3,opt,name=count" json:"count,omitempty"`
-	Ready         []*Ready               `protobuf:"bytes,4,rep,name=ready" json:"ready,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Errno uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
+	Wait  *Wait                  `protobuf:"bytes,2,opt,name=wait" json:"wait,omitempty"`
+	Count uint32                 `protobuf:"varint,3,opt,name=count" json:"count,omitempty"`
+	Ready []*Ready               `protobuf:"bytes,4,rep,name=ready" json:"ready,omitempty"`
+	// SCM_RIGHTS that nobody will receive: of this message, when it had no bytes
+	// to go with, or of messages that were dropped.
+	Tokens        []uint64 `protobuf:"varint,5,rep,packed,name=tokens" json:"tokens,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2243,6 +2265,13 @@ func (x *SendReply) GetCount() uint32 {
 func (x *SendReply) GetReady() []*Ready {
 	if x != nil {
 		return x.Ready
+	}
+	return nil
+}
+
+func (x *SendReply) GetTokens() []uint64 {
+	if x != nil {
+		return x.Tokens
 	}
 	return nil
 }
@@ -2318,11 +2347,14 @@ func (x *ReceiveRequest) GetNonblock() bool {
 type ReceiveReply struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Errno uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
-	Wait  *Wait                  `protobuf:"bytes,2,opt,name=wait" json:"wait,omitempty"`
+	// With errno 0: data is a part (MSG_WAITALL, SO_RCVLOWAT); ask for the rest
+	// when the wait is over.
+	Wait *Wait `protobuf:"bytes,2,opt,name=wait" json:"wait,omitempty"`
 	// Appended to the buffer that the caller put there.
-	Data    []byte   `protobuf:"bytes,3,opt,name=data" json:"data,omitempty"`
-	Address []byte   `protobuf:"bytes,4,opt,name=address" json:"address,omitempty"`
-	Tokens  []uint64 `protobuf:"varint,5,rep,packed,name=tokens" json:"tokens,omitempty"`
+	Data    []byte `protobuf:"bytes,3,opt,name=data" json:"data,omitempty"`
+	Address []byte `protobuf:"bytes,4,opt,name=address" json:"address,omitempty"`
+	// With MSG_PEEK they are copies: the message keeps its own.
+	Tokens []uint64 `protobuf:"varint,5,rep,packed,name=tokens" json:"tokens,omitempty"`
 	// Control messages other than SCM_RIGHTS.
 	Control []byte `protobuf:"bytes,6,opt,name=control" json:"control,omitempty"`
 	// MSG_TRUNC, MSG_EOR and others for msg_flags.
@@ -2618,11 +2650,13 @@ func (x *WriteRequest) GetCred() *Cred {
 }
 
 type WriteReply struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Errno         uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
-	Wait          *Wait                  `protobuf:"bytes,2,opt,name=wait" json:"wait,omitempty"`
-	Count         uint32                 `protobuf:"varint,3,opt,name=count" json:"count,omitempty"`
-	Ready         []*Ready               `protobuf:"bytes,4,rep,name=ready" json:"ready,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Errno uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
+	Wait  *Wait                  `protobuf:"bytes,2,opt,name=wait" json:"wait,omitempty"`
+	Count uint32                 `protobuf:"varint,3,opt,name=count" json:"count,omitempty"`
+	Ready []*Ready               `protobuf:"bytes,4,rep,name=ready" json:"ready,omitempty"`
+	// SCM_RIGHTS of messages that were dropped.
+	Tokens        []uint64 `protobuf:"varint,5,rep,packed,name=tokens" json:"tokens,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2681,6 +2715,13 @@ func (x *WriteReply) GetCount() uint32 {
 func (x *WriteReply) GetReady() []*Ready {
 	if x != nil {
 		return x.Ready
+	}
+	return nil
+}
+
+func (x *WriteReply) GetTokens() []uint64 {
+	if x != nil {
+		return x.Tokens
 	}
 	return nil
 }
@@ -3448,19 +3489,21 @@ const file_adyton_ipc_v1_ipc_proto_rawDesc = "" +
 	"\rListenRequest\x12\x16\n" +
 	"\x06handle\x18\x01 \x01(\x04R\x06handle\x12\x18\n" +
 	"\abacklog\x18\x02 \x01(\x05R\abacklog\x12'\n" +
-	"\x04cred\x18\x03 \x01(\v2\x13.adyton.ipc.v1.CredR\x04cred\"#\n" +
+	"\x04cred\x18\x03 \x01(\v2\x13.adyton.ipc.v1.CredR\x04cred\"O\n" +
 	"\vListenReply\x12\x14\n" +
-	"\x05errno\x18\x01 \x01(\rR\x05errno\"\x9b\x01\n" +
+	"\x05errno\x18\x01 \x01(\rR\x05errno\x12*\n" +
+	"\x05ready\x18\x02 \x03(\v2\x14.adyton.ipc.v1.ReadyR\x05ready\"\x9b\x01\n" +
 	"\x0eConnectRequest\x12\x16\n" +
 	"\x06handle\x18\x01 \x01(\x04R\x06handle\x12\x18\n" +
 	"\aaddress\x18\x02 \x01(\fR\aaddress\x12\x12\n" +
 	"\x04node\x18\x03 \x01(\x04R\x04node\x12'\n" +
 	"\x04cred\x18\x04 \x01(\v2\x13.adyton.ipc.v1.CredR\x04cred\x12\x1a\n" +
-	"\bnonblock\x18\x05 \x01(\bR\bnonblock\"y\n" +
+	"\bnonblock\x18\x05 \x01(\bR\bnonblock\"\x91\x01\n" +
 	"\fConnectReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12'\n" +
 	"\x04wait\x18\x02 \x01(\v2\x13.adyton.ipc.v1.WaitR\x04wait\x12*\n" +
-	"\x05ready\x18\x03 \x03(\v2\x14.adyton.ipc.v1.ReadyR\x05ready\"'\n" +
+	"\x05ready\x18\x03 \x03(\v2\x14.adyton.ipc.v1.ReadyR\x05ready\x12\x16\n" +
+	"\x06tokens\x18\x04 \x03(\x04R\x06tokens\"'\n" +
 	"\rAcceptRequest\x12\x16\n" +
 	"\x06handle\x18\x01 \x01(\x04R\x06handle\"\xaa\x01\n" +
 	"\vAcceptReply\x12\x14\n" +
@@ -3508,12 +3551,13 @@ const file_adyton_ipc_v1_ipc_proto_rawDesc = "" +
 	"\x06tokens\x18\x06 \x03(\x04R\x06tokens\x12\x18\n" +
 	"\acontrol\x18\a \x01(\fR\acontrol\x12'\n" +
 	"\x04cred\x18\b \x01(\v2\x13.adyton.ipc.v1.CredR\x04cred\x12\x1a\n" +
-	"\bnonblock\x18\t \x01(\bR\bnonblock\"\x8c\x01\n" +
+	"\bnonblock\x18\t \x01(\bR\bnonblock\"\xa4\x01\n" +
 	"\tSendReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12'\n" +
 	"\x04wait\x18\x02 \x01(\v2\x13.adyton.ipc.v1.WaitR\x04wait\x12\x14\n" +
 	"\x05count\x18\x03 \x01(\rR\x05count\x12*\n" +
-	"\x05ready\x18\x04 \x03(\v2\x14.adyton.ipc.v1.ReadyR\x05ready\"p\n" +
+	"\x05ready\x18\x04 \x03(\v2\x14.adyton.ipc.v1.ReadyR\x05ready\x12\x16\n" +
+	"\x06tokens\x18\x05 \x03(\x04R\x06tokens\"p\n" +
 	"\x0eReceiveRequest\x12\x16\n" +
 	"\x06handle\x18\x01 \x01(\x04R\x06handle\x12\x14\n" +
 	"\x05count\x18\x02 \x01(\rR\x05count\x12\x14\n" +
@@ -3541,13 +3585,14 @@ const file_adyton_ipc_v1_ipc_proto_rawDesc = "" +
 	"\fWriteRequest\x12\x16\n" +
 	"\x06handle\x18\x01 \x01(\x04R\x06handle\x12\x12\n" +
 	"\x04data\x18\x02 \x01(\fR\x04data\x12'\n" +
-	"\x04cred\x18\x03 \x01(\v2\x13.adyton.ipc.v1.CredR\x04cred\"\x8d\x01\n" +
+	"\x04cred\x18\x03 \x01(\v2\x13.adyton.ipc.v1.CredR\x04cred\"\xa5\x01\n" +
 	"\n" +
 	"WriteReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12'\n" +
 	"\x04wait\x18\x02 \x01(\v2\x13.adyton.ipc.v1.WaitR\x04wait\x12\x14\n" +
 	"\x05count\x18\x03 \x01(\rR\x05count\x12*\n" +
-	"\x05ready\x18\x04 \x03(\v2\x14.adyton.ipc.v1.ReadyR\x05ready\"=\n" +
+	"\x05ready\x18\x04 \x03(\v2\x14.adyton.ipc.v1.ReadyR\x05ready\x12\x16\n" +
+	"\x06tokens\x18\x05 \x03(\x04R\x06tokens\"=\n" +
 	"\vPollRequest\x12\x16\n" +
 	"\x06handle\x18\x01 \x01(\x04R\x06handle\x12\x16\n" +
 	"\x06events\x18\x02 \x01(\rR\x06events\"W\n" +
@@ -3704,82 +3749,83 @@ var file_adyton_ipc_v1_ipc_proto_depIdxs = []int32{
 	2,  // 9: adyton.ipc.v1.BindRequest.cred:type_name -> adyton.ipc.v1.Cred
 	0,  // 10: adyton.ipc.v1.BindReply.wait:type_name -> adyton.ipc.v1.Wait
 	2,  // 11: adyton.ipc.v1.ListenRequest.cred:type_name -> adyton.ipc.v1.Cred
-	2,  // 12: adyton.ipc.v1.ConnectRequest.cred:type_name -> adyton.ipc.v1.Cred
-	0,  // 13: adyton.ipc.v1.ConnectReply.wait:type_name -> adyton.ipc.v1.Wait
-	1,  // 14: adyton.ipc.v1.ConnectReply.ready:type_name -> adyton.ipc.v1.Ready
-	0,  // 15: adyton.ipc.v1.AcceptReply.wait:type_name -> adyton.ipc.v1.Wait
-	1,  // 16: adyton.ipc.v1.AcceptReply.ready:type_name -> adyton.ipc.v1.Ready
-	1,  // 17: adyton.ipc.v1.ShutdownReply.ready:type_name -> adyton.ipc.v1.Ready
-	2,  // 18: adyton.ipc.v1.SetOptionRequest.cred:type_name -> adyton.ipc.v1.Cred
-	1,  // 19: adyton.ipc.v1.SetOptionReply.ready:type_name -> adyton.ipc.v1.Ready
-	2,  // 20: adyton.ipc.v1.SendRequest.cred:type_name -> adyton.ipc.v1.Cred
-	0,  // 21: adyton.ipc.v1.SendReply.wait:type_name -> adyton.ipc.v1.Wait
-	1,  // 22: adyton.ipc.v1.SendReply.ready:type_name -> adyton.ipc.v1.Ready
-	0,  // 23: adyton.ipc.v1.ReceiveReply.wait:type_name -> adyton.ipc.v1.Wait
-	1,  // 24: adyton.ipc.v1.ReceiveReply.ready:type_name -> adyton.ipc.v1.Ready
-	0,  // 25: adyton.ipc.v1.ReadReply.wait:type_name -> adyton.ipc.v1.Wait
-	1,  // 26: adyton.ipc.v1.ReadReply.ready:type_name -> adyton.ipc.v1.Ready
-	2,  // 27: adyton.ipc.v1.WriteRequest.cred:type_name -> adyton.ipc.v1.Cred
-	0,  // 28: adyton.ipc.v1.WriteReply.wait:type_name -> adyton.ipc.v1.Wait
-	1,  // 29: adyton.ipc.v1.WriteReply.ready:type_name -> adyton.ipc.v1.Ready
-	1,  // 30: adyton.ipc.v1.CloseReply.ready:type_name -> adyton.ipc.v1.Ready
-	1,  // 31: adyton.ipc.v1.WatchReply.ready:type_name -> adyton.ipc.v1.Ready
-	1,  // 32: adyton.ipc.v1.ExpireReply.ready:type_name -> adyton.ipc.v1.Ready
-	3,  // 33: adyton.ipc.v1.IPC.OpenPipe:input_type -> adyton.ipc.v1.OpenPipeRequest
-	5,  // 34: adyton.ipc.v1.IPC.OpenFifo:input_type -> adyton.ipc.v1.OpenFifoRequest
-	7,  // 35: adyton.ipc.v1.IPC.PipeSize:input_type -> adyton.ipc.v1.PipeSizeRequest
-	9,  // 36: adyton.ipc.v1.IPC.Splice:input_type -> adyton.ipc.v1.SpliceRequest
-	11, // 37: adyton.ipc.v1.IPC.OpenEventfd:input_type -> adyton.ipc.v1.OpenEventfdRequest
-	13, // 38: adyton.ipc.v1.IPC.Socket:input_type -> adyton.ipc.v1.SocketRequest
-	15, // 39: adyton.ipc.v1.IPC.SocketPair:input_type -> adyton.ipc.v1.SocketPairRequest
-	17, // 40: adyton.ipc.v1.IPC.Bind:input_type -> adyton.ipc.v1.BindRequest
-	19, // 41: adyton.ipc.v1.IPC.Listen:input_type -> adyton.ipc.v1.ListenRequest
-	21, // 42: adyton.ipc.v1.IPC.Connect:input_type -> adyton.ipc.v1.ConnectRequest
-	23, // 43: adyton.ipc.v1.IPC.Accept:input_type -> adyton.ipc.v1.AcceptRequest
-	25, // 44: adyton.ipc.v1.IPC.Name:input_type -> adyton.ipc.v1.NameRequest
-	27, // 45: adyton.ipc.v1.IPC.Shutdown:input_type -> adyton.ipc.v1.ShutdownRequest
-	29, // 46: adyton.ipc.v1.IPC.GetOption:input_type -> adyton.ipc.v1.GetOptionRequest
-	31, // 47: adyton.ipc.v1.IPC.SetOption:input_type -> adyton.ipc.v1.SetOptionRequest
-	33, // 48: adyton.ipc.v1.IPC.Send:input_type -> adyton.ipc.v1.SendRequest
-	35, // 49: adyton.ipc.v1.IPC.Receive:input_type -> adyton.ipc.v1.ReceiveRequest
-	37, // 50: adyton.ipc.v1.IPC.Read:input_type -> adyton.ipc.v1.ReadRequest
-	39, // 51: adyton.ipc.v1.IPC.Write:input_type -> adyton.ipc.v1.WriteRequest
-	41, // 52: adyton.ipc.v1.IPC.Poll:input_type -> adyton.ipc.v1.PollRequest
-	43, // 53: adyton.ipc.v1.IPC.Ioctl:input_type -> adyton.ipc.v1.IoctlRequest
-	45, // 54: adyton.ipc.v1.IPC.Getattr:input_type -> adyton.ipc.v1.GetattrRequest
-	47, // 55: adyton.ipc.v1.IPC.Close:input_type -> adyton.ipc.v1.CloseRequest
-	49, // 56: adyton.ipc.v1.IPC.Watch:input_type -> adyton.ipc.v1.WatchRequest
-	51, // 57: adyton.ipc.v1.IPC.Expire:input_type -> adyton.ipc.v1.ExpireRequest
-	4,  // 58: adyton.ipc.v1.IPC.OpenPipe:output_type -> adyton.ipc.v1.OpenPipeReply
-	6,  // 59: adyton.ipc.v1.IPC.OpenFifo:output_type -> adyton.ipc.v1.OpenFifoReply
-	8,  // 60: adyton.ipc.v1.IPC.PipeSize:output_type -> adyton.ipc.v1.PipeSizeReply
-	10, // 61: adyton.ipc.v1.IPC.Splice:output_type -> adyton.ipc.v1.SpliceReply
-	12, // 62: adyton.ipc.v1.IPC.OpenEventfd:output_type -> adyton.ipc.v1.OpenEventfdReply
-	14, // 63: adyton.ipc.v1.IPC.Socket:output_type -> adyton.ipc.v1.SocketReply
-	16, // 64: adyton.ipc.v1.IPC.SocketPair:output_type -> adyton.ipc.v1.SocketPairReply
-	18, // 65: adyton.ipc.v1.IPC.Bind:output_type -> adyton.ipc.v1.BindReply
-	20, // 66: adyton.ipc.v1.IPC.Listen:output_type -> adyton.ipc.v1.ListenReply
-	22, // 67: adyton.ipc.v1.IPC.Connect:output_type -> adyton.ipc.v1.ConnectReply
-	24, // 68: adyton.ipc.v1.IPC.Accept:output_type -> adyton.ipc.v1.AcceptReply
-	26, // 69: adyton.ipc.v1.IPC.Name:output_type -> adyton.ipc.v1.NameReply
-	28, // 70: adyton.ipc.v1.IPC.Shutdown:output_type -> adyton.ipc.v1.ShutdownReply
-	30, // 71: adyton.ipc.v1.IPC.GetOption:output_type -> adyton.ipc.v1.GetOptionReply
-	32, // 72: adyton.ipc.v1.IPC.SetOption:output_type -> adyton.ipc.v1.SetOptionReply
-	34, // 73: adyton.ipc.v1.IPC.Send:output_type -> adyton.ipc.v1.SendReply
-	36, // 74: adyton.ipc.v1.IPC.Receive:output_type -> adyton.ipc.v1.ReceiveReply
-	38, // 75: adyton.ipc.v1.IPC.Read:output_type -> adyton.ipc.v1.ReadReply
-	40, // 76: adyton.ipc.v1.IPC.Write:output_type -> adyton.ipc.v1.WriteReply
-	42, // 77: adyton.ipc.v1.IPC.Poll:output_type -> adyton.ipc.v1.PollReply
-	44, // 78: adyton.ipc.v1.IPC.Ioctl:output_type -> adyton.ipc.v1.IoctlReply
-	46, // 79: adyton.ipc.v1.IPC.Getattr:output_type -> adyton.ipc.v1.GetattrReply
-	48, // 80: adyton.ipc.v1.IPC.Close:output_type -> adyton.ipc.v1.CloseReply
-	50, // 81: adyton.ipc.v1.IPC.Watch:output_type -> adyton.ipc.v1.WatchReply
-	52, // 82: adyton.ipc.v1.IPC.Expire:output_type -> adyton.ipc.v1.ExpireReply
-	58, // [58:83] is the sub-list for method output_type
-	33, // [33:58] is the sub-list for method input_type
-	33, // [33:33] is the sub-list for extension type_name
-	33, // [33:33] is the sub-list for extension extendee
-	0,  // [0:33] is the sub-list for field type_name
+	1,  // 12: adyton.ipc.v1.ListenReply.ready:type_name -> adyton.ipc.v1.Ready
+	2,  // 13: adyton.ipc.v1.ConnectRequest.cred:type_name -> adyton.ipc.v1.Cred
+	0,  // 14: adyton.ipc.v1.ConnectReply.wait:type_name -> adyton.ipc.v1.Wait
+	1,  // 15: adyton.ipc.v1.ConnectReply.ready:type_name -> adyton.ipc.v1.Ready
+	0,  // 16: adyton.ipc.v1.AcceptReply.wait:type_name -> adyton.ipc.v1.Wait
+	1,  // 17: adyton.ipc.v1.AcceptReply.ready:type_name -> adyton.ipc.v1.Ready
+	1,  // 18: adyton.ipc.v1.ShutdownReply.ready:type_name -> adyton.ipc.v1.Ready
+	2,  // 19: adyton.ipc.v1.SetOptionRequest.cred:type_name -> adyton.ipc.v1.Cred
+	1,  // 20: adyton.ipc.v1.SetOptionReply.ready:type_name -> adyton.ipc.v1.Ready
+	2,  // 21: adyton.ipc.v1.SendRequest.cred:type_name -> adyton.ipc.v1.Cred
+	0,  // 22: adyton.ipc.v1.SendReply.wait:type_name -> adyton.ipc.v1.Wait
+	1,  // 23: adyton.ipc.v1.SendReply.ready:type_name -> adyton.ipc.v1.Ready
+	0,  // 24: adyton.ipc.v1.ReceiveReply.wait:type_name -> adyton.ipc.v1.Wait
+	1,  // 25: adyton.ipc.v1.ReceiveReply.ready:type_name -> adyton.ipc.v1.Ready
+	0,  // 26: adyton.ipc.v1.ReadReply.wait:type_name -> adyton.ipc.v1.Wait
+	1,  // 27: adyton.ipc.v1.ReadReply.ready:type_name -> adyton.ipc.v1.Ready
+	2,  // 28: adyton.ipc.v1.WriteRequest.cred:type_name -> adyton.ipc.v1.Cred
+	0,  // 29: adyton.ipc.v1.WriteReply.wait:type_name -> adyton.ipc.v1.Wait
+	1,  // 30: adyton.ipc.v1.WriteReply.ready:type_name -> adyton.ipc.v1.Ready
+	1,  // 31: adyton.ipc.v1.CloseReply.ready:type_name -> adyton.ipc.v1.Ready
+	1,  // 32: adyton.ipc.v1.WatchReply.ready:type_name -> adyton.ipc.v1.Ready
+	1,  // 33: adyton.ipc.v1.ExpireReply.ready:type_name -> adyton.ipc.v1.Ready
+	3,  // 34: adyton.ipc.v1.IPC.OpenPipe:input_type -> adyton.ipc.v1.OpenPipeRequest
+	5,  // 35: adyton.ipc.v1.IPC.OpenFifo:input_type -> adyton.ipc.v1.OpenFifoRequest
+	7,  // 36: adyton.ipc.v1.IPC.PipeSize:input_type -> adyton.ipc.v1.PipeSizeRequest
+	9,  // 37: adyton.ipc.v1.IPC.Splice:input_type -> adyton.ipc.v1.SpliceRequest
+	11, // 38: adyton.ipc.v1.IPC.OpenEventfd:input_type -> adyton.ipc.v1.OpenEventfdRequest
+	13, // 39: adyton.ipc.v1.IPC.Socket:input_type -> adyton.ipc.v1.SocketRequest
+	15, // 40: adyton.ipc.v1.IPC.SocketPair:input_type -> adyton.ipc.v1.SocketPairRequest
+	17, // 41: adyton.ipc.v1.IPC.Bind:input_type -> adyton.ipc.v1.BindRequest
+	19, // 42: adyton.ipc.v1.IPC.Listen:input_type -> adyton.ipc.v1.ListenRequest
+	21, // 43: adyton.ipc.v1.IPC.Connect:input_type -> adyton.ipc.v1.ConnectRequest
+	23, // 44: adyton.ipc.v1.IPC.Accept:input_type -> adyton.ipc.v1.AcceptRequest
+	25, // 45: adyton.ipc.v1.IPC.Name:input_type -> adyton.ipc.v1.NameRequest
+	27, // 46: adyton.ipc.v1.IPC.Shutdown:input_type -> adyton.ipc.v1.ShutdownRequest
+	29, // 47: adyton.ipc.v1.IPC.GetOption:input_type -> adyton.ipc.v1.GetOptionRequest
+	31, // 48: adyton.ipc.v1.IPC.SetOption:input_type -> adyton.ipc.v1.SetOptionRequest
+	33, // 49: adyton.ipc.v1.IPC.Send:input_type -> adyton.ipc.v1.SendRequest
+	35, // 50: adyton.ipc.v1.IPC.Receive:input_type -> adyton.ipc.v1.ReceiveRequest
+	37, // 51: adyton.ipc.v1.IPC.Read:input_type -> adyton.ipc.v1.ReadRequest
+	39, // 52: adyton.ipc.v1.IPC.Write:input_type -> adyton.ipc.v1.WriteRequest
+	41, // 53: adyton.ipc.v1.IPC.Poll:input_type -> adyton.ipc.v1.PollRequest
+	43, // 54: adyton.ipc.v1.IPC.Ioctl:input_type -> adyton.ipc.v1.IoctlRequest
+	45, // 55: adyton.ipc.v1.IPC.Getattr:input_type -> adyton.ipc.v1.GetattrRequest
+	47, // 56: adyton.ipc.v1.IPC.Close:input_type -> adyton.ipc.v1.CloseRequest
+	49, // 57: adyton.ipc.v1.IPC.Watch:input_type -> adyton.ipc.v1.WatchRequest
+	51, // 58: adyton.ipc.v1.IPC.Expire:input_type -> adyton.ipc.v1.ExpireRequest
+	4,  // 59: adyton.ipc.v1.IPC.OpenPipe:output_type -> adyton.ipc.v1.OpenPipeReply
+	6,  // 60: adyton.ipc.v1.IPC.OpenFifo:output_type -> adyton.ipc.v1.OpenFifoReply
+	8,  // 61: adyton.ipc.v1.IPC.PipeSize:output_type -> adyton.ipc.v1.PipeSizeReply
+	10, // 62: adyton.ipc.v1.IPC.Splice:output_type -> adyton.ipc.v1.SpliceReply
+	12, // 63: adyton.ipc.v1.IPC.OpenEventfd:output_type -> adyton.ipc.v1.OpenEventfdReply
+	14, // 64: adyton.ipc.v1.IPC.Socket:output_type -> adyton.ipc.v1.SocketReply
+	16, // 65: adyton.ipc.v1.IPC.SocketPair:output_type -> adyton.ipc.v1.SocketPairReply
+	18, // 66: adyton.ipc.v1.IPC.Bind:output_type -> adyton.ipc.v1.BindReply
+	20, // 67: adyton.ipc.v1.IPC.Listen:output_type -> adyton.ipc.v1.ListenReply
+	22, // 68: adyton.ipc.v1.IPC.Connect:output_type -> adyton.ipc.v1.ConnectReply
+	24, // 69: adyton.ipc.v1.IPC.Accept:output_type -> adyton.ipc.v1.AcceptReply
+	26, // 70: adyton.ipc.v1.IPC.Name:output_type -> adyton.ipc.v1.NameReply
+	28, // 71: adyton.ipc.v1.IPC.Shutdown:output_type -> adyton.ipc.v1.ShutdownReply
+	30, // 72: adyton.ipc.v1.IPC.GetOption:output_type -> adyton.ipc.v1.GetOptionReply
+	32, // 73: adyton.ipc.v1.IPC.SetOption:output_type -> adyton.ipc.v1.SetOptionReply
+	34, // 74: adyton.ipc.v1.IPC.Send:output_type -> adyton.ipc.v1.SendReply
+	36, // 75: adyton.ipc.v1.IPC.Receive:output_type -> adyton.ipc.v1.ReceiveReply
+	38, // 76: adyton.ipc.v1.IPC.Read:output_type -> adyton.ipc.v1.ReadReply
+	40, // 77: adyton.ipc.v1.IPC.Write:output_type -> adyton.ipc.v1.WriteReply
+	42, // 78: adyton.ipc.v1.IPC.Poll:output_type -> adyton.ipc.v1.PollReply
+	44, // 79: adyton.ipc.v1.IPC.Ioctl:output_type -> adyton.ipc.v1.IoctlReply
+	46, // 80: adyton.ipc.v1.IPC.Getattr:output_type -> adyton.ipc.v1.GetattrReply
+	48, // 81: adyton.ipc.v1.IPC.Close:output_type -> adyton.ipc.v1.CloseReply
+	50, // 82: adyton.ipc.v1.IPC.Watch:output_type -> adyton.ipc.v1.WatchReply
+	52, // 83: adyton.ipc.v1.IPC.Expire:output_type -> adyton.ipc.v1.ExpireReply
+	59, // [59:84] is the sub-list for method output_type
+	34, // [34:59] is the sub-list for method input_type
+	34, // [34:34] is the sub-list for extension type_name
+	34, // [34:34] is the sub-list for extension extendee
+	0,  // [0:34] is the sub-list for field type_name
 }
 
 func init() { file_adyton_ipc_v1_ipc_proto_init() }
