@@ -663,7 +663,13 @@ func (m *ListenRequest) fill(s *source) {
 	m.Cred.fill(s)
 }
 
-func (m *ListenReply) fill(*source) {}
+func (m *ListenReply) fill(s *source) {
+	for range s.count() {
+		var e Ready
+		e.fill(s)
+		m.Ready = append(m.Ready, e)
+	}
+}
 
 func (m *ConnectRequest) fill(s *source) {
 	m.Handle = s.number()
@@ -679,6 +685,9 @@ func (m *ConnectReply) fill(s *source) {
 		var e Ready
 		e.fill(s)
 		m.Ready = append(m.Ready, e)
+	}
+	for range s.count() {
+		m.Tokens = append(m.Tokens, s.number())
 	}
 }
 
@@ -769,6 +778,9 @@ func (m *SendReply) fill(s *source) {
 		e.fill(s)
 		m.Ready = append(m.Ready, e)
 	}
+	for range s.count() {
+		m.Tokens = append(m.Tokens, s.number())
+	}
 }
 
 func (m *ReceiveRequest) fill(s *source) {
@@ -826,6 +838,9 @@ func (m *WriteReply) fill(s *source) {
 		var e Ready
 		e.fill(s)
 		m.Ready = append(m.Ready, e)
+	}
+	for range s.count() {
+		m.Tokens = append(m.Tokens, s.number())
 	}
 }
 

@@ -669,6 +669,13 @@ func (m *Info) fill(s *source) {
 	m.Err = s.number()
 }
 
+func (m *CpuTime) fill(s *source) {
+	m.Group = int32(s.number())
+	m.Thread = int32(s.number())
+	m.UserNs = int64(s.number())
+	m.SystemNs = int64(s.number())
+}
+
 func (m *Regs) fill(s *source) {
 	m.R15 = s.number()
 	m.R14 = s.number()
@@ -728,6 +735,7 @@ func (m *EndThreadReply) fill(s *source) {
 		e.fill(s)
 		m.Effects = append(m.Effects, e)
 	}
+	m.GroupStopped = s.bool()
 }
 
 func (m *ExecGroupRequest) fill(s *source) {
@@ -753,6 +761,16 @@ func (m *ActionReply) fill(s *source) {
 	m.Flags = s.bits()
 	m.Restorer = s.number()
 	m.Mask = s.bits()
+	for range s.count() {
+		var e Effect
+		e.fill(s)
+		m.Effects = append(m.Effects, e)
+	}
+	for range s.count() {
+		var e Ready
+		e.fill(s)
+		m.Ready = append(m.Ready, e)
+	}
 }
 
 func (m *MaskRequest) fill(s *source) {
@@ -823,6 +841,7 @@ func (m *SendRequest) fill(s *source) {
 	m.Info.fill(s)
 	m.Forced = s.bool()
 	m.Limit = s.number()
+	m.User = uint32(s.number())
 }
 
 func (m *SendReply) fill(s *source) {
@@ -846,6 +865,7 @@ func (m *TakeRequest) fill(s *source) {
 
 func (m *TakeReply) fill(s *source) {
 	m.Info.fill(s)
+	m.DeadlineNs = int64(s.number())
 }
 
 func (m *DeliverRequest) fill(s *source) {
@@ -854,6 +874,8 @@ func (m *DeliverRequest) fill(s *source) {
 	m.XstateSize = uint32(s.number())
 	m.Interrupted = uint32(s.number())
 	m.Syscall = s.number()
+	m.FrameFailed = s.bool()
+	m.Orphaned = s.bool()
 }
 
 func (m *DeliverReply) fill(s *source) {
@@ -869,11 +891,14 @@ func (m *DeliverReply) fill(s *source) {
 		e.fill(s)
 		m.Effects = append(m.Effects, e)
 	}
+	m.GroupStopped = s.bool()
+	m.DeadlineNs = int64(s.number())
 }
 
 func (m *ReturnRequest) fill(s *source) {
 	m.Thread = int32(s.number())
 	m.Frame = append(m.Frame, s.bytes()...)
+	m.FrameAddr = s.number()
 }
 
 func (m *ReturnReply) fill(s *source) {
@@ -917,12 +942,21 @@ func (m *ClockSetRequest) fill(s *source) {
 	m.Privileged = s.bool()
 }
 
-func (m *ClockSetReply) fill(*source) {}
+func (m *ClockSetReply) fill(s *source) {
+	for range s.count() {
+		var e Ready
+		e.fill(s)
+		m.Ready = append(m.Ready, e)
+	}
+	m.OffsetNs = int64(s.number())
+	m.DeadlineNs = int64(s.number())
+}
 
 func (m *DeadlineRequest) fill(s *source) {
 	m.Clock = int32(s.number())
 	m.TimeNs = int64(s.number())
 	m.Absolute = s.bool()
+	m.CpuNs = int64(s.number())
 }
 
 func (m *DeadlineReply) fill(s *source) {
@@ -952,6 +986,9 @@ func (m *TimerCreateRequest) fill(s *source) {
 	m.Signo = int32(s.number())
 	m.Value = s.number()
 	m.NotifyThread = int32(s.number())
+	m.DefaultEvent = s.bool()
+	m.Limit = s.number()
+	m.User = uint32(s.number())
 }
 
 func (m *TimerCreateReply) fill(s *source) {
@@ -966,6 +1003,8 @@ func (m *TimerSetRequest) fill(s *source) {
 	m.ValueNs = int64(s.number())
 	m.IntervalNs = int64(s.number())
 	m.CpuNs = int64(s.number())
+	m.Thread = int32(s.number())
+	m.ThreadCpuNs = int64(s.number())
 }
 
 func (m *TimerSetReply) fill(s *source) {
@@ -984,6 +1023,7 @@ func (m *TimerDeleteReply) fill(*source) {}
 
 func (m *OpenTimerfdRequest) fill(s *source) {
 	m.Clock = int32(s.number())
+	m.Privileged = s.bool()
 }
 
 func (m *OpenTimerfdReply) fill(s *source) {
@@ -1016,6 +1056,11 @@ func (m *OpenSignalfdRequest) fill(s *source) {
 
 func (m *OpenSignalfdReply) fill(s *source) {
 	m.Handle = s.number()
+	for range s.count() {
+		var e Ready
+		e.fill(s)
+		m.Ready = append(m.Ready, e)
+	}
 }
 
 func (m *ReadRequest) fill(s *source) {
@@ -1064,6 +1109,11 @@ func (m *WatchReply) fill(s *source) {
 
 func (m *ExpireRequest) fill(s *source) {
 	m.NowNs = int64(s.number())
+	for range s.count() {
+		var e CpuTime
+		e.fill(s)
+		m.Cpu = append(m.Cpu, e)
+	}
 }
 
 func (m *ExpireReply) fill(s *source) {
@@ -1078,6 +1128,11 @@ func (m *ExpireReply) fill(s *source) {
 		m.Effects = append(m.Effects, e)
 	}
 	m.DeadlineNs = int64(s.number())
+	for range s.count() {
+		var e CpuTime
+		e.fill(s)
+		m.Wanted = append(m.Wanted, e)
+	}
 }
 
 // source is a stream of bytes: data, then noise if that is not 0, then zeros.

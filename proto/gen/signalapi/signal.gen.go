@@ -137,9 +137,12 @@ const (
 	EffectKindUnspecified EffectKind = 0
 	// The thread has a signal to look at: interrupt its wait.
 	EffectKindWake EffectKind = 1
-	// The group continues (SIGCONT); a handler may still run.
+	// The group continues (SIGCONT); a handler may still run. signo is SIGCONT
+	// when the group had stopped (its parent hears CLD_CONTINUED), and the stop
+	// signal when it was still stopping (the parent hears CLD_STOPPED).
 	EffectKindContinue EffectKind = 2
-	// The group ends at once: a fatal signal for a thread that need not run.
+	// The group ends at once by signo: a fatal signal for a thread that need not
+	// run.
 	EffectKindKill EffectKind = 3
 )
 
@@ -235,6 +238,16 @@ type Info struct {
 	Err    uint64
 }
 
+// CpuTime is the CPU time that a thread, or a group with its past threads, has
+// used.
+type CpuTime struct {
+	Group int32
+	// 0 for the whole group.
+	Thread   int32
+	UserNs   int64
+	SystemNs int64
+}
+
 // Regs are the general registers of amd64 at a return to the app.
 type Regs struct {
 	R15    uint64
@@ -303,6 +316,8 @@ type EndThreadRequest struct {
 type EndThreadReply struct {
 	// Other threads that must now look at the group's signals.
 	Effects []Effect
+	// The group's stop is complete without this thread: tell the parent.
+	GroupStopped bool
 }
 
 // ExecGroupRequest is what ExecGroup takes.
@@ -333,6 +348,9 @@ type ActionReply struct {
 	Flags    uint64
 	Restorer uint64
 	Mask     uint64
+	// Signals of timers that SIG_IGN had held back.
+	Effects []Effect
+	Ready   []Ready
 }
 
 // MaskRequest is what Mask takes.
@@ -411,8 +429,10 @@ type SendRequest struct {
 	// A fault of the thread itself: unblocked and reset to default if blocked
 	// or ignored.
 	Forced bool
-	// Queue limit RLIMIT_SIGPENDING of the receiver's user.
+	// RLIMIT_SIGPENDING of the receiver, for all that its user has queued.
 	Limit uint64
+	// Real user id of the receiver.
+	User uint32
 }
 
 // SendReply is what Send answers.
@@ -433,6 +453,8 @@ type TakeRequest struct {
 // TakeReply is what Take answers.
 type TakeReply struct {
 	Info Info
+	// Next deadline of the subsystem on the monotonic clock, 0 for none.
+	DeadlineNs int64
 }
 
 // DeliverRequest is what Deliver takes.
@@ -445,6 +467,12 @@ type DeliverRequest struct {
 	// its number: the reply's registers then say EINTR or run it again.
 	Interrupted uint32
 	Syscall     uint64
+	// The frame of the last Deliver could not be written: undo that delivery
+	// and force SIGSEGV. Registers, interrupted and syscall are not looked at.
+	FrameFailed bool
+	// The thread's process group is orphaned: SIGTSTP, SIGTTIN and SIGTTOU do
+	// not stop.
+	Orphaned bool
 }
 
 // DeliverReply is what Deliver answers.
@@ -461,6 +489,10 @@ type DeliverReply struct {
 	More bool
 	// The stopped state's other threads and the like.
 	Effects []Effect
+	// With DISPOSITION_STOP: this was the last thread, tell the parent.
+	GroupStopped bool
+	// Next deadline of the subsystem on the monotonic clock, 0 for none.
+	DeadlineNs int64
 }
 
 // ReturnRequest is what Return takes.
@@ -468,6 +500,8 @@ type ReturnRequest struct {
 	Thread int32
 	// The frame as it lies on the app's stack, siginfo and ucontext.
 	Frame []byte
+	// Where it lies: the stack pointer of the call less 8.
+	FrameAddr uint64
 }
 
 // ReturnReply is what Return answers.
@@ -516,7 +550,13 @@ type ClockSetRequest struct {
 }
 
 // ClockSetReply is what ClockSet answers.
-type ClockSetReply struct{}
+type ClockSetReply struct {
+	// Timerfds that the jump cancelled.
+	Ready []Ready
+	// What the app's CLOCK_REALTIME is ahead of the core's.
+	OffsetNs   int64
+	DeadlineNs int64
+}
 
 // DeadlineRequest is what Deadline takes.
 type DeadlineRequest struct {
@@ -524,6 +564,9 @@ type DeadlineRequest struct {
 	TimeNs int64
 	// TIMER_ABSTIME: time_ns is a time, not a length.
 	Absolute bool
+	// Value of a CPU clock, from the core. Such a deadline is the earliest one:
+	// ask again then, until it has passed.
+	CpuNs int64
 }
 
 // DeadlineReply is what Deadline answers.
@@ -561,6 +604,11 @@ type TimerCreateRequest struct {
 	Signo        int32
 	Value        uint64
 	NotifyThread int32
+	// No sigevent was given: SIGALRM with the timer's id as value.
+	DefaultEvent bool
+	// RLIMIT_SIGPENDING of the caller, and its real user id.
+	Limit uint64
+	User  uint32
 }
 
 // TimerCreateReply is what TimerCreate answers.
@@ -576,7 +624,11 @@ type TimerSetRequest struct {
 	Absolute   bool
 	ValueNs    int64
 	IntervalNs int64
-	CpuNs      int64
+	// CPU time of the group.
+	CpuNs int64
+	// The calling thread and its CPU time.
+	Thread      int32
+	ThreadCpuNs int64
 }
 
 // TimerSetReply is what TimerSet answers.
@@ -599,6 +651,8 @@ type TimerDeleteReply struct{}
 // OpenTimerfdRequest is what OpenTimerfd takes.
 type OpenTimerfdRequest struct {
 	Clock int32
+	// CAP_WAKE_ALARM: the alarm clocks are allowed.
+	Privileged bool
 }
 
 // OpenTimerfdReply is what OpenTimerfd answers.
@@ -633,6 +687,8 @@ type OpenSignalfdRequest struct {
 // OpenSignalfdReply is what OpenSignalfd answers.
 type OpenSignalfdReply struct {
 	Handle uint64
+	// The handle, when its mask changed: ask Poll for the level.
+	Ready []Ready
 }
 
 // ReadRequest is what Read takes.
@@ -649,7 +705,8 @@ type ReadReply struct {
 	DeadlineNs int64
 }
 
-// PollRequest is what Poll takes.
+// A signalfd is as ready as the thread that asks: its own and its group's
+// signals count.
 type PollRequest struct {
 	Handle uint64
 	Thread int32
@@ -683,6 +740,8 @@ type WatchReply struct {
 // ExpireRequest is what Expire takes.
 type ExpireRequest struct {
 	NowNs int64
+	// Samples that an earlier reply wanted.
+	Cpu []CpuTime
 }
 
 // ExpireReply is what Expire answers.
@@ -691,6 +750,9 @@ type ExpireReply struct {
 	Effects []Effect
 	// Next deadline on the monotonic clock, 0 for none.
 	DeadlineNs int64
+	// Groups and threads whose CPU time a timer waits for (times are 0): call
+	// Expire again at once with samples of them.
+	Wanted []CpuTime
 }
 
 // Unimplemented answers ENOSYS to everything. Embed it in a Signal that has only some of the methods.

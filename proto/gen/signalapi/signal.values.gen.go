@@ -260,6 +260,60 @@ func (m *Info) appendGo(b []byte) []byte {
 }
 
 // Reset zeroes m.
+func (m *CpuTime) Reset() { *m = CpuTime{} }
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *CpuTime) Equal(o *CpuTime) bool {
+	if m.Group != o.Group {
+		return false
+	}
+	if m.Thread != o.Thread {
+		return false
+	}
+	if m.UserNs != o.UserNs {
+		return false
+	}
+	if m.SystemNs != o.SystemNs {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *CpuTime) Clone() *CpuTime {
+	c := *m
+	return &c
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *CpuTime) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *CpuTime) appendGo(b []byte) []byte {
+	b = append(b, "signalapi.CpuTime{"...)
+	if m.Group != 0 {
+		b = append(b, "Group: "...)
+		b = strconv.AppendInt(b, int64(m.Group), 10)
+		b = append(b, ", "...)
+	}
+	if m.Thread != 0 {
+		b = append(b, "Thread: "...)
+		b = strconv.AppendInt(b, int64(m.Thread), 10)
+		b = append(b, ", "...)
+	}
+	if m.UserNs != 0 {
+		b = append(b, "UserNs: "...)
+		b = strconv.AppendInt(b, int64(m.UserNs), 10)
+		b = append(b, ", "...)
+	}
+	if m.SystemNs != 0 {
+		b = append(b, "SystemNs: "...)
+		b = strconv.AppendInt(b, int64(m.SystemNs), 10)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m.
 func (m *Regs) Reset() { *m = Regs{} }
 
 // Equal reports whether m and o hold the same values; nil and empty slices are the same.
@@ -685,6 +739,7 @@ func (m *EndThreadRequest) appendGo(b []byte) []byte {
 // Reset zeroes m; its slices keep their capacity.
 func (m *EndThreadReply) Reset() {
 	m.Effects = m.Effects[:0]
+	m.GroupStopped = false
 }
 
 // Equal reports whether m and o hold the same values; nil and empty slices are the same.
@@ -696,6 +751,9 @@ func (m *EndThreadReply) Equal(o *EndThreadReply) bool {
 		if !m.Effects[i].Equal(&o.Effects[i]) {
 			return false
 		}
+	}
+	if m.GroupStopped != o.GroupStopped {
+		return false
 	}
 	return true
 }
@@ -725,6 +783,11 @@ func (m *EndThreadReply) appendGo(b []byte) []byte {
 			b = append(b, ", "...)
 		}
 		b = endGo(b)
+		b = append(b, ", "...)
+	}
+	if m.GroupStopped {
+		b = append(b, "GroupStopped: "...)
+		b = strconv.AppendBool(b, m.GroupStopped)
 		b = append(b, ", "...)
 	}
 	return endGo(b)
@@ -873,8 +936,15 @@ func (m *ActionRequest) appendGo(b []byte) []byte {
 	return endGo(b)
 }
 
-// Reset zeroes m.
-func (m *ActionReply) Reset() { *m = ActionReply{} }
+// Reset zeroes m; its slices keep their capacity.
+func (m *ActionReply) Reset() {
+	m.Handler = 0
+	m.Flags = 0
+	m.Restorer = 0
+	m.Mask = 0
+	m.Effects = m.Effects[:0]
+	m.Ready = m.Ready[:0]
+}
 
 // Equal reports whether m and o hold the same values; nil and empty slices are the same.
 func (m *ActionReply) Equal(o *ActionReply) bool {
@@ -890,13 +960,36 @@ func (m *ActionReply) Equal(o *ActionReply) bool {
 	if m.Mask != o.Mask {
 		return false
 	}
+	if len(m.Effects) != len(o.Effects) {
+		return false
+	}
+	for i := range m.Effects {
+		if !m.Effects[i].Equal(&o.Effects[i]) {
+			return false
+		}
+	}
+	if len(m.Ready) != len(o.Ready) {
+		return false
+	}
+	for i := range m.Ready {
+		if !m.Ready[i].Equal(&o.Ready[i]) {
+			return false
+		}
+	}
 	return true
 }
 
 // Clone returns a copy of m that shares no memory with it.
 func (m *ActionReply) Clone() *ActionReply {
 	c := *m
+	c.own()
 	return &c
+}
+
+// own replaces every slice of m by a copy.
+func (m *ActionReply) own() {
+	m.Effects = slices.Clone(m.Effects)
+	m.Ready = slices.Clone(m.Ready)
 }
 
 // GoString returns m as a Go expression without the fields that are zero.
@@ -922,6 +1015,26 @@ func (m *ActionReply) appendGo(b []byte) []byte {
 	if m.Mask != 0 {
 		b = append(b, "Mask: "...)
 		b = strconv.AppendUint(b, uint64(m.Mask), 10)
+		b = append(b, ", "...)
+	}
+	if len(m.Effects) > 0 {
+		b = append(b, "Effects: "...)
+		b = append(b, "[]signalapi.Effect{"...)
+		for i := range m.Effects {
+			b = m.Effects[i].appendGo(b)
+			b = append(b, ", "...)
+		}
+		b = endGo(b)
+		b = append(b, ", "...)
+	}
+	if len(m.Ready) > 0 {
+		b = append(b, "Ready: "...)
+		b = append(b, "[]signalapi.Ready{"...)
+		for i := range m.Ready {
+			b = m.Ready[i].appendGo(b)
+			b = append(b, ", "...)
+		}
+		b = endGo(b)
 		b = append(b, ", "...)
 	}
 	return endGo(b)
@@ -1398,6 +1511,9 @@ func (m *SendRequest) Equal(o *SendRequest) bool {
 	if m.Limit != o.Limit {
 		return false
 	}
+	if m.User != o.User {
+		return false
+	}
 	return true
 }
 
@@ -1435,6 +1551,11 @@ func (m *SendRequest) appendGo(b []byte) []byte {
 	if m.Limit != 0 {
 		b = append(b, "Limit: "...)
 		b = strconv.AppendUint(b, uint64(m.Limit), 10)
+		b = append(b, ", "...)
+	}
+	if m.User != 0 {
+		b = append(b, "User: "...)
+		b = strconv.AppendUint(b, uint64(m.User), 10)
 		b = append(b, ", "...)
 	}
 	return endGo(b)
@@ -1562,6 +1683,9 @@ func (m *TakeReply) Equal(o *TakeReply) bool {
 	if !m.Info.Equal(&o.Info) {
 		return false
 	}
+	if m.DeadlineNs != o.DeadlineNs {
+		return false
+	}
 	return true
 }
 
@@ -1579,6 +1703,11 @@ func (m *TakeReply) appendGo(b []byte) []byte {
 	if !m.Info.Equal(new(Info)) {
 		b = append(b, "Info: "...)
 		b = m.Info.appendGo(b)
+		b = append(b, ", "...)
+	}
+	if m.DeadlineNs != 0 {
+		b = append(b, "DeadlineNs: "...)
+		b = strconv.AppendInt(b, int64(m.DeadlineNs), 10)
 		b = append(b, ", "...)
 	}
 	return endGo(b)
@@ -1602,6 +1731,12 @@ func (m *DeliverRequest) Equal(o *DeliverRequest) bool {
 		return false
 	}
 	if m.Syscall != o.Syscall {
+		return false
+	}
+	if m.FrameFailed != o.FrameFailed {
+		return false
+	}
+	if m.Orphaned != o.Orphaned {
 		return false
 	}
 	return true
@@ -1643,6 +1778,16 @@ func (m *DeliverRequest) appendGo(b []byte) []byte {
 		b = strconv.AppendUint(b, uint64(m.Syscall), 10)
 		b = append(b, ", "...)
 	}
+	if m.FrameFailed {
+		b = append(b, "FrameFailed: "...)
+		b = strconv.AppendBool(b, m.FrameFailed)
+		b = append(b, ", "...)
+	}
+	if m.Orphaned {
+		b = append(b, "Orphaned: "...)
+		b = strconv.AppendBool(b, m.Orphaned)
+		b = append(b, ", "...)
+	}
 	return endGo(b)
 }
 
@@ -1656,6 +1801,8 @@ func (m *DeliverReply) Reset() {
 	m.XstateAddr = 0
 	m.More = false
 	m.Effects = m.Effects[:0]
+	m.GroupStopped = false
+	m.DeadlineNs = 0
 }
 
 // Equal reports whether m and o hold the same values; nil and empty slices are the same.
@@ -1688,6 +1835,12 @@ func (m *DeliverReply) Equal(o *DeliverReply) bool {
 		if !m.Effects[i].Equal(&o.Effects[i]) {
 			return false
 		}
+	}
+	if m.GroupStopped != o.GroupStopped {
+		return false
+	}
+	if m.DeadlineNs != o.DeadlineNs {
+		return false
 	}
 	return true
 }
@@ -1756,6 +1909,16 @@ func (m *DeliverReply) appendGo(b []byte) []byte {
 		b = endGo(b)
 		b = append(b, ", "...)
 	}
+	if m.GroupStopped {
+		b = append(b, "GroupStopped: "...)
+		b = strconv.AppendBool(b, m.GroupStopped)
+		b = append(b, ", "...)
+	}
+	if m.DeadlineNs != 0 {
+		b = append(b, "DeadlineNs: "...)
+		b = strconv.AppendInt(b, int64(m.DeadlineNs), 10)
+		b = append(b, ", "...)
+	}
 	return endGo(b)
 }
 
@@ -1763,6 +1926,7 @@ func (m *DeliverReply) appendGo(b []byte) []byte {
 func (m *ReturnRequest) Reset() {
 	m.Thread = 0
 	m.Frame = m.Frame[:0]
+	m.FrameAddr = 0
 }
 
 // Equal reports whether m and o hold the same values; nil and empty slices are the same.
@@ -1771,6 +1935,9 @@ func (m *ReturnRequest) Equal(o *ReturnRequest) bool {
 		return false
 	}
 	if !bytes.Equal(m.Frame, o.Frame) {
+		return false
+	}
+	if m.FrameAddr != o.FrameAddr {
 		return false
 	}
 	return true
@@ -1802,6 +1969,11 @@ func (m *ReturnRequest) appendGo(b []byte) []byte {
 		b = append(b, "Frame: "...)
 		b = quoteGo(append(b, "[]byte("...), string(m.Frame))
 		b = append(b, ')')
+		b = append(b, ", "...)
+	}
+	if m.FrameAddr != 0 {
+		b = append(b, "FrameAddr: "...)
+		b = strconv.AppendUint(b, uint64(m.FrameAddr), 10)
 		b = append(b, ", "...)
 	}
 	return endGo(b)
@@ -2112,24 +2284,71 @@ func (m *ClockSetRequest) appendGo(b []byte) []byte {
 	return endGo(b)
 }
 
-// Reset zeroes m.
-func (m *ClockSetReply) Reset() { *m = ClockSetReply{} }
+// Reset zeroes m; its slices keep their capacity.
+func (m *ClockSetReply) Reset() {
+	m.Ready = m.Ready[:0]
+	m.OffsetNs = 0
+	m.DeadlineNs = 0
+}
 
 // Equal reports whether m and o hold the same values; nil and empty slices are the same.
 func (m *ClockSetReply) Equal(o *ClockSetReply) bool {
+	if len(m.Ready) != len(o.Ready) {
+		return false
+	}
+	for i := range m.Ready {
+		if !m.Ready[i].Equal(&o.Ready[i]) {
+			return false
+		}
+	}
+	if m.OffsetNs != o.OffsetNs {
+		return false
+	}
+	if m.DeadlineNs != o.DeadlineNs {
+		return false
+	}
 	return true
 }
 
 // Clone returns a copy of m that shares no memory with it.
 func (m *ClockSetReply) Clone() *ClockSetReply {
 	c := *m
+	c.own()
 	return &c
+}
+
+// own replaces every slice of m by a copy.
+func (m *ClockSetReply) own() {
+	m.Ready = slices.Clone(m.Ready)
 }
 
 // GoString returns m as a Go expression without the fields that are zero.
 func (m *ClockSetReply) GoString() string { return "&" + string(m.appendGo(nil)) }
 
-func (m *ClockSetReply) appendGo(b []byte) []byte { return append(b, "signalapi.ClockSetReply{}"...) }
+func (m *ClockSetReply) appendGo(b []byte) []byte {
+	b = append(b, "signalapi.ClockSetReply{"...)
+	if len(m.Ready) > 0 {
+		b = append(b, "Ready: "...)
+		b = append(b, "[]signalapi.Ready{"...)
+		for i := range m.Ready {
+			b = m.Ready[i].appendGo(b)
+			b = append(b, ", "...)
+		}
+		b = endGo(b)
+		b = append(b, ", "...)
+	}
+	if m.OffsetNs != 0 {
+		b = append(b, "OffsetNs: "...)
+		b = strconv.AppendInt(b, int64(m.OffsetNs), 10)
+		b = append(b, ", "...)
+	}
+	if m.DeadlineNs != 0 {
+		b = append(b, "DeadlineNs: "...)
+		b = strconv.AppendInt(b, int64(m.DeadlineNs), 10)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
 
 // Reset zeroes m.
 func (m *DeadlineRequest) Reset() { *m = DeadlineRequest{} }
@@ -2143,6 +2362,9 @@ func (m *DeadlineRequest) Equal(o *DeadlineRequest) bool {
 		return false
 	}
 	if m.Absolute != o.Absolute {
+		return false
+	}
+	if m.CpuNs != o.CpuNs {
 		return false
 	}
 	return true
@@ -2172,6 +2394,11 @@ func (m *DeadlineRequest) appendGo(b []byte) []byte {
 	if m.Absolute {
 		b = append(b, "Absolute: "...)
 		b = strconv.AppendBool(b, m.Absolute)
+		b = append(b, ", "...)
+	}
+	if m.CpuNs != 0 {
+		b = append(b, "CpuNs: "...)
+		b = strconv.AppendInt(b, int64(m.CpuNs), 10)
 		b = append(b, ", "...)
 	}
 	return endGo(b)
@@ -2349,6 +2576,15 @@ func (m *TimerCreateRequest) Equal(o *TimerCreateRequest) bool {
 	if m.NotifyThread != o.NotifyThread {
 		return false
 	}
+	if m.DefaultEvent != o.DefaultEvent {
+		return false
+	}
+	if m.Limit != o.Limit {
+		return false
+	}
+	if m.User != o.User {
+		return false
+	}
 	return true
 }
 
@@ -2396,6 +2632,21 @@ func (m *TimerCreateRequest) appendGo(b []byte) []byte {
 	if m.NotifyThread != 0 {
 		b = append(b, "NotifyThread: "...)
 		b = strconv.AppendInt(b, int64(m.NotifyThread), 10)
+		b = append(b, ", "...)
+	}
+	if m.DefaultEvent {
+		b = append(b, "DefaultEvent: "...)
+		b = strconv.AppendBool(b, m.DefaultEvent)
+		b = append(b, ", "...)
+	}
+	if m.Limit != 0 {
+		b = append(b, "Limit: "...)
+		b = strconv.AppendUint(b, uint64(m.Limit), 10)
+		b = append(b, ", "...)
+	}
+	if m.User != 0 {
+		b = append(b, "User: "...)
+		b = strconv.AppendUint(b, uint64(m.User), 10)
 		b = append(b, ", "...)
 	}
 	return endGo(b)
@@ -2457,6 +2708,12 @@ func (m *TimerSetRequest) Equal(o *TimerSetRequest) bool {
 	if m.CpuNs != o.CpuNs {
 		return false
 	}
+	if m.Thread != o.Thread {
+		return false
+	}
+	if m.ThreadCpuNs != o.ThreadCpuNs {
+		return false
+	}
 	return true
 }
 
@@ -2504,6 +2761,16 @@ func (m *TimerSetRequest) appendGo(b []byte) []byte {
 	if m.CpuNs != 0 {
 		b = append(b, "CpuNs: "...)
 		b = strconv.AppendInt(b, int64(m.CpuNs), 10)
+		b = append(b, ", "...)
+	}
+	if m.Thread != 0 {
+		b = append(b, "Thread: "...)
+		b = strconv.AppendInt(b, int64(m.Thread), 10)
+		b = append(b, ", "...)
+	}
+	if m.ThreadCpuNs != 0 {
+		b = append(b, "ThreadCpuNs: "...)
+		b = strconv.AppendInt(b, int64(m.ThreadCpuNs), 10)
 		b = append(b, ", "...)
 	}
 	return endGo(b)
@@ -2630,6 +2897,9 @@ func (m *OpenTimerfdRequest) Equal(o *OpenTimerfdRequest) bool {
 	if m.Clock != o.Clock {
 		return false
 	}
+	if m.Privileged != o.Privileged {
+		return false
+	}
 	return true
 }
 
@@ -2647,6 +2917,11 @@ func (m *OpenTimerfdRequest) appendGo(b []byte) []byte {
 	if m.Clock != 0 {
 		b = append(b, "Clock: "...)
 		b = strconv.AppendInt(b, int64(m.Clock), 10)
+		b = append(b, ", "...)
+	}
+	if m.Privileged {
+		b = append(b, "Privileged: "...)
+		b = strconv.AppendBool(b, m.Privileged)
 		b = append(b, ", "...)
 	}
 	return endGo(b)
@@ -2857,13 +3132,24 @@ func (m *OpenSignalfdRequest) appendGo(b []byte) []byte {
 	return endGo(b)
 }
 
-// Reset zeroes m.
-func (m *OpenSignalfdReply) Reset() { *m = OpenSignalfdReply{} }
+// Reset zeroes m; its slices keep their capacity.
+func (m *OpenSignalfdReply) Reset() {
+	m.Handle = 0
+	m.Ready = m.Ready[:0]
+}
 
 // Equal reports whether m and o hold the same values; nil and empty slices are the same.
 func (m *OpenSignalfdReply) Equal(o *OpenSignalfdReply) bool {
 	if m.Handle != o.Handle {
 		return false
+	}
+	if len(m.Ready) != len(o.Ready) {
+		return false
+	}
+	for i := range m.Ready {
+		if !m.Ready[i].Equal(&o.Ready[i]) {
+			return false
+		}
 	}
 	return true
 }
@@ -2871,7 +3157,13 @@ func (m *OpenSignalfdReply) Equal(o *OpenSignalfdReply) bool {
 // Clone returns a copy of m that shares no memory with it.
 func (m *OpenSignalfdReply) Clone() *OpenSignalfdReply {
 	c := *m
+	c.own()
 	return &c
+}
+
+// own replaces every slice of m by a copy.
+func (m *OpenSignalfdReply) own() {
+	m.Ready = slices.Clone(m.Ready)
 }
 
 // GoString returns m as a Go expression without the fields that are zero.
@@ -2882,6 +3174,16 @@ func (m *OpenSignalfdReply) appendGo(b []byte) []byte {
 	if m.Handle != 0 {
 		b = append(b, "Handle: "...)
 		b = strconv.AppendUint(b, uint64(m.Handle), 10)
+		b = append(b, ", "...)
+	}
+	if len(m.Ready) > 0 {
+		b = append(b, "Ready: "...)
+		b = append(b, "[]signalapi.Ready{"...)
+		for i := range m.Ready {
+			b = m.Ready[i].appendGo(b)
+			b = append(b, ", "...)
+		}
+		b = endGo(b)
 		b = append(b, ", "...)
 	}
 	return endGo(b)
@@ -3210,13 +3512,24 @@ func (m *WatchReply) appendGo(b []byte) []byte {
 	return endGo(b)
 }
 
-// Reset zeroes m.
-func (m *ExpireRequest) Reset() { *m = ExpireRequest{} }
+// Reset zeroes m; its slices keep their capacity.
+func (m *ExpireRequest) Reset() {
+	m.NowNs = 0
+	m.Cpu = m.Cpu[:0]
+}
 
 // Equal reports whether m and o hold the same values; nil and empty slices are the same.
 func (m *ExpireRequest) Equal(o *ExpireRequest) bool {
 	if m.NowNs != o.NowNs {
 		return false
+	}
+	if len(m.Cpu) != len(o.Cpu) {
+		return false
+	}
+	for i := range m.Cpu {
+		if !m.Cpu[i].Equal(&o.Cpu[i]) {
+			return false
+		}
 	}
 	return true
 }
@@ -3224,7 +3537,13 @@ func (m *ExpireRequest) Equal(o *ExpireRequest) bool {
 // Clone returns a copy of m that shares no memory with it.
 func (m *ExpireRequest) Clone() *ExpireRequest {
 	c := *m
+	c.own()
 	return &c
+}
+
+// own replaces every slice of m by a copy.
+func (m *ExpireRequest) own() {
+	m.Cpu = slices.Clone(m.Cpu)
 }
 
 // GoString returns m as a Go expression without the fields that are zero.
@@ -3237,6 +3556,16 @@ func (m *ExpireRequest) appendGo(b []byte) []byte {
 		b = strconv.AppendInt(b, int64(m.NowNs), 10)
 		b = append(b, ", "...)
 	}
+	if len(m.Cpu) > 0 {
+		b = append(b, "Cpu: "...)
+		b = append(b, "[]signalapi.CpuTime{"...)
+		for i := range m.Cpu {
+			b = m.Cpu[i].appendGo(b)
+			b = append(b, ", "...)
+		}
+		b = endGo(b)
+		b = append(b, ", "...)
+	}
 	return endGo(b)
 }
 
@@ -3245,6 +3574,7 @@ func (m *ExpireReply) Reset() {
 	m.Ready = m.Ready[:0]
 	m.Effects = m.Effects[:0]
 	m.DeadlineNs = 0
+	m.Wanted = m.Wanted[:0]
 }
 
 // Equal reports whether m and o hold the same values; nil and empty slices are the same.
@@ -3268,6 +3598,14 @@ func (m *ExpireReply) Equal(o *ExpireReply) bool {
 	if m.DeadlineNs != o.DeadlineNs {
 		return false
 	}
+	if len(m.Wanted) != len(o.Wanted) {
+		return false
+	}
+	for i := range m.Wanted {
+		if !m.Wanted[i].Equal(&o.Wanted[i]) {
+			return false
+		}
+	}
 	return true
 }
 
@@ -3282,6 +3620,7 @@ func (m *ExpireReply) Clone() *ExpireReply {
 func (m *ExpireReply) own() {
 	m.Ready = slices.Clone(m.Ready)
 	m.Effects = slices.Clone(m.Effects)
+	m.Wanted = slices.Clone(m.Wanted)
 }
 
 // GoString returns m as a Go expression without the fields that are zero.
@@ -3312,6 +3651,16 @@ func (m *ExpireReply) appendGo(b []byte) []byte {
 	if m.DeadlineNs != 0 {
 		b = append(b, "DeadlineNs: "...)
 		b = strconv.AppendInt(b, int64(m.DeadlineNs), 10)
+		b = append(b, ", "...)
+	}
+	if len(m.Wanted) > 0 {
+		b = append(b, "Wanted: "...)
+		b = append(b, "[]signalapi.CpuTime{"...)
+		for i := range m.Wanted {
+			b = m.Wanted[i].appendGo(b)
+			b = append(b, ", "...)
+		}
+		b = endGo(b)
 		b = append(b, ", "...)
 	}
 	return endGo(b)

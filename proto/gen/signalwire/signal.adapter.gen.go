@@ -964,6 +964,26 @@ func fromWireInfo(m *signalapi.Info, w *Info) {
 	m.Err = w.Err
 }
 
+// toWireCpuTime fills the zero message w; it shares the bytes of m.
+func toWireCpuTime(w *CpuTime, m *signalapi.CpuTime) *CpuTime {
+	w.Group = m.Group
+	w.Thread = m.Thread
+	w.UserNs = m.UserNs
+	w.SystemNs = m.SystemNs
+	return w
+}
+
+// fromWireCpuTime sets m from w, which it may take memory from. Slices are appended to.
+func fromWireCpuTime(m *signalapi.CpuTime, w *CpuTime) {
+	if w == nil {
+		return
+	}
+	m.Group = w.Group
+	m.Thread = w.Thread
+	m.UserNs = w.UserNs
+	m.SystemNs = w.SystemNs
+}
+
 // toWireRegs fills the zero message w; it shares the bytes of m.
 func toWireRegs(w *Regs, m *signalapi.Regs) *Regs {
 	w.R15 = m.R15
@@ -1109,6 +1129,7 @@ func toWireEndThreadReply(w *EndThreadReply, m *signalapi.EndThreadReply) *EndTh
 			w.Effects[i] = toWireEffect(&all[i], &m.Effects[i])
 		}
 	}
+	w.GroupStopped = m.GroupStopped
 	return w
 }
 
@@ -1124,6 +1145,7 @@ func fromWireEndThreadReply(m *signalapi.EndThreadReply, w *EndThreadReply) {
 			fromWireEffect(&m.Effects[had+i], v)
 		}
 	}
+	m.GroupStopped = w.GroupStopped
 }
 
 // toWireExecGroupRequest fills the zero message w; it shares the bytes of m.
@@ -1180,6 +1202,20 @@ func toWireActionReply(w *ActionReply, m *signalapi.ActionReply) *ActionReply {
 	w.Flags = m.Flags
 	w.Restorer = m.Restorer
 	w.Mask = m.Mask
+	if n := len(m.Effects); n > 0 {
+		all := make([]Effect, n)
+		w.Effects = make([]*Effect, n)
+		for i := range all {
+			w.Effects[i] = toWireEffect(&all[i], &m.Effects[i])
+		}
+	}
+	if n := len(m.Ready); n > 0 {
+		all := make([]Ready, n)
+		w.Ready = make([]*Ready, n)
+		for i := range all {
+			w.Ready[i] = toWireReady(&all[i], &m.Ready[i])
+		}
+	}
 	return w
 }
 
@@ -1192,6 +1228,20 @@ func fromWireActionReply(m *signalapi.ActionReply, w *ActionReply) {
 	m.Flags = w.Flags
 	m.Restorer = w.Restorer
 	m.Mask = w.Mask
+	if n := len(w.Effects); n > 0 {
+		had := len(m.Effects)
+		m.Effects = append(m.Effects, make([]signalapi.Effect, n)...)
+		for i, v := range w.Effects {
+			fromWireEffect(&m.Effects[had+i], v)
+		}
+	}
+	if n := len(w.Ready); n > 0 {
+		had := len(m.Ready)
+		m.Ready = append(m.Ready, make([]signalapi.Ready, n)...)
+		for i, v := range w.Ready {
+			fromWireReady(&m.Ready[had+i], v)
+		}
+	}
 }
 
 // toWireMaskRequest fills the zero message w; it shares the bytes of m.
@@ -1393,6 +1443,7 @@ func toWireSendRequest(w *SendRequest, m *signalapi.SendRequest) *SendRequest {
 	w.Info = toWireInfo(new(Info), &m.Info)
 	w.Forced = m.Forced
 	w.Limit = m.Limit
+	w.User = m.User
 	return w
 }
 
@@ -1406,6 +1457,7 @@ func fromWireSendRequest(m *signalapi.SendRequest, w *SendRequest) {
 	fromWireInfo(&m.Info, w.Info)
 	m.Forced = w.Forced
 	m.Limit = w.Limit
+	m.User = w.User
 }
 
 // toWireSendReply fills the zero message w; it shares the bytes of m.
@@ -1469,6 +1521,7 @@ func fromWireTakeRequest(m *signalapi.TakeRequest, w *TakeRequest) {
 // toWireTakeReply fills the zero message w; it shares the bytes of m.
 func toWireTakeReply(w *TakeReply, m *signalapi.TakeReply) *TakeReply {
 	w.Info = toWireInfo(new(Info), &m.Info)
+	w.DeadlineNs = m.DeadlineNs
 	return w
 }
 
@@ -1478,6 +1531,7 @@ func fromWireTakeReply(m *signalapi.TakeReply, w *TakeReply) {
 		return
 	}
 	fromWireInfo(&m.Info, w.Info)
+	m.DeadlineNs = w.DeadlineNs
 }
 
 // toWireDeliverRequest fills the zero message w; it shares the bytes of m.
@@ -1487,6 +1541,8 @@ func toWireDeliverRequest(w *DeliverRequest, m *signalapi.DeliverRequest) *Deliv
 	w.XstateSize = m.XstateSize
 	w.Interrupted = m.Interrupted
 	w.Syscall = m.Syscall
+	w.FrameFailed = m.FrameFailed
+	w.Orphaned = m.Orphaned
 	return w
 }
 
@@ -1500,6 +1556,8 @@ func fromWireDeliverRequest(m *signalapi.DeliverRequest, w *DeliverRequest) {
 	m.XstateSize = w.XstateSize
 	m.Interrupted = w.Interrupted
 	m.Syscall = w.Syscall
+	m.FrameFailed = w.FrameFailed
+	m.Orphaned = w.Orphaned
 }
 
 // toWireDeliverReply fills the zero message w; it shares the bytes of m.
@@ -1518,6 +1576,8 @@ func toWireDeliverReply(w *DeliverReply, m *signalapi.DeliverReply) *DeliverRepl
 			w.Effects[i] = toWireEffect(&all[i], &m.Effects[i])
 		}
 	}
+	w.GroupStopped = m.GroupStopped
+	w.DeadlineNs = m.DeadlineNs
 	return w
 }
 
@@ -1544,12 +1604,15 @@ func fromWireDeliverReply(m *signalapi.DeliverReply, w *DeliverReply) {
 			fromWireEffect(&m.Effects[had+i], v)
 		}
 	}
+	m.GroupStopped = w.GroupStopped
+	m.DeadlineNs = w.DeadlineNs
 }
 
 // toWireReturnRequest fills the zero message w; it shares the bytes of m.
 func toWireReturnRequest(w *ReturnRequest, m *signalapi.ReturnRequest) *ReturnRequest {
 	w.Thread = m.Thread
 	w.Frame = m.Frame
+	w.FrameAddr = m.FrameAddr
 	return w
 }
 
@@ -1564,6 +1627,7 @@ func fromWireReturnRequest(m *signalapi.ReturnRequest, w *ReturnRequest) {
 	} else {
 		m.Frame = append(m.Frame, w.Frame...)
 	}
+	m.FrameAddr = w.FrameAddr
 }
 
 // toWireReturnReply fills the zero message w; it shares the bytes of m.
@@ -1688,15 +1752,42 @@ func fromWireClockSetRequest(m *signalapi.ClockSetRequest, w *ClockSetRequest) {
 	m.Privileged = w.Privileged
 }
 
-func toWireClockSetReply(w *ClockSetReply, _ *signalapi.ClockSetReply) *ClockSetReply { return w }
+// toWireClockSetReply fills the zero message w; it shares the bytes of m.
+func toWireClockSetReply(w *ClockSetReply, m *signalapi.ClockSetReply) *ClockSetReply {
+	if n := len(m.Ready); n > 0 {
+		all := make([]Ready, n)
+		w.Ready = make([]*Ready, n)
+		for i := range all {
+			w.Ready[i] = toWireReady(&all[i], &m.Ready[i])
+		}
+	}
+	w.OffsetNs = m.OffsetNs
+	w.DeadlineNs = m.DeadlineNs
+	return w
+}
 
-func fromWireClockSetReply(*signalapi.ClockSetReply, *ClockSetReply) {}
+// fromWireClockSetReply sets m from w, which it may take memory from. Slices are appended to.
+func fromWireClockSetReply(m *signalapi.ClockSetReply, w *ClockSetReply) {
+	if w == nil {
+		return
+	}
+	if n := len(w.Ready); n > 0 {
+		had := len(m.Ready)
+		m.Ready = append(m.Ready, make([]signalapi.Ready, n)...)
+		for i, v := range w.Ready {
+			fromWireReady(&m.Ready[had+i], v)
+		}
+	}
+	m.OffsetNs = w.OffsetNs
+	m.DeadlineNs = w.DeadlineNs
+}
 
 // toWireDeadlineRequest fills the zero message w; it shares the bytes of m.
 func toWireDeadlineRequest(w *DeadlineRequest, m *signalapi.DeadlineRequest) *DeadlineRequest {
 	w.Clock = m.Clock
 	w.TimeNs = m.TimeNs
 	w.Absolute = m.Absolute
+	w.CpuNs = m.CpuNs
 	return w
 }
 
@@ -1708,6 +1799,7 @@ func fromWireDeadlineRequest(m *signalapi.DeadlineRequest, w *DeadlineRequest) {
 	m.Clock = w.Clock
 	m.TimeNs = w.TimeNs
 	m.Absolute = w.Absolute
+	m.CpuNs = w.CpuNs
 }
 
 // toWireDeadlineReply fills the zero message w; it shares the bytes of m.
@@ -1775,6 +1867,9 @@ func toWireTimerCreateRequest(w *TimerCreateRequest, m *signalapi.TimerCreateReq
 	w.Signo = m.Signo
 	w.Value = m.Value
 	w.NotifyThread = m.NotifyThread
+	w.DefaultEvent = m.DefaultEvent
+	w.Limit = m.Limit
+	w.User = m.User
 	return w
 }
 
@@ -1790,6 +1885,9 @@ func fromWireTimerCreateRequest(m *signalapi.TimerCreateRequest, w *TimerCreateR
 	m.Signo = w.Signo
 	m.Value = w.Value
 	m.NotifyThread = w.NotifyThread
+	m.DefaultEvent = w.DefaultEvent
+	m.Limit = w.Limit
+	m.User = w.User
 }
 
 // toWireTimerCreateReply fills the zero message w; it shares the bytes of m.
@@ -1815,6 +1913,8 @@ func toWireTimerSetRequest(w *TimerSetRequest, m *signalapi.TimerSetRequest) *Ti
 	w.ValueNs = m.ValueNs
 	w.IntervalNs = m.IntervalNs
 	w.CpuNs = m.CpuNs
+	w.Thread = m.Thread
+	w.ThreadCpuNs = m.ThreadCpuNs
 	return w
 }
 
@@ -1830,6 +1930,8 @@ func fromWireTimerSetRequest(m *signalapi.TimerSetRequest, w *TimerSetRequest) {
 	m.ValueNs = w.ValueNs
 	m.IntervalNs = w.IntervalNs
 	m.CpuNs = w.CpuNs
+	m.Thread = w.Thread
+	m.ThreadCpuNs = w.ThreadCpuNs
 }
 
 // toWireTimerSetReply fills the zero message w; it shares the bytes of m.
@@ -1877,6 +1979,7 @@ func fromWireTimerDeleteReply(*signalapi.TimerDeleteReply, *TimerDeleteReply) {}
 // toWireOpenTimerfdRequest fills the zero message w; it shares the bytes of m.
 func toWireOpenTimerfdRequest(w *OpenTimerfdRequest, m *signalapi.OpenTimerfdRequest) *OpenTimerfdRequest {
 	w.Clock = m.Clock
+	w.Privileged = m.Privileged
 	return w
 }
 
@@ -1886,6 +1989,7 @@ func fromWireOpenTimerfdRequest(m *signalapi.OpenTimerfdRequest, w *OpenTimerfdR
 		return
 	}
 	m.Clock = w.Clock
+	m.Privileged = w.Privileged
 }
 
 // toWireOpenTimerfdReply fills the zero message w; it shares the bytes of m.
@@ -1975,6 +2079,13 @@ func fromWireOpenSignalfdRequest(m *signalapi.OpenSignalfdRequest, w *OpenSignal
 // toWireOpenSignalfdReply fills the zero message w; it shares the bytes of m.
 func toWireOpenSignalfdReply(w *OpenSignalfdReply, m *signalapi.OpenSignalfdReply) *OpenSignalfdReply {
 	w.Handle = m.Handle
+	if n := len(m.Ready); n > 0 {
+		all := make([]Ready, n)
+		w.Ready = make([]*Ready, n)
+		for i := range all {
+			w.Ready[i] = toWireReady(&all[i], &m.Ready[i])
+		}
+	}
 	return w
 }
 
@@ -1984,6 +2095,13 @@ func fromWireOpenSignalfdReply(m *signalapi.OpenSignalfdReply, w *OpenSignalfdRe
 		return
 	}
 	m.Handle = w.Handle
+	if n := len(w.Ready); n > 0 {
+		had := len(m.Ready)
+		m.Ready = append(m.Ready, make([]signalapi.Ready, n)...)
+		for i, v := range w.Ready {
+			fromWireReady(&m.Ready[had+i], v)
+		}
+	}
 }
 
 // toWireReadRequest fills the zero message w; it shares the bytes of m.
@@ -2125,6 +2243,13 @@ func fromWireWatchReply(m *signalapi.WatchReply, w *WatchReply) {
 // toWireExpireRequest fills the zero message w; it shares the bytes of m.
 func toWireExpireRequest(w *ExpireRequest, m *signalapi.ExpireRequest) *ExpireRequest {
 	w.NowNs = m.NowNs
+	if n := len(m.Cpu); n > 0 {
+		all := make([]CpuTime, n)
+		w.Cpu = make([]*CpuTime, n)
+		for i := range all {
+			w.Cpu[i] = toWireCpuTime(&all[i], &m.Cpu[i])
+		}
+	}
 	return w
 }
 
@@ -2134,6 +2259,13 @@ func fromWireExpireRequest(m *signalapi.ExpireRequest, w *ExpireRequest) {
 		return
 	}
 	m.NowNs = w.NowNs
+	if n := len(w.Cpu); n > 0 {
+		had := len(m.Cpu)
+		m.Cpu = append(m.Cpu, make([]signalapi.CpuTime, n)...)
+		for i, v := range w.Cpu {
+			fromWireCpuTime(&m.Cpu[had+i], v)
+		}
+	}
 }
 
 // toWireExpireReply fills the zero message w; it shares the bytes of m.
@@ -2153,6 +2285,13 @@ func toWireExpireReply(w *ExpireReply, m *signalapi.ExpireReply) *ExpireReply {
 		}
 	}
 	w.DeadlineNs = m.DeadlineNs
+	if n := len(m.Wanted); n > 0 {
+		all := make([]CpuTime, n)
+		w.Wanted = make([]*CpuTime, n)
+		for i := range all {
+			w.Wanted[i] = toWireCpuTime(&all[i], &m.Wanted[i])
+		}
+	}
 	return w
 }
 
@@ -2176,4 +2315,11 @@ func fromWireExpireReply(m *signalapi.ExpireReply, w *ExpireReply) {
 		}
 	}
 	m.DeadlineNs = w.DeadlineNs
+	if n := len(w.Wanted); n > 0 {
+		had := len(m.Wanted)
+		m.Wanted = append(m.Wanted, make([]signalapi.CpuTime, n)...)
+		for i, v := range w.Wanted {
+			fromWireCpuTime(&m.Wanted[had+i], v)
+		}
+	}
 }

@@ -31,9 +31,12 @@ const (
 	EffectKind_EFFECT_KIND_UNSPECIFIED EffectKind = 0
 	// The thread has a signal to look at: interrupt its wait.
 	EffectKind_EFFECT_KIND_WAKE EffectKind = 1
-	// The group continues (SIGCONT); a handler may still run.
+	// The group continues (SIGCONT); a handler may still run. signo is SIGCONT
+	// when the group had stopped (its parent hears CLD_CONTINUED), and the stop
+	// signal when it was still stopping (the parent hears CLD_STOPPED).
 	EffectKind_EFFECT_KIND_CONTINUE EffectKind = 2
-	// The group ends at once: a fatal signal for a thread that need not run.
+	// The group ends at once by signo: a fatal signal for a thread that need not
+	// run.
 	EffectKind_EFFECT_KIND_KILL EffectKind = 3
 )
 
@@ -444,6 +447,77 @@ func (x *Info) GetErr() uint64 {
 	return 0
 }
 
+// CpuTime is the CPU time that a thread, or a group with its past threads, has
+// used.
+type CpuTime struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Group int32                  `protobuf:"varint,1,opt,name=group" json:"group,omitempty"`
+	// 0 for the whole group.
+	Thread        int32 `protobuf:"varint,2,opt,name=thread" json:"thread,omitempty"`
+	UserNs        int64 `protobuf:"varint,3,opt,name=user_ns,json=userNs" json:"user_ns,omitempty"`
+	SystemNs      int64 `protobuf:"varint,4,opt,name=system_ns,json=systemNs" json:"system_ns,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CpuTime) Reset() {
+	*x = CpuTime{}
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CpuTime) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CpuTime) ProtoMessage() {}
+
+func (x *CpuTime) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CpuTime.ProtoReflect.Descriptor instead.
+func (*CpuTime) Descriptor() ([]byte, []int) {
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *CpuTime) GetGroup() int32 {
+	if x != nil {
+		return x.Group
+	}
+	return 0
+}
+
+func (x *CpuTime) GetThread() int32 {
+	if x != nil {
+		return x.Thread
+	}
+	return 0
+}
+
+func (x *CpuTime) GetUserNs() int64 {
+	if x != nil {
+		return x.UserNs
+	}
+	return 0
+}
+
+func (x *CpuTime) GetSystemNs() int64 {
+	if x != nil {
+		return x.SystemNs
+	}
+	return 0
+}
+
 // Regs are the general registers of amd64 at a return to the app.
 type Regs struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -471,7 +545,7 @@ type Regs struct {
 
 func (x *Regs) Reset() {
 	*x = Regs{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[3]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -483,7 +557,7 @@ func (x *Regs) String() string {
 func (*Regs) ProtoMessage() {}
 
 func (x *Regs) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[3]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -496,7 +570,7 @@ func (x *Regs) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Regs.ProtoReflect.Descriptor instead.
 func (*Regs) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{3}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Regs) GetR15() uint64 {
@@ -635,7 +709,7 @@ type NewGroupRequest struct {
 
 func (x *NewGroupRequest) Reset() {
 	*x = NewGroupRequest{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[4]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -647,7 +721,7 @@ func (x *NewGroupRequest) String() string {
 func (*NewGroupRequest) ProtoMessage() {}
 
 func (x *NewGroupRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[4]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -660,7 +734,7 @@ func (x *NewGroupRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NewGroupRequest.ProtoReflect.Descriptor instead.
 func (*NewGroupRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{4}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *NewGroupRequest) GetGroup() int32 {
@@ -686,7 +760,7 @@ type NewGroupReply struct {
 
 func (x *NewGroupReply) Reset() {
 	*x = NewGroupReply{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[5]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -698,7 +772,7 @@ func (x *NewGroupReply) String() string {
 func (*NewGroupReply) ProtoMessage() {}
 
 func (x *NewGroupReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[5]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -711,7 +785,7 @@ func (x *NewGroupReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NewGroupReply.ProtoReflect.Descriptor instead.
 func (*NewGroupReply) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{5}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *NewGroupReply) GetErrno() uint32 {
@@ -739,7 +813,7 @@ type ForkGroupRequest struct {
 
 func (x *ForkGroupRequest) Reset() {
 	*x = ForkGroupRequest{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[6]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -751,7 +825,7 @@ func (x *ForkGroupRequest) String() string {
 func (*ForkGroupRequest) ProtoMessage() {}
 
 func (x *ForkGroupRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[6]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -764,7 +838,7 @@ func (x *ForkGroupRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ForkGroupRequest.ProtoReflect.Descriptor instead.
 func (*ForkGroupRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{6}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ForkGroupRequest) GetParent() int32 {
@@ -825,7 +899,7 @@ type ForkGroupReply struct {
 
 func (x *ForkGroupReply) Reset() {
 	*x = ForkGroupReply{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[7]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -837,7 +911,7 @@ func (x *ForkGroupReply) String() string {
 func (*ForkGroupReply) ProtoMessage() {}
 
 func (x *ForkGroupReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[7]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -850,7 +924,7 @@ func (x *ForkGroupReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ForkGroupReply.ProtoReflect.Descriptor instead.
 func (*ForkGroupReply) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{7}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ForkGroupReply) GetErrno() uint32 {
@@ -871,7 +945,7 @@ type NewThreadRequest struct {
 
 func (x *NewThreadRequest) Reset() {
 	*x = NewThreadRequest{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[8]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -883,7 +957,7 @@ func (x *NewThreadRequest) String() string {
 func (*NewThreadRequest) ProtoMessage() {}
 
 func (x *NewThreadRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[8]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -896,7 +970,7 @@ func (x *NewThreadRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NewThreadRequest.ProtoReflect.Descriptor instead.
 func (*NewThreadRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{8}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *NewThreadRequest) GetGroup() int32 {
@@ -929,7 +1003,7 @@ type NewThreadReply struct {
 
 func (x *NewThreadReply) Reset() {
 	*x = NewThreadReply{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[9]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -941,7 +1015,7 @@ func (x *NewThreadReply) String() string {
 func (*NewThreadReply) ProtoMessage() {}
 
 func (x *NewThreadReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[9]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -954,7 +1028,7 @@ func (x *NewThreadReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NewThreadReply.ProtoReflect.Descriptor instead.
 func (*NewThreadReply) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{9}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *NewThreadReply) GetErrno() uint32 {
@@ -974,7 +1048,7 @@ type EndThreadRequest struct {
 
 func (x *EndThreadRequest) Reset() {
 	*x = EndThreadRequest{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[10]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -986,7 +1060,7 @@ func (x *EndThreadRequest) String() string {
 func (*EndThreadRequest) ProtoMessage() {}
 
 func (x *EndThreadRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[10]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -999,7 +1073,7 @@ func (x *EndThreadRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndThreadRequest.ProtoReflect.Descriptor instead.
 func (*EndThreadRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{10}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *EndThreadRequest) GetGroup() int32 {
@@ -1020,14 +1094,16 @@ type EndThreadReply struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Errno uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
 	// Other threads that must now look at the group's signals.
-	Effects       []*Effect `protobuf:"bytes,2,rep,name=effects" json:"effects,omitempty"`
+	Effects []*Effect `protobuf:"bytes,2,rep,name=effects" json:"effects,omitempty"`
+	// The group's stop is complete without this thread: tell the parent.
+	GroupStopped  bool `protobuf:"varint,3,opt,name=group_stopped,json=groupStopped" json:"group_stopped,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *EndThreadReply) Reset() {
 	*x = EndThreadReply{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[11]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1039,7 +1115,7 @@ func (x *EndThreadReply) String() string {
 func (*EndThreadReply) ProtoMessage() {}
 
 func (x *EndThreadReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[11]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1052,7 +1128,7 @@ func (x *EndThreadReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndThreadReply.ProtoReflect.Descriptor instead.
 func (*EndThreadReply) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{11}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *EndThreadReply) GetErrno() uint32 {
@@ -1069,6 +1145,13 @@ func (x *EndThreadReply) GetEffects() []*Effect {
 	return nil
 }
 
+func (x *EndThreadReply) GetGroupStopped() bool {
+	if x != nil {
+		return x.GroupStopped
+	}
+	return false
+}
+
 type ExecGroupRequest struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
 	Group  int32                  `protobuf:"varint,1,opt,name=group" json:"group,omitempty"`
@@ -1081,7 +1164,7 @@ type ExecGroupRequest struct {
 
 func (x *ExecGroupRequest) Reset() {
 	*x = ExecGroupRequest{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[12]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1093,7 +1176,7 @@ func (x *ExecGroupRequest) String() string {
 func (*ExecGroupRequest) ProtoMessage() {}
 
 func (x *ExecGroupRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[12]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1106,7 +1189,7 @@ func (x *ExecGroupRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExecGroupRequest.ProtoReflect.Descriptor instead.
 func (*ExecGroupRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{12}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ExecGroupRequest) GetGroup() int32 {
@@ -1139,7 +1222,7 @@ type ExecGroupReply struct {
 
 func (x *ExecGroupReply) Reset() {
 	*x = ExecGroupReply{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[13]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1151,7 +1234,7 @@ func (x *ExecGroupReply) String() string {
 func (*ExecGroupReply) ProtoMessage() {}
 
 func (x *ExecGroupReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[13]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1164,7 +1247,7 @@ func (x *ExecGroupReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExecGroupReply.ProtoReflect.Descriptor instead.
 func (*ExecGroupReply) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{13}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ExecGroupReply) GetErrno() uint32 {
@@ -1189,7 +1272,7 @@ type ActionRequest struct {
 
 func (x *ActionRequest) Reset() {
 	*x = ActionRequest{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[14]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1201,7 +1284,7 @@ func (x *ActionRequest) String() string {
 func (*ActionRequest) ProtoMessage() {}
 
 func (x *ActionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[14]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1214,7 +1297,7 @@ func (x *ActionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ActionRequest.ProtoReflect.Descriptor instead.
 func (*ActionRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{14}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ActionRequest) GetGroup() int32 {
@@ -1267,19 +1350,22 @@ func (x *ActionRequest) GetMask() uint64 {
 }
 
 type ActionReply struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Errno         uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
-	Handler       uint64                 `protobuf:"varint,2,opt,name=handler" json:"handler,omitempty"`
-	Flags         uint64                 `protobuf:"varint,3,opt,name=flags" json:"flags,omitempty"`
-	Restorer      uint64                 `protobuf:"varint,4,opt,name=restorer" json:"restorer,omitempty"`
-	Mask          uint64                 `protobuf:"varint,5,opt,name=mask" json:"mask,omitempty"`
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Errno    uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
+	Handler  uint64                 `protobuf:"varint,2,opt,name=handler" json:"handler,omitempty"`
+	Flags    uint64                 `protobuf:"varint,3,opt,name=flags" json:"flags,omitempty"`
+	Restorer uint64                 `protobuf:"varint,4,opt,name=restorer" json:"restorer,omitempty"`
+	Mask     uint64                 `protobuf:"varint,5,opt,name=mask" json:"mask,omitempty"`
+	// Signals of timers that SIG_IGN had held back.
+	Effects       []*Effect `protobuf:"bytes,6,rep,name=effects" json:"effects,omitempty"`
+	Ready         []*Ready  `protobuf:"bytes,7,rep,name=ready" json:"ready,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ActionReply) Reset() {
 	*x = ActionReply{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[15]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1291,7 +1377,7 @@ func (x *ActionReply) String() string {
 func (*ActionReply) ProtoMessage() {}
 
 func (x *ActionReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[15]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1304,7 +1390,7 @@ func (x *ActionReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ActionReply.ProtoReflect.Descriptor instead.
 func (*ActionReply) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{15}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ActionReply) GetErrno() uint32 {
@@ -1342,6 +1428,20 @@ func (x *ActionReply) GetMask() uint64 {
 	return 0
 }
 
+func (x *ActionReply) GetEffects() []*Effect {
+	if x != nil {
+		return x.Effects
+	}
+	return nil
+}
+
+func (x *ActionReply) GetReady() []*Ready {
+	if x != nil {
+		return x.Ready
+	}
+	return nil
+}
+
 type MaskRequest struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
 	Thread int32                  `protobuf:"varint,1,opt,name=thread" json:"thread,omitempty"`
@@ -1355,7 +1455,7 @@ type MaskRequest struct {
 
 func (x *MaskRequest) Reset() {
 	*x = MaskRequest{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[16]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1367,7 +1467,7 @@ func (x *MaskRequest) String() string {
 func (*MaskRequest) ProtoMessage() {}
 
 func (x *MaskRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[16]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1380,7 +1480,7 @@ func (x *MaskRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MaskRequest.ProtoReflect.Descriptor instead.
 func (*MaskRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{16}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *MaskRequest) GetThread() int32 {
@@ -1424,7 +1524,7 @@ type MaskReply struct {
 
 func (x *MaskReply) Reset() {
 	*x = MaskReply{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[17]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1436,7 +1536,7 @@ func (x *MaskReply) String() string {
 func (*MaskReply) ProtoMessage() {}
 
 func (x *MaskReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[17]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1449,7 +1549,7 @@ func (x *MaskReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MaskReply.ProtoReflect.Descriptor instead.
 func (*MaskReply) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{17}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *MaskReply) GetErrno() uint32 {
@@ -1489,7 +1589,7 @@ type PendingRequest struct {
 
 func (x *PendingRequest) Reset() {
 	*x = PendingRequest{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[18]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1501,7 +1601,7 @@ func (x *PendingRequest) String() string {
 func (*PendingRequest) ProtoMessage() {}
 
 func (x *PendingRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[18]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1514,7 +1614,7 @@ func (x *PendingRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PendingRequest.ProtoReflect.Descriptor instead.
 func (*PendingRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{18}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *PendingRequest) GetThread() int32 {
@@ -1534,7 +1634,7 @@ type PendingReply struct {
 
 func (x *PendingReply) Reset() {
 	*x = PendingReply{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[19]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1546,7 +1646,7 @@ func (x *PendingReply) String() string {
 func (*PendingReply) ProtoMessage() {}
 
 func (x *PendingReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[19]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1559,7 +1659,7 @@ func (x *PendingReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PendingReply.ProtoReflect.Descriptor instead.
 func (*PendingReply) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{19}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *PendingReply) GetErrno() uint32 {
@@ -1591,7 +1691,7 @@ type AltStackRequest struct {
 
 func (x *AltStackRequest) Reset() {
 	*x = AltStackRequest{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[20]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1603,7 +1703,7 @@ func (x *AltStackRequest) String() string {
 func (*AltStackRequest) ProtoMessage() {}
 
 func (x *AltStackRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[20]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1616,7 +1716,7 @@ func (x *AltStackRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AltStackRequest.ProtoReflect.Descriptor instead.
 func (*AltStackRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{20}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *AltStackRequest) GetThread() int32 {
@@ -1673,7 +1773,7 @@ type AltStackReply struct {
 
 func (x *AltStackReply) Reset() {
 	*x = AltStackReply{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[21]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1685,7 +1785,7 @@ func (x *AltStackReply) String() string {
 func (*AltStackReply) ProtoMessage() {}
 
 func (x *AltStackReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[21]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1698,7 +1798,7 @@ func (x *AltStackReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AltStackReply.ProtoReflect.Descriptor instead.
 func (*AltStackReply) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{21}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *AltStackReply) GetErrno() uint32 {
@@ -1739,7 +1839,7 @@ type SuspendRequest struct {
 
 func (x *SuspendRequest) Reset() {
 	*x = SuspendRequest{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[22]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1751,7 +1851,7 @@ func (x *SuspendRequest) String() string {
 func (*SuspendRequest) ProtoMessage() {}
 
 func (x *SuspendRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[22]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1764,7 +1864,7 @@ func (x *SuspendRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SuspendRequest.ProtoReflect.Descriptor instead.
 func (*SuspendRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{22}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *SuspendRequest) GetThread() int32 {
@@ -1792,7 +1892,7 @@ type SuspendReply struct {
 
 func (x *SuspendReply) Reset() {
 	*x = SuspendReply{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[23]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1804,7 +1904,7 @@ func (x *SuspendReply) String() string {
 func (*SuspendReply) ProtoMessage() {}
 
 func (x *SuspendReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[23]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1817,7 +1917,7 @@ func (x *SuspendReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SuspendReply.ProtoReflect.Descriptor instead.
 func (*SuspendReply) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{23}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *SuspendReply) GetErrno() uint32 {
@@ -1850,7 +1950,7 @@ type RestoreRequest struct {
 
 func (x *RestoreRequest) Reset() {
 	*x = RestoreRequest{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[24]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1862,7 +1962,7 @@ func (x *RestoreRequest) String() string {
 func (*RestoreRequest) ProtoMessage() {}
 
 func (x *RestoreRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[24]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1875,7 +1975,7 @@ func (x *RestoreRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RestoreRequest.ProtoReflect.Descriptor instead.
 func (*RestoreRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{24}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *RestoreRequest) GetThread() int32 {
@@ -1895,7 +1995,7 @@ type RestoreReply struct {
 
 func (x *RestoreReply) Reset() {
 	*x = RestoreReply{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[25]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1907,7 +2007,7 @@ func (x *RestoreReply) String() string {
 func (*RestoreReply) ProtoMessage() {}
 
 func (x *RestoreReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[25]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1920,7 +2020,7 @@ func (x *RestoreReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RestoreReply.ProtoReflect.Descriptor instead.
 func (*RestoreReply) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{25}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *RestoreReply) GetErrno() uint32 {
@@ -1946,15 +2046,17 @@ type SendRequest struct {
 	// A fault of the thread itself: unblocked and reset to default if blocked
 	// or ignored.
 	Forced bool `protobuf:"varint,4,opt,name=forced" json:"forced,omitempty"`
-	// Queue limit RLIMIT_SIGPENDING of the receiver's user.
-	Limit         uint64 `protobuf:"varint,5,opt,name=limit" json:"limit,omitempty"`
+	// RLIMIT_SIGPENDING of the receiver, for all that its user has queued.
+	Limit uint64 `protobuf:"varint,5,opt,name=limit" json:"limit,omitempty"`
+	// Real user id of the receiver.
+	User          uint32 `protobuf:"varint,6,opt,name=user" json:"user,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *SendRequest) Reset() {
 	*x = SendRequest{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[26]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1966,7 +2068,7 @@ func (x *SendRequest) String() string {
 func (*SendRequest) ProtoMessage() {}
 
 func (x *SendRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[26]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1979,7 +2081,7 @@ func (x *SendRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendRequest.ProtoReflect.Descriptor instead.
 func (*SendRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{26}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *SendRequest) GetGroup() int32 {
@@ -2017,6 +2119,13 @@ func (x *SendRequest) GetLimit() uint64 {
 	return 0
 }
 
+func (x *SendRequest) GetUser() uint32 {
+	if x != nil {
+		return x.User
+	}
+	return 0
+}
+
 type SendReply struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	Errno   uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
@@ -2029,7 +2138,7 @@ type SendReply struct {
 
 func (x *SendReply) Reset() {
 	*x = SendReply{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[27]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2041,7 +2150,7 @@ func (x *SendReply) String() string {
 func (*SendReply) ProtoMessage() {}
 
 func (x *SendReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[27]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2054,7 +2163,7 @@ func (x *SendReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendReply.ProtoReflect.Descriptor instead.
 func (*SendReply) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{27}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *SendReply) GetErrno() uint32 {
@@ -2090,7 +2199,7 @@ type TakeRequest struct {
 
 func (x *TakeRequest) Reset() {
 	*x = TakeRequest{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[28]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2102,7 +2211,7 @@ func (x *TakeRequest) String() string {
 func (*TakeRequest) ProtoMessage() {}
 
 func (x *TakeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[28]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2115,7 +2224,7 @@ func (x *TakeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TakeRequest.ProtoReflect.Descriptor instead.
 func (*TakeRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{28}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *TakeRequest) GetThread() int32 {
@@ -2140,16 +2249,18 @@ func (x *TakeRequest) GetCancel() bool {
 }
 
 type TakeReply struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Errno         uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
-	Info          *Info                  `protobuf:"bytes,2,opt,name=info" json:"info,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Errno uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
+	Info  *Info                  `protobuf:"bytes,2,opt,name=info" json:"info,omitempty"`
+	// Next deadline of the subsystem on the monotonic clock, 0 for none.
+	DeadlineNs    int64 `protobuf:"varint,3,opt,name=deadline_ns,json=deadlineNs" json:"deadline_ns,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *TakeReply) Reset() {
 	*x = TakeReply{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[29]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2161,7 +2272,7 @@ func (x *TakeReply) String() string {
 func (*TakeReply) ProtoMessage() {}
 
 func (x *TakeReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[29]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2174,7 +2285,7 @@ func (x *TakeReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TakeReply.ProtoReflect.Descriptor instead.
 func (*TakeReply) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{29}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *TakeReply) GetErrno() uint32 {
@@ -2191,6 +2302,13 @@ func (x *TakeReply) GetInfo() *Info {
 	return nil
 }
 
+func (x *TakeReply) GetDeadlineNs() int64 {
+	if x != nil {
+		return x.DeadlineNs
+	}
+	return 0
+}
+
 type DeliverRequest struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
 	Thread int32                  `protobuf:"varint,1,opt,name=thread" json:"thread,omitempty"`
@@ -2199,15 +2317,21 @@ type DeliverRequest struct {
 	XstateSize uint32 `protobuf:"varint,3,opt,name=xstate_size,json=xstateSize" json:"xstate_size,omitempty"`
 	// The errno with which a syscall was interrupted (ERESTART*), or 0; and
 	// its number: the reply's registers then say EINTR or run it again.
-	Interrupted   uint32 `protobuf:"varint,4,opt,name=interrupted" json:"interrupted,omitempty"`
-	Syscall       uint64 `protobuf:"varint,5,opt,name=syscall" json:"syscall,omitempty"`
+	Interrupted uint32 `protobuf:"varint,4,opt,name=interrupted" json:"interrupted,omitempty"`
+	Syscall     uint64 `protobuf:"varint,5,opt,name=syscall" json:"syscall,omitempty"`
+	// The frame of the last Deliver could not be written: undo that delivery
+	// and force SIGSEGV. Registers, interrupted and syscall are not looked at.
+	FrameFailed bool `protobuf:"varint,6,opt,name=frame_failed,json=frameFailed" json:"frame_failed,omitempty"`
+	// The thread's process group is orphaned: SIGTSTP, SIGTTIN and SIGTTOU do
+	// not stop.
+	Orphaned      bool `protobuf:"varint,7,opt,name=orphaned" json:"orphaned,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *DeliverRequest) Reset() {
 	*x = DeliverRequest{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[30]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2219,7 +2343,7 @@ func (x *DeliverRequest) String() string {
 func (*DeliverRequest) ProtoMessage() {}
 
 func (x *DeliverRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[30]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2232,7 +2356,7 @@ func (x *DeliverRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeliverRequest.ProtoReflect.Descriptor instead.
 func (*DeliverRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{30}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *DeliverRequest) GetThread() int32 {
@@ -2270,6 +2394,20 @@ func (x *DeliverRequest) GetSyscall() uint64 {
 	return 0
 }
 
+func (x *DeliverRequest) GetFrameFailed() bool {
+	if x != nil {
+		return x.FrameFailed
+	}
+	return false
+}
+
+func (x *DeliverRequest) GetOrphaned() bool {
+	if x != nil {
+		return x.Orphaned
+	}
+	return false
+}
+
 type DeliverReply struct {
 	state       protoimpl.MessageState `protogen:"open.v1"`
 	Errno       uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
@@ -2284,14 +2422,18 @@ type DeliverReply struct {
 	// More signals are deliverable.
 	More bool `protobuf:"varint,8,opt,name=more" json:"more,omitempty"`
 	// The stopped state's other threads and the like.
-	Effects       []*Effect `protobuf:"bytes,9,rep,name=effects" json:"effects,omitempty"`
+	Effects []*Effect `protobuf:"bytes,9,rep,name=effects" json:"effects,omitempty"`
+	// With DISPOSITION_STOP: this was the last thread, tell the parent.
+	GroupStopped bool `protobuf:"varint,10,opt,name=group_stopped,json=groupStopped" json:"group_stopped,omitempty"`
+	// Next deadline of the subsystem on the monotonic clock, 0 for none.
+	DeadlineNs    int64 `protobuf:"varint,11,opt,name=deadline_ns,json=deadlineNs" json:"deadline_ns,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *DeliverReply) Reset() {
 	*x = DeliverReply{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[31]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2303,7 +2445,7 @@ func (x *DeliverReply) String() string {
 func (*DeliverReply) ProtoMessage() {}
 
 func (x *DeliverReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[31]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2316,7 +2458,7 @@ func (x *DeliverReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeliverReply.ProtoReflect.Descriptor instead.
 func (*DeliverReply) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{31}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *DeliverReply) GetErrno() uint32 {
@@ -2382,18 +2524,34 @@ func (x *DeliverReply) GetEffects() []*Effect {
 	return nil
 }
 
+func (x *DeliverReply) GetGroupStopped() bool {
+	if x != nil {
+		return x.GroupStopped
+	}
+	return false
+}
+
+func (x *DeliverReply) GetDeadlineNs() int64 {
+	if x != nil {
+		return x.DeadlineNs
+	}
+	return 0
+}
+
 type ReturnRequest struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
 	Thread int32                  `protobuf:"varint,1,opt,name=thread" json:"thread,omitempty"`
 	// The frame as it lies on the app's stack, siginfo and ucontext.
-	Frame         []byte `protobuf:"bytes,2,opt,name=frame" json:"frame,omitempty"`
+	Frame []byte `protobuf:"bytes,2,opt,name=frame" json:"frame,omitempty"`
+	// Where it lies: the stack pointer of the call less 8.
+	FrameAddr     uint64 `protobuf:"varint,3,opt,name=frame_addr,json=frameAddr" json:"frame_addr,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ReturnRequest) Reset() {
 	*x = ReturnRequest{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[32]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2405,7 +2563,7 @@ func (x *ReturnRequest) String() string {
 func (*ReturnRequest) ProtoMessage() {}
 
 func (x *ReturnRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[32]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2418,7 +2576,7 @@ func (x *ReturnRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReturnRequest.ProtoReflect.Descriptor instead.
 func (*ReturnRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{32}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *ReturnRequest) GetThread() int32 {
@@ -2435,6 +2593,13 @@ func (x *ReturnRequest) GetFrame() []byte {
 	return nil
 }
 
+func (x *ReturnRequest) GetFrameAddr() uint64 {
+	if x != nil {
+		return x.FrameAddr
+	}
+	return 0
+}
+
 type ReturnReply struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Errno uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
@@ -2449,7 +2614,7 @@ type ReturnReply struct {
 
 func (x *ReturnReply) Reset() {
 	*x = ReturnReply{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[33]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2461,7 +2626,7 @@ func (x *ReturnReply) String() string {
 func (*ReturnReply) ProtoMessage() {}
 
 func (x *ReturnReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[33]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2474,7 +2639,7 @@ func (x *ReturnReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReturnReply.ProtoReflect.Descriptor instead.
 func (*ReturnReply) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{33}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *ReturnReply) GetErrno() uint32 {
@@ -2522,7 +2687,7 @@ type InfoRequest struct {
 
 func (x *InfoRequest) Reset() {
 	*x = InfoRequest{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[34]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2534,7 +2699,7 @@ func (x *InfoRequest) String() string {
 func (*InfoRequest) ProtoMessage() {}
 
 func (x *InfoRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[34]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2547,7 +2712,7 @@ func (x *InfoRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InfoRequest.ProtoReflect.Descriptor instead.
 func (*InfoRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{34}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *InfoRequest) GetGroup() int32 {
@@ -2579,7 +2744,7 @@ type InfoReply struct {
 
 func (x *InfoReply) Reset() {
 	*x = InfoReply{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[35]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2591,7 +2756,7 @@ func (x *InfoReply) String() string {
 func (*InfoReply) ProtoMessage() {}
 
 func (x *InfoReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[35]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2604,7 +2769,7 @@ func (x *InfoReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InfoReply.ProtoReflect.Descriptor instead.
 func (*InfoReply) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{35}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *InfoReply) GetErrno() uint32 {
@@ -2667,7 +2832,7 @@ type ClockGetRequest struct {
 
 func (x *ClockGetRequest) Reset() {
 	*x = ClockGetRequest{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[36]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2679,7 +2844,7 @@ func (x *ClockGetRequest) String() string {
 func (*ClockGetRequest) ProtoMessage() {}
 
 func (x *ClockGetRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[36]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2692,7 +2857,7 @@ func (x *ClockGetRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClockGetRequest.ProtoReflect.Descriptor instead.
 func (*ClockGetRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{36}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *ClockGetRequest) GetClock() int32 {
@@ -2720,7 +2885,7 @@ type ClockGetReply struct {
 
 func (x *ClockGetReply) Reset() {
 	*x = ClockGetReply{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[37]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2732,7 +2897,7 @@ func (x *ClockGetReply) String() string {
 func (*ClockGetReply) ProtoMessage() {}
 
 func (x *ClockGetReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[37]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2745,7 +2910,7 @@ func (x *ClockGetReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClockGetReply.ProtoReflect.Descriptor instead.
 func (*ClockGetReply) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{37}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *ClockGetReply) GetErrno() uint32 {
@@ -2780,7 +2945,7 @@ type ClockSetRequest struct {
 
 func (x *ClockSetRequest) Reset() {
 	*x = ClockSetRequest{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[38]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2792,7 +2957,7 @@ func (x *ClockSetRequest) String() string {
 func (*ClockSetRequest) ProtoMessage() {}
 
 func (x *ClockSetRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[38]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2805,7 +2970,7 @@ func (x *ClockSetRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClockSetRequest.ProtoReflect.Descriptor instead.
 func (*ClockSetRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{38}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *ClockSetRequest) GetClock() int32 {
@@ -2830,15 +2995,20 @@ func (x *ClockSetRequest) GetPrivileged() bool {
 }
 
 type ClockSetReply struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Errno         uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Errno uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
+	// Timerfds that the jump cancelled.
+	Ready []*Ready `protobuf:"bytes,2,rep,name=ready" json:"ready,omitempty"`
+	// What the app's CLOCK_REALTIME is ahead of the core's.
+	OffsetNs      int64 `protobuf:"varint,3,opt,name=offset_ns,json=offsetNs" json:"offset_ns,omitempty"`
+	DeadlineNs    int64 `protobuf:"varint,4,opt,name=deadline_ns,json=deadlineNs" json:"deadline_ns,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ClockSetReply) Reset() {
 	*x = ClockSetReply{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[39]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2850,7 +3020,7 @@ func (x *ClockSetReply) String() string {
 func (*ClockSetReply) ProtoMessage() {}
 
 func (x *ClockSetReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[39]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2863,7 +3033,7 @@ func (x *ClockSetReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClockSetReply.ProtoReflect.Descriptor instead.
 func (*ClockSetReply) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{39}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *ClockSetReply) GetErrno() uint32 {
@@ -2873,19 +3043,43 @@ func (x *ClockSetReply) GetErrno() uint32 {
 	return 0
 }
 
+func (x *ClockSetReply) GetReady() []*Ready {
+	if x != nil {
+		return x.Ready
+	}
+	return nil
+}
+
+func (x *ClockSetReply) GetOffsetNs() int64 {
+	if x != nil {
+		return x.OffsetNs
+	}
+	return 0
+}
+
+func (x *ClockSetReply) GetDeadlineNs() int64 {
+	if x != nil {
+		return x.DeadlineNs
+	}
+	return 0
+}
+
 type DeadlineRequest struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
 	Clock  int32                  `protobuf:"varint,1,opt,name=clock" json:"clock,omitempty"`
 	TimeNs int64                  `protobuf:"varint,2,opt,name=time_ns,json=timeNs" json:"time_ns,omitempty"`
 	// TIMER_ABSTIME: time_ns is a time, not a length.
-	Absolute      bool `protobuf:"varint,3,opt,name=absolute" json:"absolute,omitempty"`
+	Absolute bool `protobuf:"varint,3,opt,name=absolute" json:"absolute,omitempty"`
+	// Value of a CPU clock, from the core. Such a deadline is the earliest one:
+	// ask again then, until it has passed.
+	CpuNs         int64 `protobuf:"varint,4,opt,name=cpu_ns,json=cpuNs" json:"cpu_ns,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *DeadlineRequest) Reset() {
 	*x = DeadlineRequest{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[40]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2897,7 +3091,7 @@ func (x *DeadlineRequest) String() string {
 func (*DeadlineRequest) ProtoMessage() {}
 
 func (x *DeadlineRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[40]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2910,7 +3104,7 @@ func (x *DeadlineRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeadlineRequest.ProtoReflect.Descriptor instead.
 func (*DeadlineRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{40}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *DeadlineRequest) GetClock() int32 {
@@ -2934,6 +3128,13 @@ func (x *DeadlineRequest) GetAbsolute() bool {
 	return false
 }
 
+func (x *DeadlineRequest) GetCpuNs() int64 {
+	if x != nil {
+		return x.CpuNs
+	}
+	return 0
+}
+
 type DeadlineReply struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Errno         uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
@@ -2944,7 +3145,7 @@ type DeadlineReply struct {
 
 func (x *DeadlineReply) Reset() {
 	*x = DeadlineReply{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[41]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2956,7 +3157,7 @@ func (x *DeadlineReply) String() string {
 func (*DeadlineReply) ProtoMessage() {}
 
 func (x *DeadlineReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[41]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2969,7 +3170,7 @@ func (x *DeadlineReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeadlineReply.ProtoReflect.Descriptor instead.
 func (*DeadlineReply) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{41}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *DeadlineReply) GetErrno() uint32 {
@@ -3002,7 +3203,7 @@ type ItimerRequest struct {
 
 func (x *ItimerRequest) Reset() {
 	*x = ItimerRequest{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[42]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3014,7 +3215,7 @@ func (x *ItimerRequest) String() string {
 func (*ItimerRequest) ProtoMessage() {}
 
 func (x *ItimerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[42]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3027,7 +3228,7 @@ func (x *ItimerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ItimerRequest.ProtoReflect.Descriptor instead.
 func (*ItimerRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{42}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *ItimerRequest) GetGroup() int32 {
@@ -3085,7 +3286,7 @@ type ItimerReply struct {
 
 func (x *ItimerReply) Reset() {
 	*x = ItimerReply{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[43]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3097,7 +3298,7 @@ func (x *ItimerReply) String() string {
 func (*ItimerReply) ProtoMessage() {}
 
 func (x *ItimerReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[43]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3110,7 +3311,7 @@ func (x *ItimerReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ItimerReply.ProtoReflect.Descriptor instead.
 func (*ItimerReply) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{43}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *ItimerReply) GetErrno() uint32 {
@@ -3147,17 +3348,22 @@ type TimerCreateRequest struct {
 	Thread int32                  `protobuf:"varint,2,opt,name=thread" json:"thread,omitempty"`
 	Clock  int32                  `protobuf:"varint,3,opt,name=clock" json:"clock,omitempty"`
 	// SIGEV_*.
-	Notify        int32  `protobuf:"varint,4,opt,name=notify" json:"notify,omitempty"`
-	Signo         int32  `protobuf:"varint,5,opt,name=signo" json:"signo,omitempty"`
-	Value         uint64 `protobuf:"varint,6,opt,name=value" json:"value,omitempty"`
-	NotifyThread  int32  `protobuf:"varint,7,opt,name=notify_thread,json=notifyThread" json:"notify_thread,omitempty"`
+	Notify       int32  `protobuf:"varint,4,opt,name=notify" json:"notify,omitempty"`
+	Signo        int32  `protobuf:"varint,5,opt,name=signo" json:"signo,omitempty"`
+	Value        uint64 `protobuf:"varint,6,opt,name=value" json:"value,omitempty"`
+	NotifyThread int32  `protobuf:"varint,7,opt,name=notify_thread,json=notifyThread" json:"notify_thread,omitempty"`
+	// No sigevent was given: SIGALRM with the timer's id as value.
+	DefaultEvent bool `protobuf:"varint,8,opt,name=default_event,json=defaultEvent" json:"default_event,omitempty"`
+	// RLIMIT_SIGPENDING of the caller, and its real user id.
+	Limit         uint64 `protobuf:"varint,9,opt,name=limit" json:"limit,omitempty"`
+	User          uint32 `protobuf:"varint,10,opt,name=user" json:"user,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *TimerCreateRequest) Reset() {
 	*x = TimerCreateRequest{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[44]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3169,7 +3375,7 @@ func (x *TimerCreateRequest) String() string {
 func (*TimerCreateRequest) ProtoMessage() {}
 
 func (x *TimerCreateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[44]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3182,7 +3388,7 @@ func (x *TimerCreateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TimerCreateRequest.ProtoReflect.Descriptor instead.
 func (*TimerCreateRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{44}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *TimerCreateRequest) GetGroup() int32 {
@@ -3234,6 +3440,27 @@ func (x *TimerCreateRequest) GetNotifyThread() int32 {
 	return 0
 }
 
+func (x *TimerCreateRequest) GetDefaultEvent() bool {
+	if x != nil {
+		return x.DefaultEvent
+	}
+	return false
+}
+
+func (x *TimerCreateRequest) GetLimit() uint64 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+func (x *TimerCreateRequest) GetUser() uint32 {
+	if x != nil {
+		return x.User
+	}
+	return 0
+}
+
 type TimerCreateReply struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Errno         uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
@@ -3244,7 +3471,7 @@ type TimerCreateReply struct {
 
 func (x *TimerCreateReply) Reset() {
 	*x = TimerCreateReply{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[45]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3256,7 +3483,7 @@ func (x *TimerCreateReply) String() string {
 func (*TimerCreateReply) ProtoMessage() {}
 
 func (x *TimerCreateReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[45]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3269,7 +3496,7 @@ func (x *TimerCreateReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TimerCreateReply.ProtoReflect.Descriptor instead.
 func (*TimerCreateReply) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{45}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *TimerCreateReply) GetErrno() uint32 {
@@ -3287,21 +3514,25 @@ func (x *TimerCreateReply) GetId() int32 {
 }
 
 type TimerSetRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Group         int32                  `protobuf:"varint,1,opt,name=group" json:"group,omitempty"`
-	Id            int32                  `protobuf:"varint,2,opt,name=id" json:"id,omitempty"`
-	Set           bool                   `protobuf:"varint,3,opt,name=set" json:"set,omitempty"`
-	Absolute      bool                   `protobuf:"varint,4,opt,name=absolute" json:"absolute,omitempty"`
-	ValueNs       int64                  `protobuf:"varint,5,opt,name=value_ns,json=valueNs" json:"value_ns,omitempty"`
-	IntervalNs    int64                  `protobuf:"varint,6,opt,name=interval_ns,json=intervalNs" json:"interval_ns,omitempty"`
-	CpuNs         int64                  `protobuf:"varint,7,opt,name=cpu_ns,json=cpuNs" json:"cpu_ns,omitempty"`
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	Group      int32                  `protobuf:"varint,1,opt,name=group" json:"group,omitempty"`
+	Id         int32                  `protobuf:"varint,2,opt,name=id" json:"id,omitempty"`
+	Set        bool                   `protobuf:"varint,3,opt,name=set" json:"set,omitempty"`
+	Absolute   bool                   `protobuf:"varint,4,opt,name=absolute" json:"absolute,omitempty"`
+	ValueNs    int64                  `protobuf:"varint,5,opt,name=value_ns,json=valueNs" json:"value_ns,omitempty"`
+	IntervalNs int64                  `protobuf:"varint,6,opt,name=interval_ns,json=intervalNs" json:"interval_ns,omitempty"`
+	// CPU time of the group.
+	CpuNs int64 `protobuf:"varint,7,opt,name=cpu_ns,json=cpuNs" json:"cpu_ns,omitempty"`
+	// The calling thread and its CPU time.
+	Thread        int32 `protobuf:"varint,8,opt,name=thread" json:"thread,omitempty"`
+	ThreadCpuNs   int64 `protobuf:"varint,9,opt,name=thread_cpu_ns,json=threadCpuNs" json:"thread_cpu_ns,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *TimerSetRequest) Reset() {
 	*x = TimerSetRequest{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[46]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3313,7 +3544,7 @@ func (x *TimerSetRequest) String() string {
 func (*TimerSetRequest) ProtoMessage() {}
 
 func (x *TimerSetRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[46]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3326,7 +3557,7 @@ func (x *TimerSetRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TimerSetRequest.ProtoReflect.Descriptor instead.
 func (*TimerSetRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{46}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *TimerSetRequest) GetGroup() int32 {
@@ -3378,6 +3609,20 @@ func (x *TimerSetRequest) GetCpuNs() int64 {
 	return 0
 }
 
+func (x *TimerSetRequest) GetThread() int32 {
+	if x != nil {
+		return x.Thread
+	}
+	return 0
+}
+
+func (x *TimerSetRequest) GetThreadCpuNs() int64 {
+	if x != nil {
+		return x.ThreadCpuNs
+	}
+	return 0
+}
+
 type TimerSetReply struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Errno         uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
@@ -3391,7 +3636,7 @@ type TimerSetReply struct {
 
 func (x *TimerSetReply) Reset() {
 	*x = TimerSetReply{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[47]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3403,7 +3648,7 @@ func (x *TimerSetReply) String() string {
 func (*TimerSetReply) ProtoMessage() {}
 
 func (x *TimerSetReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[47]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3416,7 +3661,7 @@ func (x *TimerSetReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TimerSetReply.ProtoReflect.Descriptor instead.
 func (*TimerSetReply) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{47}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *TimerSetReply) GetErrno() uint32 {
@@ -3464,7 +3709,7 @@ type TimerDeleteRequest struct {
 
 func (x *TimerDeleteRequest) Reset() {
 	*x = TimerDeleteRequest{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[48]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3476,7 +3721,7 @@ func (x *TimerDeleteRequest) String() string {
 func (*TimerDeleteRequest) ProtoMessage() {}
 
 func (x *TimerDeleteRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[48]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3489,7 +3734,7 @@ func (x *TimerDeleteRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TimerDeleteRequest.ProtoReflect.Descriptor instead.
 func (*TimerDeleteRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{48}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *TimerDeleteRequest) GetGroup() int32 {
@@ -3515,7 +3760,7 @@ type TimerDeleteReply struct {
 
 func (x *TimerDeleteReply) Reset() {
 	*x = TimerDeleteReply{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[49]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3527,7 +3772,7 @@ func (x *TimerDeleteReply) String() string {
 func (*TimerDeleteReply) ProtoMessage() {}
 
 func (x *TimerDeleteReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[49]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3540,7 +3785,7 @@ func (x *TimerDeleteReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TimerDeleteReply.ProtoReflect.Descriptor instead.
 func (*TimerDeleteReply) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{49}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *TimerDeleteReply) GetErrno() uint32 {
@@ -3551,15 +3796,17 @@ func (x *TimerDeleteReply) GetErrno() uint32 {
 }
 
 type OpenTimerfdRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Clock         int32                  `protobuf:"varint,1,opt,name=clock" json:"clock,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Clock int32                  `protobuf:"varint,1,opt,name=clock" json:"clock,omitempty"`
+	// CAP_WAKE_ALARM: the alarm clocks are allowed.
+	Privileged    bool `protobuf:"varint,2,opt,name=privileged" json:"privileged,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *OpenTimerfdRequest) Reset() {
 	*x = OpenTimerfdRequest{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[50]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3571,7 +3818,7 @@ func (x *OpenTimerfdRequest) String() string {
 func (*OpenTimerfdRequest) ProtoMessage() {}
 
 func (x *OpenTimerfdRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[50]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3584,7 +3831,7 @@ func (x *OpenTimerfdRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenTimerfdRequest.ProtoReflect.Descriptor instead.
 func (*OpenTimerfdRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{50}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *OpenTimerfdRequest) GetClock() int32 {
@@ -3592,6 +3839,13 @@ func (x *OpenTimerfdRequest) GetClock() int32 {
 		return x.Clock
 	}
 	return 0
+}
+
+func (x *OpenTimerfdRequest) GetPrivileged() bool {
+	if x != nil {
+		return x.Privileged
+	}
+	return false
 }
 
 type OpenTimerfdReply struct {
@@ -3604,7 +3858,7 @@ type OpenTimerfdReply struct {
 
 func (x *OpenTimerfdReply) Reset() {
 	*x = OpenTimerfdReply{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[51]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3616,7 +3870,7 @@ func (x *OpenTimerfdReply) String() string {
 func (*OpenTimerfdReply) ProtoMessage() {}
 
 func (x *OpenTimerfdReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[51]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3629,7 +3883,7 @@ func (x *OpenTimerfdReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenTimerfdReply.ProtoReflect.Descriptor instead.
 func (*OpenTimerfdReply) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{51}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *OpenTimerfdReply) GetErrno() uint32 {
@@ -3660,7 +3914,7 @@ type SetTimerfdRequest struct {
 
 func (x *SetTimerfdRequest) Reset() {
 	*x = SetTimerfdRequest{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[52]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3672,7 +3926,7 @@ func (x *SetTimerfdRequest) String() string {
 func (*SetTimerfdRequest) ProtoMessage() {}
 
 func (x *SetTimerfdRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[52]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3685,7 +3939,7 @@ func (x *SetTimerfdRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetTimerfdRequest.ProtoReflect.Descriptor instead.
 func (*SetTimerfdRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{52}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *SetTimerfdRequest) GetHandle() uint64 {
@@ -3736,7 +3990,7 @@ type SetTimerfdReply struct {
 
 func (x *SetTimerfdReply) Reset() {
 	*x = SetTimerfdReply{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[53]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3748,7 +4002,7 @@ func (x *SetTimerfdReply) String() string {
 func (*SetTimerfdReply) ProtoMessage() {}
 
 func (x *SetTimerfdReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[53]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3761,7 +4015,7 @@ func (x *SetTimerfdReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetTimerfdReply.ProtoReflect.Descriptor instead.
 func (*SetTimerfdReply) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{53}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *SetTimerfdReply) GetErrno() uint32 {
@@ -3809,7 +4063,7 @@ type OpenSignalfdRequest struct {
 
 func (x *OpenSignalfdRequest) Reset() {
 	*x = OpenSignalfdRequest{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[54]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3821,7 +4075,7 @@ func (x *OpenSignalfdRequest) String() string {
 func (*OpenSignalfdRequest) ProtoMessage() {}
 
 func (x *OpenSignalfdRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[54]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3834,7 +4088,7 @@ func (x *OpenSignalfdRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenSignalfdRequest.ProtoReflect.Descriptor instead.
 func (*OpenSignalfdRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{54}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *OpenSignalfdRequest) GetHandle() uint64 {
@@ -3852,16 +4106,18 @@ func (x *OpenSignalfdRequest) GetMask() uint64 {
 }
 
 type OpenSignalfdReply struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Errno         uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
-	Handle        uint64                 `protobuf:"varint,2,opt,name=handle" json:"handle,omitempty"`
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Errno  uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
+	Handle uint64                 `protobuf:"varint,2,opt,name=handle" json:"handle,omitempty"`
+	// The handle, when its mask changed: ask Poll for the level.
+	Ready         []*Ready `protobuf:"bytes,3,rep,name=ready" json:"ready,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *OpenSignalfdReply) Reset() {
 	*x = OpenSignalfdReply{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[55]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3873,7 +4129,7 @@ func (x *OpenSignalfdReply) String() string {
 func (*OpenSignalfdReply) ProtoMessage() {}
 
 func (x *OpenSignalfdReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[55]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3886,7 +4142,7 @@ func (x *OpenSignalfdReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenSignalfdReply.ProtoReflect.Descriptor instead.
 func (*OpenSignalfdReply) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{55}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *OpenSignalfdReply) GetErrno() uint32 {
@@ -3903,6 +4159,13 @@ func (x *OpenSignalfdReply) GetHandle() uint64 {
 	return 0
 }
 
+func (x *OpenSignalfdReply) GetReady() []*Ready {
+	if x != nil {
+		return x.Ready
+	}
+	return nil
+}
+
 type ReadRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Handle        uint64                 `protobuf:"varint,1,opt,name=handle" json:"handle,omitempty"`
@@ -3914,7 +4177,7 @@ type ReadRequest struct {
 
 func (x *ReadRequest) Reset() {
 	*x = ReadRequest{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[56]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3926,7 +4189,7 @@ func (x *ReadRequest) String() string {
 func (*ReadRequest) ProtoMessage() {}
 
 func (x *ReadRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[56]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3939,7 +4202,7 @@ func (x *ReadRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadRequest.ProtoReflect.Descriptor instead.
 func (*ReadRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{56}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *ReadRequest) GetHandle() uint64 {
@@ -3975,7 +4238,7 @@ type ReadReply struct {
 
 func (x *ReadReply) Reset() {
 	*x = ReadReply{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[57]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3987,7 +4250,7 @@ func (x *ReadReply) String() string {
 func (*ReadReply) ProtoMessage() {}
 
 func (x *ReadReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[57]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4000,7 +4263,7 @@ func (x *ReadReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadReply.ProtoReflect.Descriptor instead.
 func (*ReadReply) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{57}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *ReadReply) GetErrno() uint32 {
@@ -4024,6 +4287,8 @@ func (x *ReadReply) GetDeadlineNs() int64 {
 	return 0
 }
 
+// A signalfd is as ready as the thread that asks: its own and its group's
+// signals count.
 type PollRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Handle        uint64                 `protobuf:"varint,1,opt,name=handle" json:"handle,omitempty"`
@@ -4035,7 +4300,7 @@ type PollRequest struct {
 
 func (x *PollRequest) Reset() {
 	*x = PollRequest{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[58]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4047,7 +4312,7 @@ func (x *PollRequest) String() string {
 func (*PollRequest) ProtoMessage() {}
 
 func (x *PollRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[58]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4060,7 +4325,7 @@ func (x *PollRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PollRequest.ProtoReflect.Descriptor instead.
 func (*PollRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{58}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *PollRequest) GetHandle() uint64 {
@@ -4095,7 +4360,7 @@ type PollReply struct {
 
 func (x *PollReply) Reset() {
 	*x = PollReply{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[59]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4107,7 +4372,7 @@ func (x *PollReply) String() string {
 func (*PollReply) ProtoMessage() {}
 
 func (x *PollReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[59]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4120,7 +4385,7 @@ func (x *PollReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PollReply.ProtoReflect.Descriptor instead.
 func (*PollReply) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{59}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *PollReply) GetErrno() uint32 {
@@ -4153,7 +4418,7 @@ type CloseRequest struct {
 
 func (x *CloseRequest) Reset() {
 	*x = CloseRequest{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[60]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4165,7 +4430,7 @@ func (x *CloseRequest) String() string {
 func (*CloseRequest) ProtoMessage() {}
 
 func (x *CloseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[60]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4178,7 +4443,7 @@ func (x *CloseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CloseRequest.ProtoReflect.Descriptor instead.
 func (*CloseRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{60}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *CloseRequest) GetHandle() uint64 {
@@ -4197,7 +4462,7 @@ type CloseReply struct {
 
 func (x *CloseReply) Reset() {
 	*x = CloseReply{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[61]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4209,7 +4474,7 @@ func (x *CloseReply) String() string {
 func (*CloseReply) ProtoMessage() {}
 
 func (x *CloseReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[61]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4222,7 +4487,7 @@ func (x *CloseReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CloseReply.ProtoReflect.Descriptor instead.
 func (*CloseReply) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{61}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *CloseReply) GetErrno() uint32 {
@@ -4240,7 +4505,7 @@ type WatchRequest struct {
 
 func (x *WatchRequest) Reset() {
 	*x = WatchRequest{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[62]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4252,7 +4517,7 @@ func (x *WatchRequest) String() string {
 func (*WatchRequest) ProtoMessage() {}
 
 func (x *WatchRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[62]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4265,7 +4530,7 @@ func (x *WatchRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchRequest.ProtoReflect.Descriptor instead.
 func (*WatchRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{62}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{63}
 }
 
 type WatchReply struct {
@@ -4279,7 +4544,7 @@ type WatchReply struct {
 
 func (x *WatchReply) Reset() {
 	*x = WatchReply{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[63]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4291,7 +4556,7 @@ func (x *WatchReply) String() string {
 func (*WatchReply) ProtoMessage() {}
 
 func (x *WatchReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[63]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4304,7 +4569,7 @@ func (x *WatchReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchReply.ProtoReflect.Descriptor instead.
 func (*WatchReply) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{63}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *WatchReply) GetReady() []*Ready {
@@ -4329,15 +4594,17 @@ func (x *WatchReply) GetDeadlineNs() int64 {
 }
 
 type ExpireRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	NowNs         int64                  `protobuf:"varint,1,opt,name=now_ns,json=nowNs" json:"now_ns,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	NowNs int64                  `protobuf:"varint,1,opt,name=now_ns,json=nowNs" json:"now_ns,omitempty"`
+	// Samples that an earlier reply wanted.
+	Cpu           []*CpuTime `protobuf:"bytes,2,rep,name=cpu" json:"cpu,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ExpireRequest) Reset() {
 	*x = ExpireRequest{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[64]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4349,7 +4616,7 @@ func (x *ExpireRequest) String() string {
 func (*ExpireRequest) ProtoMessage() {}
 
 func (x *ExpireRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[64]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4362,7 +4629,7 @@ func (x *ExpireRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExpireRequest.ProtoReflect.Descriptor instead.
 func (*ExpireRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{64}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *ExpireRequest) GetNowNs() int64 {
@@ -4372,20 +4639,30 @@ func (x *ExpireRequest) GetNowNs() int64 {
 	return 0
 }
 
+func (x *ExpireRequest) GetCpu() []*CpuTime {
+	if x != nil {
+		return x.Cpu
+	}
+	return nil
+}
+
 type ExpireReply struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	Errno   uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
 	Ready   []*Ready               `protobuf:"bytes,2,rep,name=ready" json:"ready,omitempty"`
 	Effects []*Effect              `protobuf:"bytes,3,rep,name=effects" json:"effects,omitempty"`
 	// Next deadline on the monotonic clock, 0 for none.
-	DeadlineNs    int64 `protobuf:"varint,4,opt,name=deadline_ns,json=deadlineNs" json:"deadline_ns,omitempty"`
+	DeadlineNs int64 `protobuf:"varint,4,opt,name=deadline_ns,json=deadlineNs" json:"deadline_ns,omitempty"`
+	// Groups and threads whose CPU time a timer waits for (times are 0): call
+	// Expire again at once with samples of them.
+	Wanted        []*CpuTime `protobuf:"bytes,5,rep,name=wanted" json:"wanted,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ExpireReply) Reset() {
 	*x = ExpireReply{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[65]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4397,7 +4674,7 @@ func (x *ExpireReply) String() string {
 func (*ExpireReply) ProtoMessage() {}
 
 func (x *ExpireReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[65]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4410,7 +4687,7 @@ func (x *ExpireReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExpireReply.ProtoReflect.Descriptor instead.
 func (*ExpireReply) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{65}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{66}
 }
 
 func (x *ExpireReply) GetErrno() uint32 {
@@ -4439,6 +4716,13 @@ func (x *ExpireReply) GetDeadlineNs() int64 {
 		return x.DeadlineNs
 	}
 	return 0
+}
+
+func (x *ExpireReply) GetWanted() []*CpuTime {
+	if x != nil {
+		return x.Wanted
+	}
+	return nil
 }
 
 var File_adyton_signal_v1_signal_proto protoreflect.FileDescriptor
@@ -4475,7 +4759,12 @@ const file_adyton_signal_v1_signal_proto_rawDesc = "" +
 	"\asyscall\x18\r \x01(\x05R\asyscall\x12\x12\n" +
 	"\x04arch\x18\x0e \x01(\rR\x04arch\x12\x16\n" +
 	"\x06trapno\x18\x0f \x01(\x04R\x06trapno\x12\x10\n" +
-	"\x03err\x18\x10 \x01(\x04R\x03err\"\xcc\x02\n" +
+	"\x03err\x18\x10 \x01(\x04R\x03err\"m\n" +
+	"\aCpuTime\x12\x14\n" +
+	"\x05group\x18\x01 \x01(\x05R\x05group\x12\x16\n" +
+	"\x06thread\x18\x02 \x01(\x05R\x06thread\x12\x17\n" +
+	"\auser_ns\x18\x03 \x01(\x03R\x06userNs\x12\x1b\n" +
+	"\tsystem_ns\x18\x04 \x01(\x03R\bsystemNs\"\xcc\x02\n" +
 	"\x04Regs\x12\x10\n" +
 	"\x03r15\x18\x01 \x01(\x04R\x03r15\x12\x10\n" +
 	"\x03r14\x18\x02 \x01(\x04R\x03r14\x12\x10\n" +
@@ -4519,10 +4808,11 @@ const file_adyton_signal_v1_signal_proto_rawDesc = "" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\"@\n" +
 	"\x10EndThreadRequest\x12\x14\n" +
 	"\x05group\x18\x01 \x01(\x05R\x05group\x12\x16\n" +
-	"\x06thread\x18\x02 \x01(\x05R\x06thread\"Z\n" +
+	"\x06thread\x18\x02 \x01(\x05R\x06thread\"\x7f\n" +
 	"\x0eEndThreadReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x122\n" +
-	"\aeffects\x18\x02 \x03(\v2\x18.adyton.signal.v1.EffectR\aeffects\"_\n" +
+	"\aeffects\x18\x02 \x03(\v2\x18.adyton.signal.v1.EffectR\aeffects\x12#\n" +
+	"\rgroup_stopped\x18\x03 \x01(\bR\fgroupStopped\"_\n" +
 	"\x10ExecGroupRequest\x12\x14\n" +
 	"\x05group\x18\x01 \x01(\x05R\x05group\x12\x16\n" +
 	"\x06thread\x18\x02 \x01(\x05R\x06thread\x12\x1d\n" +
@@ -4537,13 +4827,15 @@ const file_adyton_signal_v1_signal_proto_rawDesc = "" +
 	"\ahandler\x18\x04 \x01(\x04R\ahandler\x12\x14\n" +
 	"\x05flags\x18\x05 \x01(\x04R\x05flags\x12\x1a\n" +
 	"\brestorer\x18\x06 \x01(\x04R\brestorer\x12\x12\n" +
-	"\x04mask\x18\a \x01(\x04R\x04mask\"\x83\x01\n" +
+	"\x04mask\x18\a \x01(\x04R\x04mask\"\xe6\x01\n" +
 	"\vActionReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12\x18\n" +
 	"\ahandler\x18\x02 \x01(\x04R\ahandler\x12\x14\n" +
 	"\x05flags\x18\x03 \x01(\x04R\x05flags\x12\x1a\n" +
 	"\brestorer\x18\x04 \x01(\x04R\brestorer\x12\x12\n" +
-	"\x04mask\x18\x05 \x01(\x04R\x04mask\"]\n" +
+	"\x04mask\x18\x05 \x01(\x04R\x04mask\x122\n" +
+	"\aeffects\x18\x06 \x03(\v2\x18.adyton.signal.v1.EffectR\aeffects\x12-\n" +
+	"\x05ready\x18\a \x03(\v2\x17.adyton.signal.v1.ReadyR\x05ready\"]\n" +
 	"\vMaskRequest\x12\x16\n" +
 	"\x06thread\x18\x01 \x01(\x05R\x06thread\x12\x10\n" +
 	"\x03set\x18\x02 \x01(\bR\x03set\x12\x10\n" +
@@ -4583,13 +4875,14 @@ const file_adyton_signal_v1_signal_proto_rawDesc = "" +
 	"\x06thread\x18\x01 \x01(\x05R\x06thread\"F\n" +
 	"\fRestoreReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12 \n" +
-	"\vdeliverable\x18\x02 \x01(\bR\vdeliverable\"\x95\x01\n" +
+	"\vdeliverable\x18\x02 \x01(\bR\vdeliverable\"\xa9\x01\n" +
 	"\vSendRequest\x12\x14\n" +
 	"\x05group\x18\x01 \x01(\x05R\x05group\x12\x16\n" +
 	"\x06thread\x18\x02 \x01(\x05R\x06thread\x12*\n" +
 	"\x04info\x18\x03 \x01(\v2\x16.adyton.signal.v1.InfoR\x04info\x12\x16\n" +
 	"\x06forced\x18\x04 \x01(\bR\x06forced\x12\x14\n" +
-	"\x05limit\x18\x05 \x01(\x04R\x05limit\"\x84\x01\n" +
+	"\x05limit\x18\x05 \x01(\x04R\x05limit\x12\x12\n" +
+	"\x04user\x18\x06 \x01(\rR\x04user\"\x84\x01\n" +
 	"\tSendReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x122\n" +
 	"\aeffects\x18\x02 \x03(\v2\x18.adyton.signal.v1.EffectR\aeffects\x12-\n" +
@@ -4597,17 +4890,21 @@ const file_adyton_signal_v1_signal_proto_rawDesc = "" +
 	"\vTakeRequest\x12\x16\n" +
 	"\x06thread\x18\x01 \x01(\x05R\x06thread\x12\x10\n" +
 	"\x03set\x18\x02 \x01(\x04R\x03set\x12\x16\n" +
-	"\x06cancel\x18\x03 \x01(\bR\x06cancel\"M\n" +
+	"\x06cancel\x18\x03 \x01(\bR\x06cancel\"n\n" +
 	"\tTakeReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12*\n" +
-	"\x04info\x18\x02 \x01(\v2\x16.adyton.signal.v1.InfoR\x04info\"\xb1\x01\n" +
+	"\x04info\x18\x02 \x01(\v2\x16.adyton.signal.v1.InfoR\x04info\x12\x1f\n" +
+	"\vdeadline_ns\x18\x03 \x01(\x03R\n" +
+	"deadlineNs\"\xf0\x01\n" +
 	"\x0eDeliverRequest\x12\x16\n" +
 	"\x06thread\x18\x01 \x01(\x05R\x06thread\x12*\n" +
 	"\x04regs\x18\x02 \x01(\v2\x16.adyton.signal.v1.RegsR\x04regs\x12\x1f\n" +
 	"\vxstate_size\x18\x03 \x01(\rR\n" +
 	"xstateSize\x12 \n" +
 	"\vinterrupted\x18\x04 \x01(\rR\vinterrupted\x12\x18\n" +
-	"\asyscall\x18\x05 \x01(\x04R\asyscall\"\xdb\x02\n" +
+	"\asyscall\x18\x05 \x01(\x04R\asyscall\x12!\n" +
+	"\fframe_failed\x18\x06 \x01(\bR\vframeFailed\x12\x1a\n" +
+	"\borphaned\x18\a \x01(\bR\borphaned\"\xa1\x03\n" +
 	"\fDeliverReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12?\n" +
 	"\vdisposition\x18\x02 \x01(\x0e2\x1d.adyton.signal.v1.DispositionR\vdisposition\x12*\n" +
@@ -4619,10 +4916,16 @@ const file_adyton_signal_v1_signal_proto_rawDesc = "" +
 	"\vxstate_addr\x18\a \x01(\x04R\n" +
 	"xstateAddr\x12\x12\n" +
 	"\x04more\x18\b \x01(\bR\x04more\x122\n" +
-	"\aeffects\x18\t \x03(\v2\x18.adyton.signal.v1.EffectR\aeffects\"=\n" +
+	"\aeffects\x18\t \x03(\v2\x18.adyton.signal.v1.EffectR\aeffects\x12#\n" +
+	"\rgroup_stopped\x18\n" +
+	" \x01(\bR\fgroupStopped\x12\x1f\n" +
+	"\vdeadline_ns\x18\v \x01(\x03R\n" +
+	"deadlineNs\"\\\n" +
 	"\rReturnRequest\x12\x16\n" +
 	"\x06thread\x18\x01 \x01(\x05R\x06thread\x12\x14\n" +
-	"\x05frame\x18\x02 \x01(\fR\x05frame\"\xc6\x01\n" +
+	"\x05frame\x18\x02 \x01(\fR\x05frame\x12\x1d\n" +
+	"\n" +
+	"frame_addr\x18\x03 \x01(\x04R\tframeAddr\"\xc6\x01\n" +
 	"\vReturnReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12*\n" +
 	"\x04regs\x18\x02 \x01(\v2\x16.adyton.signal.v1.RegsR\x04regs\x12\x1f\n" +
@@ -4653,13 +4956,18 @@ const file_adyton_signal_v1_signal_proto_rawDesc = "" +
 	"\x06now_ns\x18\x02 \x01(\x03R\x05nowNs\x12\x1e\n" +
 	"\n" +
 	"privileged\x18\x03 \x01(\bR\n" +
-	"privileged\"%\n" +
+	"privileged\"\x92\x01\n" +
 	"\rClockSetReply\x12\x14\n" +
-	"\x05errno\x18\x01 \x01(\rR\x05errno\"\\\n" +
+	"\x05errno\x18\x01 \x01(\rR\x05errno\x12-\n" +
+	"\x05ready\x18\x02 \x03(\v2\x17.adyton.signal.v1.ReadyR\x05ready\x12\x1b\n" +
+	"\toffset_ns\x18\x03 \x01(\x03R\boffsetNs\x12\x1f\n" +
+	"\vdeadline_ns\x18\x04 \x01(\x03R\n" +
+	"deadlineNs\"s\n" +
 	"\x0fDeadlineRequest\x12\x14\n" +
 	"\x05clock\x18\x01 \x01(\x05R\x05clock\x12\x17\n" +
 	"\atime_ns\x18\x02 \x01(\x03R\x06timeNs\x12\x1a\n" +
-	"\babsolute\x18\x03 \x01(\bR\babsolute\"H\n" +
+	"\babsolute\x18\x03 \x01(\bR\babsolute\x12\x15\n" +
+	"\x06cpu_ns\x18\x04 \x01(\x03R\x05cpuNs\"H\n" +
 	"\rDeadlineReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12!\n" +
 	"\fmonotonic_ns\x18\x02 \x01(\x03R\vmonotonicNs\"\xa0\x01\n" +
@@ -4677,7 +4985,7 @@ const file_adyton_signal_v1_signal_proto_rawDesc = "" +
 	"\vinterval_ns\x18\x03 \x01(\x03R\n" +
 	"intervalNs\x12\x1f\n" +
 	"\vdeadline_ns\x18\x04 \x01(\x03R\n" +
-	"deadlineNs\"\xc1\x01\n" +
+	"deadlineNs\"\x90\x02\n" +
 	"\x12TimerCreateRequest\x12\x14\n" +
 	"\x05group\x18\x01 \x01(\x05R\x05group\x12\x16\n" +
 	"\x06thread\x18\x02 \x01(\x05R\x06thread\x12\x14\n" +
@@ -4685,10 +4993,14 @@ const file_adyton_signal_v1_signal_proto_rawDesc = "" +
 	"\x06notify\x18\x04 \x01(\x05R\x06notify\x12\x14\n" +
 	"\x05signo\x18\x05 \x01(\x05R\x05signo\x12\x14\n" +
 	"\x05value\x18\x06 \x01(\x04R\x05value\x12#\n" +
-	"\rnotify_thread\x18\a \x01(\x05R\fnotifyThread\"8\n" +
+	"\rnotify_thread\x18\a \x01(\x05R\fnotifyThread\x12#\n" +
+	"\rdefault_event\x18\b \x01(\bR\fdefaultEvent\x12\x14\n" +
+	"\x05limit\x18\t \x01(\x04R\x05limit\x12\x12\n" +
+	"\x04user\x18\n" +
+	" \x01(\rR\x04user\"8\n" +
 	"\x10TimerCreateReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12\x0e\n" +
-	"\x02id\x18\x02 \x01(\x05R\x02id\"\xb8\x01\n" +
+	"\x02id\x18\x02 \x01(\x05R\x02id\"\xf4\x01\n" +
 	"\x0fTimerSetRequest\x12\x14\n" +
 	"\x05group\x18\x01 \x01(\x05R\x05group\x12\x0e\n" +
 	"\x02id\x18\x02 \x01(\x05R\x02id\x12\x10\n" +
@@ -4697,7 +5009,9 @@ const file_adyton_signal_v1_signal_proto_rawDesc = "" +
 	"\bvalue_ns\x18\x05 \x01(\x03R\avalueNs\x12\x1f\n" +
 	"\vinterval_ns\x18\x06 \x01(\x03R\n" +
 	"intervalNs\x12\x15\n" +
-	"\x06cpu_ns\x18\a \x01(\x03R\x05cpuNs\"\x9c\x01\n" +
+	"\x06cpu_ns\x18\a \x01(\x03R\x05cpuNs\x12\x16\n" +
+	"\x06thread\x18\b \x01(\x05R\x06thread\x12\"\n" +
+	"\rthread_cpu_ns\x18\t \x01(\x03R\vthreadCpuNs\"\x9c\x01\n" +
 	"\rTimerSetReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12\x19\n" +
 	"\bvalue_ns\x18\x02 \x01(\x03R\avalueNs\x12\x1f\n" +
@@ -4710,9 +5024,12 @@ const file_adyton_signal_v1_signal_proto_rawDesc = "" +
 	"\x05group\x18\x01 \x01(\x05R\x05group\x12\x0e\n" +
 	"\x02id\x18\x02 \x01(\x05R\x02id\"(\n" +
 	"\x10TimerDeleteReply\x12\x14\n" +
-	"\x05errno\x18\x01 \x01(\rR\x05errno\"*\n" +
+	"\x05errno\x18\x01 \x01(\rR\x05errno\"J\n" +
 	"\x12OpenTimerfdRequest\x12\x14\n" +
-	"\x05clock\x18\x01 \x01(\x05R\x05clock\"@\n" +
+	"\x05clock\x18\x01 \x01(\x05R\x05clock\x12\x1e\n" +
+	"\n" +
+	"privileged\x18\x02 \x01(\bR\n" +
+	"privileged\"@\n" +
 	"\x10OpenTimerfdReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12\x16\n" +
 	"\x06handle\x18\x02 \x01(\x04R\x06handle\"\x8f\x01\n" +
@@ -4733,10 +5050,11 @@ const file_adyton_signal_v1_signal_proto_rawDesc = "" +
 	"\x05ready\x18\x05 \x03(\v2\x17.adyton.signal.v1.ReadyR\x05ready\"A\n" +
 	"\x13OpenSignalfdRequest\x12\x16\n" +
 	"\x06handle\x18\x01 \x01(\x04R\x06handle\x12\x12\n" +
-	"\x04mask\x18\x02 \x01(\x04R\x04mask\"A\n" +
+	"\x04mask\x18\x02 \x01(\x04R\x04mask\"p\n" +
 	"\x11OpenSignalfdReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12\x16\n" +
-	"\x06handle\x18\x02 \x01(\x04R\x06handle\"S\n" +
+	"\x06handle\x18\x02 \x01(\x04R\x06handle\x12-\n" +
+	"\x05ready\x18\x03 \x03(\v2\x17.adyton.signal.v1.ReadyR\x05ready\"S\n" +
 	"\vReadRequest\x12\x16\n" +
 	"\x06handle\x18\x01 \x01(\x04R\x06handle\x12\x16\n" +
 	"\x06thread\x18\x02 \x01(\x05R\x06thread\x12\x14\n" +
@@ -4767,15 +5085,17 @@ const file_adyton_signal_v1_signal_proto_rawDesc = "" +
 	"\x05ready\x18\x01 \x03(\v2\x17.adyton.signal.v1.ReadyR\x05ready\x122\n" +
 	"\aeffects\x18\x02 \x03(\v2\x18.adyton.signal.v1.EffectR\aeffects\x12\x1f\n" +
 	"\vdeadline_ns\x18\x03 \x01(\x03R\n" +
-	"deadlineNs\"&\n" +
+	"deadlineNs\"S\n" +
 	"\rExpireRequest\x12\x15\n" +
-	"\x06now_ns\x18\x01 \x01(\x03R\x05nowNs\"\xa7\x01\n" +
+	"\x06now_ns\x18\x01 \x01(\x03R\x05nowNs\x12+\n" +
+	"\x03cpu\x18\x02 \x03(\v2\x19.adyton.signal.v1.CpuTimeR\x03cpu\"\xda\x01\n" +
 	"\vExpireReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12-\n" +
 	"\x05ready\x18\x02 \x03(\v2\x17.adyton.signal.v1.ReadyR\x05ready\x122\n" +
 	"\aeffects\x18\x03 \x03(\v2\x18.adyton.signal.v1.EffectR\aeffects\x12\x1f\n" +
 	"\vdeadline_ns\x18\x04 \x01(\x03R\n" +
-	"deadlineNs*o\n" +
+	"deadlineNs\x121\n" +
+	"\x06wanted\x18\x05 \x03(\v2\x19.adyton.signal.v1.CpuTimeR\x06wanted*o\n" +
 	"\n" +
 	"EffectKind\x12\x1b\n" +
 	"\x17EFFECT_KIND_UNSPECIFIED\x10\x00\x12\x14\n" +
@@ -4836,165 +5156,172 @@ func file_adyton_signal_v1_signal_proto_rawDescGZIP() []byte {
 }
 
 var file_adyton_signal_v1_signal_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_adyton_signal_v1_signal_proto_msgTypes = make([]protoimpl.MessageInfo, 66)
+var file_adyton_signal_v1_signal_proto_msgTypes = make([]protoimpl.MessageInfo, 67)
 var file_adyton_signal_v1_signal_proto_goTypes = []any{
 	(EffectKind)(0),             // 0: adyton.signal.v1.EffectKind
 	(Disposition)(0),            // 1: adyton.signal.v1.Disposition
 	(*Ready)(nil),               // 2: adyton.signal.v1.Ready
 	(*Effect)(nil),              // 3: adyton.signal.v1.Effect
 	(*Info)(nil),                // 4: adyton.signal.v1.Info
-	(*Regs)(nil),                // 5: adyton.signal.v1.Regs
-	(*NewGroupRequest)(nil),     // 6: adyton.signal.v1.NewGroupRequest
-	(*NewGroupReply)(nil),       // 7: adyton.signal.v1.NewGroupReply
-	(*ForkGroupRequest)(nil),    // 8: adyton.signal.v1.ForkGroupRequest
-	(*ForkGroupReply)(nil),      // 9: adyton.signal.v1.ForkGroupReply
-	(*NewThreadRequest)(nil),    // 10: adyton.signal.v1.NewThreadRequest
-	(*NewThreadReply)(nil),      // 11: adyton.signal.v1.NewThreadReply
-	(*EndThreadRequest)(nil),    // 12: adyton.signal.v1.EndThreadRequest
-	(*EndThreadReply)(nil),      // 13: adyton.signal.v1.EndThreadReply
-	(*ExecGroupRequest)(nil),    // 14: adyton.signal.v1.ExecGroupRequest
-	(*ExecGroupReply)(nil),      // 15: adyton.signal.v1.ExecGroupReply
-	(*ActionRequest)(nil),       // 16: adyton.signal.v1.ActionRequest
-	(*ActionReply)(nil),         // 17: adyton.signal.v1.ActionReply
-	(*MaskRequest)(nil),         // 18: adyton.signal.v1.MaskRequest
-	(*MaskReply)(nil),           // 19: adyton.signal.v1.MaskReply
-	(*PendingRequest)(nil),      // 20: adyton.signal.v1.PendingRequest
-	(*PendingReply)(nil),        // 21: adyton.signal.v1.PendingReply
-	(*AltStackRequest)(nil),     // 22: adyton.signal.v1.AltStackRequest
-	(*AltStackReply)(nil),       // 23: adyton.signal.v1.AltStackReply
-	(*SuspendRequest)(nil),      // 24: adyton.signal.v1.SuspendRequest
-	(*SuspendReply)(nil),        // 25: adyton.signal.v1.SuspendReply
-	(*RestoreRequest)(nil),      // 26: adyton.signal.v1.RestoreRequest
-	(*RestoreReply)(nil),        // 27: adyton.signal.v1.RestoreReply
-	(*SendRequest)(nil),         // 28: adyton.signal.v1.SendRequest
-	(*SendReply)(nil),           // 29: adyton.signal.v1.SendReply
-	(*TakeRequest)(nil),         // 30: adyton.signal.v1.TakeRequest
-	(*TakeReply)(nil),           // 31: adyton.signal.v1.TakeReply
-	(*DeliverRequest)(nil),      // 32: adyton.signal.v1.DeliverRequest
-	(*DeliverReply)(nil),        // 33: adyton.signal.v1.DeliverReply
-	(*ReturnRequest)(nil),       // 34: adyton.signal.v1.ReturnRequest
-	(*ReturnReply)(nil),         // 35: adyton.signal.v1.ReturnReply
-	(*InfoRequest)(nil),         // 36: adyton.signal.v1.InfoRequest
-	(*InfoReply)(nil),           // 37: adyton.signal.v1.InfoReply
-	(*ClockGetRequest)(nil),     // 38: adyton.signal.v1.ClockGetRequest
-	(*ClockGetReply)(nil),       // 39: adyton.signal.v1.ClockGetReply
-	(*ClockSetRequest)(nil),     // 40: adyton.signal.v1.ClockSetRequest
-	(*ClockSetReply)(nil),       // 41: adyton.signal.v1.ClockSetReply
-	(*DeadlineRequest)(nil),     // 42: adyton.signal.v1.DeadlineRequest
-	(*DeadlineReply)(nil),       // 43: adyton.signal.v1.DeadlineReply
-	(*ItimerRequest)(nil),       // 44: adyton.signal.v1.ItimerRequest
-	(*ItimerReply)(nil),         // 45: adyton.signal.v1.ItimerReply
-	(*TimerCreateRequest)(nil),  // 46: adyton.signal.v1.TimerCreateRequest
-	(*TimerCreateReply)(nil),    // 47: adyton.signal.v1.TimerCreateReply
-	(*TimerSetRequest)(nil),     // 48: adyton.signal.v1.TimerSetRequest
-	(*TimerSetReply)(nil),       // 49: adyton.signal.v1.TimerSetReply
-	(*TimerDeleteRequest)(nil),  // 50: adyton.signal.v1.TimerDeleteRequest
-	(*TimerDeleteReply)(nil),    // 51: adyton.signal.v1.TimerDeleteReply
-	(*OpenTimerfdRequest)(nil),  // 52: adyton.signal.v1.OpenTimerfdRequest
-	(*OpenTimerfdReply)(nil),    // 53: adyton.signal.v1.OpenTimerfdReply
-	(*SetTimerfdRequest)(nil),   // 54: adyton.signal.v1.SetTimerfdRequest
-	(*SetTimerfdReply)(nil),     // 55: adyton.signal.v1.SetTimerfdReply
-	(*OpenSignalfdRequest)(nil), // 56: adyton.signal.v1.OpenSignalfdRequest
-	(*OpenSignalfdReply)(nil),   // 57: adyton.signal.v1.OpenSignalfdReply
-	(*ReadRequest)(nil),         // 58: adyton.signal.v1.ReadRequest
-	(*ReadReply)(nil),           // 59: adyton.signal.v1.ReadReply
-	(*PollRequest)(nil),         // 60: adyton.signal.v1.PollRequest
-	(*PollReply)(nil),           // 61: adyton.signal.v1.PollReply
-	(*CloseRequest)(nil),        // 62: adyton.signal.v1.CloseRequest
-	(*CloseReply)(nil),          // 63: adyton.signal.v1.CloseReply
-	(*WatchRequest)(nil),        // 64: adyton.signal.v1.WatchRequest
-	(*WatchReply)(nil),          // 65: adyton.signal.v1.WatchReply
-	(*ExpireRequest)(nil),       // 66: adyton.signal.v1.ExpireRequest
-	(*ExpireReply)(nil),         // 67: adyton.signal.v1.ExpireReply
+	(*CpuTime)(nil),             // 5: adyton.signal.v1.CpuTime
+	(*Regs)(nil),                // 6: adyton.signal.v1.Regs
+	(*NewGroupRequest)(nil),     // 7: adyton.signal.v1.NewGroupRequest
+	(*NewGroupReply)(nil),       // 8: adyton.signal.v1.NewGroupReply
+	(*ForkGroupRequest)(nil),    // 9: adyton.signal.v1.ForkGroupRequest
+	(*ForkGroupReply)(nil),      // 10: adyton.signal.v1.ForkGroupReply
+	(*NewThreadRequest)(nil),    // 11: adyton.signal.v1.NewThreadRequest
+	(*NewThreadReply)(nil),      // 12: adyton.signal.v1.NewThreadReply
+	(*EndThreadRequest)(nil),    // 13: adyton.signal.v1.EndThreadRequest
+	(*EndThreadReply)(nil),      // 14: adyton.signal.v1.EndThreadReply
+	(*ExecGroupRequest)(nil),    // 15: adyton.signal.v1.ExecGroupRequest
+	(*ExecGroupReply)(nil),      // 16: adyton.signal.v1.ExecGroupReply
+	(*ActionRequest)(nil),       // 17: adyton.signal.v1.ActionRequest
+	(*ActionReply)(nil),         // 18: adyton.signal.v1.ActionReply
+	(*MaskRequest)(nil),         // 19: adyton.signal.v1.MaskRequest
+	(*MaskReply)(nil),           // 20: adyton.signal.v1.MaskReply
+	(*PendingRequest)(nil),      // 21: adyton.signal.v1.PendingRequest
+	(*PendingReply)(nil),        // 22: adyton.signal.v1.PendingReply
+	(*AltStackRequest)(nil),     // 23: adyton.signal.v1.AltStackRequest
+	(*AltStackReply)(nil),       // 24: adyton.signal.v1.AltStackReply
+	(*SuspendRequest)(nil),      // 25: adyton.signal.v1.SuspendRequest
+	(*SuspendReply)(nil),        // 26: adyton.signal.v1.SuspendReply
+	(*RestoreRequest)(nil),      // 27: adyton.signal.v1.RestoreRequest
+	(*RestoreReply)(nil),        // 28: adyton.signal.v1.RestoreReply
+	(*SendRequest)(nil),         // 29: adyton.signal.v1.SendRequest
+	(*SendReply)(nil),           // 30: adyton.signal.v1.SendReply
+	(*TakeRequest)(nil),         // 31: adyton.signal.v1.TakeRequest
+	(*TakeReply)(nil),           // 32: adyton.signal.v1.TakeReply
+	(*DeliverRequest)(nil),      // 33: adyton.signal.v1.DeliverRequest
+	(*DeliverReply)(nil),        // 34: adyton.signal.v1.DeliverReply
+	(*ReturnRequest)(nil),       // 35: adyton.signal.v1.ReturnRequest
+	(*ReturnReply)(nil),         // 36: adyton.signal.v1.ReturnReply
+	(*InfoRequest)(nil),         // 37: adyton.signal.v1.InfoRequest
+	(*InfoReply)(nil),           // 38: adyton.signal.v1.InfoReply
+	(*ClockGetRequest)(nil),     // 39: adyton.signal.v1.ClockGetRequest
+	(*ClockGetReply)(nil),       // 40: adyton.signal.v1.ClockGetReply
+	(*ClockSetRequest)(nil),     // 41: adyton.signal.v1.ClockSetRequest
+	(*ClockSetReply)(nil),       // 42: adyton.signal.v1.ClockSetReply
+	(*DeadlineRequest)(nil),     // 43: adyton.signal.v1.DeadlineRequest
+	(*DeadlineReply)(nil),       // 44: adyton.signal.v1.DeadlineReply
+	(*ItimerRequest)(nil),       // 45: adyton.signal.v1.ItimerRequest
+	(*ItimerReply)(nil),         // 46: adyton.signal.v1.ItimerReply
+	(*TimerCreateRequest)(nil),  // 47: adyton.signal.v1.TimerCreateRequest
+	(*TimerCreateReply)(nil),    // 48: adyton.signal.v1.TimerCreateReply
+	(*TimerSetRequest)(nil),     // 49: adyton.signal.v1.TimerSetRequest
+	(*TimerSetReply)(nil),       // 50: adyton.signal.v1.TimerSetReply
+	(*TimerDeleteRequest)(nil),  // 51: adyton.signal.v1.TimerDeleteRequest
+	(*TimerDeleteReply)(nil),    // 52: adyton.signal.v1.TimerDeleteReply
+	(*OpenTimerfdRequest)(nil),  // 53: adyton.signal.v1.OpenTimerfdRequest
+	(*OpenTimerfdReply)(nil),    // 54: adyton.signal.v1.OpenTimerfdReply
+	(*SetTimerfdRequest)(nil),   // 55: adyton.signal.v1.SetTimerfdRequest
+	(*SetTimerfdReply)(nil),     // 56: adyton.signal.v1.SetTimerfdReply
+	(*OpenSignalfdRequest)(nil), // 57: adyton.signal.v1.OpenSignalfdRequest
+	(*OpenSignalfdReply)(nil),   // 58: adyton.signal.v1.OpenSignalfdReply
+	(*ReadRequest)(nil),         // 59: adyton.signal.v1.ReadRequest
+	(*ReadReply)(nil),           // 60: adyton.signal.v1.ReadReply
+	(*PollRequest)(nil),         // 61: adyton.signal.v1.PollRequest
+	(*PollReply)(nil),           // 62: adyton.signal.v1.PollReply
+	(*CloseRequest)(nil),        // 63: adyton.signal.v1.CloseRequest
+	(*CloseReply)(nil),          // 64: adyton.signal.v1.CloseReply
+	(*WatchRequest)(nil),        // 65: adyton.signal.v1.WatchRequest
+	(*WatchReply)(nil),          // 66: adyton.signal.v1.WatchReply
+	(*ExpireRequest)(nil),       // 67: adyton.signal.v1.ExpireRequest
+	(*ExpireReply)(nil),         // 68: adyton.signal.v1.ExpireReply
 }
 var file_adyton_signal_v1_signal_proto_depIdxs = []int32{
 	0,  // 0: adyton.signal.v1.Effect.kind:type_name -> adyton.signal.v1.EffectKind
 	3,  // 1: adyton.signal.v1.EndThreadReply.effects:type_name -> adyton.signal.v1.Effect
-	3,  // 2: adyton.signal.v1.MaskReply.effects:type_name -> adyton.signal.v1.Effect
-	3,  // 3: adyton.signal.v1.SuspendReply.effects:type_name -> adyton.signal.v1.Effect
-	4,  // 4: adyton.signal.v1.SendRequest.info:type_name -> adyton.signal.v1.Info
-	3,  // 5: adyton.signal.v1.SendReply.effects:type_name -> adyton.signal.v1.Effect
-	2,  // 6: adyton.signal.v1.SendReply.ready:type_name -> adyton.signal.v1.Ready
-	4,  // 7: adyton.signal.v1.TakeReply.info:type_name -> adyton.signal.v1.Info
-	5,  // 8: adyton.signal.v1.DeliverRequest.regs:type_name -> adyton.signal.v1.Regs
-	1,  // 9: adyton.signal.v1.DeliverReply.disposition:type_name -> adyton.signal.v1.Disposition
-	4,  // 10: adyton.signal.v1.DeliverReply.info:type_name -> adyton.signal.v1.Info
-	5,  // 11: adyton.signal.v1.DeliverReply.regs:type_name -> adyton.signal.v1.Regs
-	3,  // 12: adyton.signal.v1.DeliverReply.effects:type_name -> adyton.signal.v1.Effect
-	5,  // 13: adyton.signal.v1.ReturnReply.regs:type_name -> adyton.signal.v1.Regs
-	3,  // 14: adyton.signal.v1.ReturnReply.effects:type_name -> adyton.signal.v1.Effect
-	2,  // 15: adyton.signal.v1.SetTimerfdReply.ready:type_name -> adyton.signal.v1.Ready
-	2,  // 16: adyton.signal.v1.WatchReply.ready:type_name -> adyton.signal.v1.Ready
-	3,  // 17: adyton.signal.v1.WatchReply.effects:type_name -> adyton.signal.v1.Effect
-	2,  // 18: adyton.signal.v1.ExpireReply.ready:type_name -> adyton.signal.v1.Ready
-	3,  // 19: adyton.signal.v1.ExpireReply.effects:type_name -> adyton.signal.v1.Effect
-	6,  // 20: adyton.signal.v1.Signal.NewGroup:input_type -> adyton.signal.v1.NewGroupRequest
-	8,  // 21: adyton.signal.v1.Signal.ForkGroup:input_type -> adyton.signal.v1.ForkGroupRequest
-	10, // 22: adyton.signal.v1.Signal.NewThread:input_type -> adyton.signal.v1.NewThreadRequest
-	12, // 23: adyton.signal.v1.Signal.EndThread:input_type -> adyton.signal.v1.EndThreadRequest
-	14, // 24: adyton.signal.v1.Signal.ExecGroup:input_type -> adyton.signal.v1.ExecGroupRequest
-	16, // 25: adyton.signal.v1.Signal.Action:input_type -> adyton.signal.v1.ActionRequest
-	18, // 26: adyton.signal.v1.Signal.Mask:input_type -> adyton.signal.v1.MaskRequest
-	20, // 27: adyton.signal.v1.Signal.Pending:input_type -> adyton.signal.v1.PendingRequest
-	22, // 28: adyton.signal.v1.Signal.AltStack:input_type -> adyton.signal.v1.AltStackRequest
-	24, // 29: adyton.signal.v1.Signal.Suspend:input_type -> adyton.signal.v1.SuspendRequest
-	26, // 30: adyton.signal.v1.Signal.Restore:input_type -> adyton.signal.v1.RestoreRequest
-	28, // 31: adyton.signal.v1.Signal.Send:input_type -> adyton.signal.v1.SendRequest
-	30, // 32: adyton.signal.v1.Signal.Take:input_type -> adyton.signal.v1.TakeRequest
-	32, // 33: adyton.signal.v1.Signal.Deliver:input_type -> adyton.signal.v1.DeliverRequest
-	34, // 34: adyton.signal.v1.Signal.Return:input_type -> adyton.signal.v1.ReturnRequest
-	36, // 35: adyton.signal.v1.Signal.Info:input_type -> adyton.signal.v1.InfoRequest
-	38, // 36: adyton.signal.v1.Signal.ClockGet:input_type -> adyton.signal.v1.ClockGetRequest
-	40, // 37: adyton.signal.v1.Signal.ClockSet:input_type -> adyton.signal.v1.ClockSetRequest
-	42, // 38: adyton.signal.v1.Signal.Deadline:input_type -> adyton.signal.v1.DeadlineRequest
-	44, // 39: adyton.signal.v1.Signal.Itimer:input_type -> adyton.signal.v1.ItimerRequest
-	46, // 40: adyton.signal.v1.Signal.TimerCreate:input_type -> adyton.signal.v1.TimerCreateRequest
-	48, // 41: adyton.signal.v1.Signal.TimerSet:input_type -> adyton.signal.v1.TimerSetRequest
-	50, // 42: adyton.signal.v1.Signal.TimerDelete:input_type -> adyton.signal.v1.TimerDeleteRequest
-	52, // 43: adyton.signal.v1.Signal.OpenTimerfd:input_type -> adyton.signal.v1.OpenTimerfdRequest
-	54, // 44: adyton.signal.v1.Signal.SetTimerfd:input_type -> adyton.signal.v1.SetTimerfdRequest
-	56, // 45: adyton.signal.v1.Signal.OpenSignalfd:input_type -> adyton.signal.v1.OpenSignalfdRequest
-	58, // 46: adyton.signal.v1.Signal.Read:input_type -> adyton.signal.v1.ReadRequest
-	60, // 47: adyton.signal.v1.Signal.Poll:input_type -> adyton.signal.v1.PollRequest
-	62, // 48: adyton.signal.v1.Signal.Close:input_type -> adyton.signal.v1.CloseRequest
-	64, // 49: adyton.signal.v1.Signal.Watch:input_type -> adyton.signal.v1.WatchRequest
-	66, // 50: adyton.signal.v1.Signal.Expire:input_type -> adyton.signal.v1.ExpireRequest
-	7,  // 51: adyton.signal.v1.Signal.NewGroup:output_type -> adyton.signal.v1.NewGroupReply
-	9,  // 52: adyton.signal.v1.Signal.ForkGroup:output_type -> adyton.signal.v1.ForkGroupReply
-	11, // 53: adyton.signal.v1.Signal.NewThread:output_type -> adyton.signal.v1.NewThreadReply
-	13, // 54: adyton.signal.v1.Signal.EndThread:output_type -> adyton.signal.v1.EndThreadReply
-	15, // 55: adyton.signal.v1.Signal.ExecGroup:output_type -> adyton.signal.v1.ExecGroupReply
-	17, // 56: adyton.signal.v1.Signal.Action:output_type -> adyton.signal.v1.ActionReply
-	19, // 57: adyton.signal.v1.Signal.Mask:output_type -> adyton.signal.v1.MaskReply
-	21, // 58: adyton.signal.v1.Signal.Pending:output_type -> adyton.signal.v1.PendingReply
-	23, // 59: adyton.signal.v1.Signal.AltStack:output_type -> adyton.signal.v1.AltStackReply
-	25, // 60: adyton.signal.v1.Signal.Suspend:output_type -> adyton.signal.v1.SuspendReply
-	27, // 61: adyton.signal.v1.Signal.Restore:output_type -> adyton.signal.v1.RestoreReply
-	29, // 62: adyton.signal.v1.Signal.Send:output_type -> adyton.signal.v1.SendReply
-	31, // 63: adyton.signal.v1.Signal.Take:output_type -> adyton.signal.v1.TakeReply
-	33, // 64: adyton.signal.v1.Signal.Deliver:output_type -> adyton.signal.v1.DeliverReply
-	35, // 65: adyton.signal.v1.Signal.Return:output_type -> adyton.signal.v1.ReturnReply
-	37, // 66: adyton.signal.v1.Signal.Info:output_type -> adyton.signal.v1.InfoReply
-	39, // 67: adyton.signal.v1.Signal.ClockGet:output_type -> adyton.signal.v1.ClockGetReply
-	41, // 68: adyton.signal.v1.Signal.ClockSet:output_type -> adyton.signal.v1.ClockSetReply
-	43, // 69: adyton.signal.v1.Signal.Deadline:output_type -> adyton.signal.v1.DeadlineReply
-	45, // 70: adyton.signal.v1.Signal.Itimer:output_type -> adyton.signal.v1.ItimerReply
-	47, // 71: adyton.signal.v1.Signal.TimerCreate:output_type -> adyton.signal.v1.TimerCreateReply
-	49, // 72: adyton.signal.v1.Signal.TimerSet:output_type -> adyton.signal.v1.TimerSetReply
-	51, // 73: adyton.signal.v1.Signal.TimerDelete:output_type -> adyton.signal.v1.TimerDeleteReply
-	53, // 74: adyton.signal.v1.Signal.OpenTimerfd:output_type -> adyton.signal.v1.OpenTimerfdReply
-	55, // 75: adyton.signal.v1.Signal.SetTimerfd:output_type -> adyton.signal.v1.SetTimerfdReply
-	57, // 76: adyton.signal.v1.Signal.OpenSignalfd:output_type -> adyton.signal.v1.OpenSignalfdReply
-	59, // 77: adyton.signal.v1.Signal.Read:output_type -> adyton.signal.v1.ReadReply
-	61, // 78: adyton.signal.v1.Signal.Poll:output_type -> adyton.signal.v1.PollReply
-	63, // 79: adyton.signal.v1.Signal.Close:output_type -> adyton.signal.v1.CloseReply
-	65, // 80: adyton.signal.v1.Signal.Watch:output_type -> adyton.signal.v1.WatchReply
-	67, // 81: adyton.signal.v1.Signal.Expire:output_type -> adyton.signal.v1.ExpireReply
-	51, // [51:82] is the sub-list for method output_type
-	20, // [20:51] is the sub-list for method input_type
-	20, // [20:20] is the sub-list for extension type_name
-	20, // [20:20] is the sub-list for extension extendee
-	0,  // [0:20] is the sub-list for field type_name
+	3,  // 2: adyton.signal.v1.ActionReply.effects:type_name -> adyton.signal.v1.Effect
+	2,  // 3: adyton.signal.v1.ActionReply.ready:type_name -> adyton.signal.v1.Ready
+	3,  // 4: adyton.signal.v1.MaskReply.effects:type_name -> adyton.signal.v1.Effect
+	3,  // 5: adyton.signal.v1.SuspendReply.effects:type_name -> adyton.signal.v1.Effect
+	4,  // 6: adyton.signal.v1.SendRequest.info:type_name -> adyton.signal.v1.Info
+	3,  // 7: adyton.signal.v1.SendReply.effects:type_name -> adyton.signal.v1.Effect
+	2,  // 8: adyton.signal.v1.SendReply.ready:type_name -> adyton.signal.v1.Ready
+	4,  // 9: adyton.signal.v1.TakeReply.info:type_name -> adyton.signal.v1.Info
+	6,  // 10: adyton.signal.v1.DeliverRequest.regs:type_name -> adyton.signal.v1.Regs
+	1,  // 11: adyton.signal.v1.DeliverReply.disposition:type_name -> adyton.signal.v1.Disposition
+	4,  // 12: adyton.signal.v1.DeliverReply.info:type_name -> adyton.signal.v1.Info
+	6,  // 13: adyton.signal.v1.DeliverReply.regs:type_name -> adyton.signal.v1.Regs
+	3,  // 14: adyton.signal.v1.DeliverReply.effects:type_name -> adyton.signal.v1.Effect
+	6,  // 15: adyton.signal.v1.ReturnReply.regs:type_name -> adyton.signal.v1.Regs
+	3,  // 16: adyton.signal.v1.ReturnReply.effects:type_name -> adyton.signal.v1.Effect
+	2,  // 17: adyton.signal.v1.ClockSetReply.ready:type_name -> adyton.signal.v1.Ready
+	2,  // 18: adyton.signal.v1.SetTimerfdReply.ready:type_name -> adyton.signal.v1.Ready
+	2,  // 19: adyton.signal.v1.OpenSignalfdReply.ready:type_name -> adyton.signal.v1.Ready
+	2,  // 20: adyton.signal.v1.WatchReply.ready:type_name -> adyton.signal.v1.Ready
+	3,  // 21: adyton.signal.v1.WatchReply.effects:type_name -> adyton.signal.v1.Effect
+	5,  // 22: adyton.signal.v1.ExpireRequest.cpu:type_name -> adyton.signal.v1.CpuTime
+	2,  // 23: adyton.signal.v1.ExpireReply.ready:type_name -> adyton.signal.v1.Ready
+	3,  // 24: adyton.signal.v1.ExpireReply.effects:type_name -> adyton.signal.v1.Effect
+	5,  // 25: adyton.signal.v1.ExpireReply.wanted:type_name -> adyton.signal.v1.CpuTime
+	7,  // 26: adyton.signal.v1.Signal.NewGroup:input_type -> adyton.signal.v1.NewGroupRequest
+	9,  // 27: adyton.signal.v1.Signal.ForkGroup:input_type -> adyton.signal.v1.ForkGroupRequest
+	11, // 28: adyton.signal.v1.Signal.NewThread:input_type -> adyton.signal.v1.NewThreadRequest
+	13, // 29: adyton.signal.v1.Signal.EndThread:input_type -> adyton.signal.v1.EndThreadRequest
+	15, // 30: adyton.signal.v1.Signal.ExecGroup:input_type -> adyton.signal.v1.ExecGroupRequest
+	17, // 31: adyton.signal.v1.Signal.Action:input_type -> adyton.signal.v1.ActionRequest
+	19, // 32: adyton.signal.v1.Signal.Mask:input_type -> adyton.signal.v1.MaskRequest
+	21, // 33: adyton.signal.v1.Signal.Pending:input_type -> adyton.signal.v1.PendingRequest
+	23, // 34: adyton.signal.v1.Signal.AltStack:input_type -> adyton.signal.v1.AltStackRequest
+	25, // 35: adyton.signal.v1.Signal.Suspend:input_type -> adyton.signal.v1.SuspendRequest
+	27, // 36: adyton.signal.v1.Signal.Restore:input_type -> adyton.signal.v1.RestoreRequest
+	29, // 37: adyton.signal.v1.Signal.Send:input_type -> adyton.signal.v1.SendRequest
+	31, // 38: adyton.signal.v1.Signal.Take:input_type -> adyton.signal.v1.TakeRequest
+	33, // 39: adyton.signal.v1.Signal.Deliver:input_type -> adyton.signal.v1.DeliverRequest
+	35, // 40: adyton.signal.v1.Signal.Return:input_type -> adyton.signal.v1.ReturnRequest
+	37, // 41: adyton.signal.v1.Signal.Info:input_type -> adyton.signal.v1.InfoRequest
+	39, // 42: adyton.signal.v1.Signal.ClockGet:input_type -> adyton.signal.v1.ClockGetRequest
+	41, // 43: adyton.signal.v1.Signal.ClockSet:input_type -> adyton.signal.v1.ClockSetRequest
+	43, // 44: adyton.signal.v1.Signal.Deadline:input_type -> adyton.signal.v1.DeadlineRequest
+	45, // 45: adyton.signal.v1.Signal.Itimer:input_type -> adyton.signal.v1.ItimerRequest
+	47, // 46: adyton.signal.v1.Signal.TimerCreate:input_type -> adyton.signal.v1.TimerCreateRequest
+	49, // 47: adyton.signal.v1.Signal.TimerSet:input_type -> adyton.signal.v1.TimerSetRequest
+	51, // 48: adyton.signal.v1.Signal.TimerDelete:input_type -> adyton.signal.v1.TimerDeleteRequest
+	53, // 49: adyton.signal.v1.Signal.OpenTimerfd:input_type -> adyton.signal.v1.OpenTimerfdRequest
+	55, // 50: adyton.signal.v1.Signal.SetTimerfd:input_type -> adyton.signal.v1.SetTimerfdRequest
+	57, // 51: adyton.signal.v1.Signal.OpenSignalfd:input_type -> adyton.signal.v1.OpenSignalfdRequest
+	59, // 52: adyton.signal.v1.Signal.Read:input_type -> adyton.signal.v1.ReadRequest
+	61, // 53: adyton.signal.v1.Signal.Poll:input_type -> adyton.signal.v1.PollRequest
+	63, // 54: adyton.signal.v1.Signal.Close:input_type -> adyton.signal.v1.CloseRequest
+	65, // 55: adyton.signal.v1.Signal.Watch:input_type -> adyton.signal.v1.WatchRequest
+	67, // 56: adyton.signal.v1.Signal.Expire:input_type -> adyton.signal.v1.ExpireRequest
+	8,  // 57: adyton.signal.v1.Signal.NewGroup:output_type -> adyton.signal.v1.NewGroupReply
+	10, // 58: adyton.signal.v1.Signal.ForkGroup:output_type -> adyton.signal.v1.ForkGroupReply
+	12, // 59: adyton.signal.v1.Signal.NewThread:output_type -> adyton.signal.v1.NewThreadReply
+	14, // 60: adyton.signal.v1.Signal.EndThread:output_type -> adyton.signal.v1.EndThreadReply
+	16, // 61: adyton.signal.v1.Signal.ExecGroup:output_type -> adyton.signal.v1.ExecGroupReply
+	18, // 62: adyton.signal.v1.Signal.Action:output_type -> adyton.signal.v1.ActionReply
+	20, // 63: adyton.signal.v1.Signal.Mask:output_type -> adyton.signal.v1.MaskReply
+	22, // 64: adyton.signal.v1.Signal.Pending:output_type -> adyton.signal.v1.PendingReply
+	24, // 65: adyton.signal.v1.Signal.AltStack:output_type -> adyton.signal.v1.AltStackReply
+	26, // 66: adyton.signal.v1.Signal.Suspend:output_type -> adyton.signal.v1.SuspendReply
+	28, // 67: adyton.signal.v1.Signal.Restore:output_type -> adyton.signal.v1.RestoreReply
+	30, // 68: adyton.signal.v1.Signal.Send:output_type -> adyton.signal.v1.SendReply
+	32, // 69: adyton.signal.v1.Signal.Take:output_type -> adyton.signal.v1.TakeReply
+	34, // 70: adyton.signal.v1.Signal.Deliver:output_type -> adyton.signal.v1.DeliverReply
+	36, // 71: adyton.signal.v1.Signal.Return:output_type -> adyton.signal.v1.ReturnReply
+	38, // 72: adyton.signal.v1.Signal.Info:output_type -> adyton.signal.v1.InfoReply
+	40, // 73: adyton.signal.v1.Signal.ClockGet:output_type -> adyton.signal.v1.ClockGetReply
+	42, // 74: adyton.signal.v1.Signal.ClockSet:output_type -> adyton.signal.v1.ClockSetReply
+	44, // 75: adyton.signal.v1.Signal.Deadline:output_type -> adyton.signal.v1.DeadlineReply
+	46, // 76: adyton.signal.v1.Signal.Itimer:output_type -> adyton.signal.v1.ItimerReply
+	48, // 77: adyton.signal.v1.Signal.TimerCreate:output_type -> adyton.signal.v1.TimerCreateReply
+	50, // 78: adyton.signal.v1.Signal.TimerSet:output_type -> adyton.signal.v1.TimerSetReply
+	52, // 79: adyton.signal.v1.Signal.TimerDelete:output_type -> adyton.signal.v1.TimerDeleteReply
+	54, // 80: adyton.signal.v1.Signal.OpenTimerfd:output_type -> adyton.signal.v1.OpenTimerfdReply
+	56, // 81: adyton.signal.v1.Signal.SetTimerfd:output_type -> adyton.signal.v1.SetTimerfdReply
+	58, // 82: adyton.signal.v1.Signal.OpenSignalfd:output_type -> adyton.signal.v1.OpenSignalfdReply
+	60, // 83: adyton.signal.v1.Signal.Read:output_type -> adyton.signal.v1.ReadReply
+	62, // 84: adyton.signal.v1.Signal.Poll:output_type -> adyton.signal.v1.PollReply
+	64, // 85: adyton.signal.v1.Signal.Close:output_type -> adyton.signal.v1.CloseReply
+	66, // 86: adyton.signal.v1.Signal.Watch:output_type -> adyton.signal.v1.WatchReply
+	68, // 87: adyton.signal.v1.Signal.Expire:output_type -> adyton.signal.v1.ExpireReply
+	57, // [57:88] is the sub-list for method output_type
+	26, // [26:57] is the sub-list for method input_type
+	26, // [26:26] is the sub-list for extension type_name
+	26, // [26:26] is the sub-list for extension extendee
+	0,  // [0:26] is the sub-list for field type_name
 }
 
 func init() { file_adyton_signal_v1_signal_proto_init() }
@@ -5008,7 +5335,7 @@ func file_adyton_signal_v1_signal_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_adyton_signal_v1_signal_proto_rawDesc), len(file_adyton_signal_v1_signal_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   66,
+			NumMessages:   67,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
