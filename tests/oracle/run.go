@@ -46,14 +46,18 @@ type Result struct {
 }
 
 // Native runs programs on the host kernel. Its temporary directory is a
-// tmpfs where the machine has one, since Adyton's writes go to memory too.
+// tmpfs where the machine has one, since Adyton's writes go to memory too;
+// but not one that is mounted nosuid, nodev or noexec, as in containers.
 func Native() Side {
-	tmp := os.TempDir()
-	if d, err := os.MkdirTemp("/dev/shm", "probe"); err == nil {
-		os.Remove(d)
-		tmp = "/dev/shm"
+	const restricted = 2 | 4 | 8 // ST_NOSUID | ST_NODEV | ST_NOEXEC
+	var fs syscall.Statfs_t
+	if syscall.Statfs("/dev/shm", &fs) == nil && fs.Flags&restricted == 0 {
+		if d, err := os.MkdirTemp("/dev/shm", "probe"); err == nil {
+			os.Remove(d)
+			return Side{Name: "native", tmp: "/dev/shm"}
+		}
 	}
-	return Side{Name: "native", tmp: tmp}
+	return Side{Name: "native", tmp: os.TempDir()}
 }
 
 // Adyton finds the binary under test: $ADYTON, or bin/adyton of the

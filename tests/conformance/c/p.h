@@ -231,6 +231,10 @@ static char state_of(int pid, int tid)
 // There is no event for "is now blocked" that does not need procfs.
 static void settle(void) { nap_ms(30); }
 
+// until waits for a condition that another task makes true, 5 s at most; it
+// says so when that did not happen.
+#define until(cond) ({ int i_; for (i_ = 0; i_ < 5000 && !(cond); i_++) nap_ms(1); if (i_ == 5000) say("never: %s", #cond); })
+
 static int is_root(void) { return geteuid() == 0; }
 
 // drop makes this process an ordinary user; no-op for one already.
