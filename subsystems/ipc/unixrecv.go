@@ -1,0 +1,265 @@
+package ipc
+
+import (
+	"adyton.dev/adyton/core/linux"
+	"adyton.dev/adyton/proto/gen/ipcapi"
+)
+
+// receiver is one receive on its way.
+type receiver struct {
+	count    int
+	flags    uint32
+	nonblock bool
+	data     *[]byte
+	wait     *ipcapi.Wait
+	ready    *[]ipcapi.Ready
+	tokens   *[]uint64
+	// rep gets what a plain read does not show; nil for that.
+	rep *ipcapi.ReceiveReply
+}
+
+func (r *receiver) peek() bool { return r.flags&linux.MSG_PEEK != 0 }
+
+// receive is unix_stream_recvmsg, unix_dgram_recvmsg or
+// unix_seqpacket_recvmsg.
+func (s *IPC) receive(k *sock, r *receiver) linux.Errno {
+	if k.typ == linux.SOCK_STREAM {
+		return s.receiveStream(k, r)
+	}
+	if k.typ == linux.SOCK_SEQPACKET && k.state != established {
+		return linux.ENOTCONN
+	}
+	return s.receiveDgram(k, r)
+}
+
+// awaitReceive says that a receive waits for events on its own handle.
+func (s *IPC) awaitReceive(k *sock, r *receiver, events uint32) linux.Errno {
+	if r.nonblock || r.flags&linux.MSG_DONTWAIT != 0 {
+		return linux.EAGAIN
+	}
+	return s.await(k, r.wait, events, k.opt.rcvTimeoNs)
+}
+
+// receiveStream is unix_stream_read_generic. Messages are glued until one with
+// descriptors has been read, or until the writer's credentials change. When the
+// caller wants more than there is (MSG_WAITALL, SO_RCVLOWAT), it gets what
+// there is together with a wait.
+func (s *IPC) receiveStream(k *sock, r *receiver) linux.Errno {
+	if k.state != established {
+		return linux.EINVAL
+	}
+	if r.flags&linux.MSG_OOB != 0 {
+		return linux.EINVAL // no urgent byte can be there
+	}
+	target := max(1, min(r.count, k.opt.rcvLowat))
+	if r.flags&linux.MSG_WAITALL != 0 {
+		target = max(1, r.count)
+	}
+	skip := 0
+	if r.peek() && k.opt.peekOff >= 0 {
+		skip = k.opt.peekOff
+	}
+	var cred unixCred
+	have, named, copied := false, false, 0
+	base := 0 // where the bytes of message i begin
+	for i := 0; ; {
+		for i < k.msgs.n && skip >= k.msgs.at(i).n {
+			skip -= k.msgs.at(i).n
+			base += k.msgs.at(i).n
+			i++
+		}
+		if i >= k.msgs.n {
+			if r.peek() && copied > 0 || copied >= target {
+				break
+			}
+			if e := k.takeErr(); e != 0 {
+				if copied == 0 {
+					return e
+				}
+				break
+			}
+			if k.down&shutRcv != 0 {
+				break
+			}
+			events := uint32(linux.POLLIN)
+			if k.msgs.n > 0 {
+				events = eventPastPeek
+			}
+			if e := s.awaitReceive(k, r, events); copied == 0 {
+				return e
+			}
+			break
+		}
+		m := k.msgs.at(i)
+		if have && m.shownCred() != cred {
+			break // never glue messages from different writers
+		}
+		if k.opt.passCred {
+			cred, have = m.shownCred(), true
+		}
+		if !named {
+			r.name(m)
+			named = true
+		}
+		n := min(m.n-skip, r.count-copied)
+		*r.data = k.data.Peek(*r.data, base+skip, n)
+		copied += n
+		rights := len(m.tokens) > 0
+		*r.tokens = append(*r.tokens, m.tokens...)
+		if r.peek() {
+			if k.opt.peekOff >= 0 {
+				k.opt.peekOff += n
+			}
+			if rights || copied >= r.count {
+				break
+			}
+			base += m.n
+			skip = 0
+			i++
+			continue
+		}
+		m.tokens = nil
+		k.data.Discard(n)
+		m.n -= n
+		k.peekBack(n)
+		if m.n > 0 {
+			break
+		}
+		k.dequeue(r.ready)
+		if rights || copied >= r.count {
+			break
+		}
+	}
+	r.finish(k, cred, have, copied)
+	return 0
+}
+
+// peekBack is sk_peek_offset_bwd.
+func (k *sock) peekBack(n int) {
+	if k.opt.peekOff >= 0 {
+		k.opt.peekOff = max(0, k.opt.peekOff-n)
+	}
+}
+
+func (m *message) shownCred() unixCred {
+	if m.hasCred {
+		return m.cred
+	}
+	return noCred
+}
+
+func (r *receiver) name(m *message) {
+	if r.rep != nil && m.from.addr != nil {
+		r.rep.Address = append(r.rep.Address, m.from.addr.name...)
+	}
+}
+
+// finish fills in what a plain read does not show.
+func (r *receiver) finish(k *sock, cred unixCred, have bool, full int) {
+	if r.rep == nil {
+		return
+	}
+	r.rep.Full = uint32(full)
+	if k.opt.passCred {
+		if !have {
+			cred = unixCred{} // nothing was read: the kernel shows zeroes
+		}
+		r.rep.Control = appendCred(r.rep.Control, cred)
+	}
+}
+
+// receiveDgram is __unix_dgram_recvmsg.
+func (s *IPC) receiveDgram(k *sock, r *receiver) linux.Errno {
+	if r.flags&linux.MSG_OOB != 0 {
+		return linux.EOPNOTSUPP
+	}
+	if e := k.takeErr(); e != 0 {
+		return e
+	}
+	i, base, skip := 0, 0, 0
+	if r.peek() && k.opt.peekOff >= 0 {
+		skip = k.opt.peekOff
+		for i < k.msgs.n && skip >= k.msgs.at(i).n && (skip > 0 || k.msgs.at(i).peeked) {
+			skip -= k.msgs.at(i).n
+			base += k.msgs.at(i).n
+			i++
+		}
+	}
+	if i >= k.msgs.n {
+		if k.down&shutRcv != 0 && (k.typ == linux.SOCK_SEQPACKET || !r.nonblock && r.flags&linux.MSG_DONTWAIT == 0) {
+			return 0
+		}
+		events := uint32(linux.POLLIN)
+		if k.msgs.n > 0 {
+			events = eventPastPeek
+		}
+		return s.awaitReceive(k, r, events)
+	}
+	m := k.msgs.at(i)
+	r.name(m)
+	n := min(m.n-skip, r.count)
+	if r.rep != nil {
+		if n < m.n-skip {
+			r.rep.Flags |= linux.MSG_TRUNC
+		}
+		if m.stampNs != 0 && k.opt.timestamp != 0 {
+			r.rep.Control = appendStamp(r.rep.Control, k.opt.timestamp, m.stampNs)
+		}
+	}
+	full := m.n - skip
+	*r.data = k.data.Peek(*r.data, base+skip, n)
+	*r.tokens = append(*r.tokens, m.tokens...)
+	cred := m.shownCred()
+	if r.peek() {
+		m.peeked = m.peeked || m.n == 0
+		if k.opt.peekOff >= 0 {
+			k.opt.peekOff += n
+		}
+		k.wakeWaiters(r.ready)
+	} else {
+		m.tokens = nil
+		k.peekBack(m.n)
+		k.dequeue(r.ready)
+		k.wakeWaiters(r.ready)
+	}
+	r.finish(k, cred, true, full)
+	return 0
+}
+
+// Send implements ipcapi.IPC. The tokens are taken when it succeeds; those that
+// no receiver will see come back. Errors: EBADF, ENOTSOCK, EINVAL, EPERM and
+// ESRCH (credentials), EOPNOTSUPP, EISCONN, ENOTCONN, EPIPE, EMSGSIZE,
+// ECONNRESET, ECONNREFUSED, EPROTOTYPE, EAGAIN, ENOSPC.
+func (s *IPC) Send(req *ipcapi.SendRequest, rep *ipcapi.SendReply) linux.Errno {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	k, e := s.socket(req.Handle)
+	if e != 0 {
+		return e
+	}
+	m := sender{
+		data: req.Data, flags: req.Flags, address: req.Address, node: req.Node, tokens: req.Tokens,
+		control: req.Control, cred: &req.Cred, nonblock: req.Nonblock, wait: &rep.Wait, ready: &rep.Ready,
+		dropped: &rep.Tokens,
+	}
+	rep.Count, e = s.send(k, &m)
+	return e
+}
+
+// Receive implements ipcapi.IPC. Tokens that come with MSG_PEEK are copies: the
+// message keeps its own. With MSG_WAITALL and SO_RCVLOWAT a reply may hold data
+// and a wait: the caller asks again for the rest. Errors: EBADF, ENOTSOCK,
+// EINVAL, EOPNOTSUPP, ENOTCONN, ECONNRESET, EAGAIN.
+func (s *IPC) Receive(req *ipcapi.ReceiveRequest, rep *ipcapi.ReceiveReply) linux.Errno {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	k, e := s.socket(req.Handle)
+	if e != 0 {
+		return e
+	}
+	r := receiver{
+		count: int(req.Count), flags: req.Flags, nonblock: req.Nonblock, data: &rep.Data, wait: &rep.Wait,
+		ready: &rep.Ready, tokens: &rep.Tokens, rep: rep,
+	}
+	return s.receive(k, &r)
+}
