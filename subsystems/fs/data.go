@@ -1,0 +1,305 @@
+package fs
+
+import (
+	"adyton.dev/adyton/core/linux"
+	"adyton.dev/adyton/proto/gen/fsapi"
+	"adyton.dev/adyton/subsystems/fs/internal/outside"
+	"adyton.dev/adyton/subsystems/fs/internal/pages"
+	"adyton.dev/adyton/subsystems/fs/internal/vfs"
+)
+
+// Read implements fsapi.FS.
+func (f *FS) Read(req *fsapi.ReadRequest, rep *fsapi.ReadReply) linux.Errno {
+	c := f.begin(&req.Cred)
+	defer f.end(c)
+	for {
+		e := f.read(c, req, rep)
+		if !f.again(c, &e, &rep.Wait) {
+			rep.Ready = append(rep.Ready, c.Ready...)
+			return e
+		}
+		if req.Flags&linux.RWF_NOWAIT != 0 {
+			return linux.EAGAIN
+		}
+	}
+}
+
+func (f *FS) read(c *vfs.Ctx, req *fsapi.ReadRequest, rep *fsapi.ReadReply) linux.Errno {
+	file := f.files.get(req.Handle)
+	if file == nil || !file.Readable() {
+		return linux.EBADF
+	}
+	n := file.Inode
+	if n.IsDir() {
+		return linux.EISDIR
+	}
+	if req.Offset < 0 && file.Seekable {
+		return linux.EINVAL
+	}
+	count := int(min(req.Count, linux.MAX_RW_COUNT))
+	var e linux.Errno
+	switch {
+	case file.Stream != nil:
+		rep.Data, e = file.Stream.Read(c, file, req.Offset, count, rep.Data)
+	case n.Data != nil:
+		rep.Data, e = n.Data.Read(&c.Op, req.Offset, count, rep.Data)
+		if e == 0 && file.Flags&linux.O_NOATIME == 0 {
+			c.Accessed(n, file.Path.Mnt)
+		}
+	default:
+		e = linux.EINVAL
+	}
+	return e
+}
+
+// Write implements fsapi.FS.
+func (f *FS) Write(req *fsapi.WriteRequest, rep *fsapi.WriteReply) linux.Errno {
+	c := f.begin(&req.Cred)
+	defer f.end(c)
+	for {
+		e := f.write(c, req, rep)
+		if !f.again(c, &e, &rep.Wait) {
+			rep.Ready = append(rep.Ready, c.Ready...)
+			rep.Raise = append(rep.Raise, c.Raise...)
+			return e
+		}
+		if req.Flags&linux.RWF_NOWAIT != 0 {
+			return linux.EAGAIN
+		}
+	}
+}
+
+func (f *FS) write(c *vfs.Ctx, req *fsapi.WriteRequest, rep *fsapi.WriteReply) linux.Errno {
+	file := f.files.get(req.Handle)
+	if file == nil || !file.Writable() {
+		return linux.EBADF
+	}
+	if req.Offset < 0 && file.Seekable {
+		return linux.EINVAL
+	}
+	p := req.Data
+	if len(p) > linux.MAX_RW_COUNT {
+		p = p[:linux.MAX_RW_COUNT]
+	}
+	off := req.Offset
+	var done int
+	var e linux.Errno
+	switch n := file.Inode; {
+	case file.Stream != nil:
+		done, e = file.Stream.Write(c, file, off, p)
+	case n.Data != nil:
+		appends := req.Append || req.Flags&linux.RWF_APPEND != 0
+		if appends && req.Flags&linux.RWF_NOAPPEND == 0 {
+			off = n.Data.Len()
+		}
+		done, e = f.writeData(c, n, p, off, req.SizeLimit)
+	default:
+		e = linux.EINVAL
+	}
+	if e != 0 {
+		return e
+	}
+	rep.Count = uint32(done)
+	rep.Offset = off + int64(done)
+	return 0
+}
+
+// writeData writes to a regular file: generic_write_checks in fs/read_write.c,
+// then shmem_write_begin in mm/shmem.c for the seals.
+func (f *FS) writeData(c *vfs.Ctx, n *vfs.Inode, p []byte, off int64, limit uint64) (int, linux.Errno) {
+	if len(p) == 0 {
+		return 0, 0
+	}
+	if uint64(off) >= limit || off >= pages.MaxSize {
+		return 0, linux.EFBIG
+	}
+	if room := limit - uint64(off); uint64(len(p)) > room {
+		p = p[:room]
+	}
+	if int64(len(p)) > pages.MaxSize-off {
+		p = p[:pages.MaxSize-off]
+	}
+	if n.Seals&(linux.F_SEAL_WRITE|linux.F_SEAL_FUTURE_WRITE) != 0 {
+		return 0, linux.EPERM
+	}
+	if n.Seals&linux.F_SEAL_GROW != 0 && off+int64(len(p)) > n.Data.Len() {
+		// Page by page: those that lie before the end are written.
+		keep := n.Data.Len()&^(pages.Size-1) - off
+		if keep <= 0 {
+			return 0, linux.EPERM
+		}
+		p = p[:keep]
+	}
+	done, e := n.Data.Write(&c.Op, p, off)
+	if e != 0 {
+		return 0, e
+	}
+	c.KillSetid(n, false)
+	c.Changed(n)
+	return done, 0
+}
+
+// Seek implements fsapi.FS.
+func (f *FS) Seek(req *fsapi.SeekRequest, rep *fsapi.SeekReply) linux.Errno {
+	c := f.begin(&noCred)
+	defer f.end(c)
+	for {
+		e := f.seek(req, rep)
+		if !f.again(c, &e, &rep.Wait) {
+			return e
+		}
+	}
+}
+
+func (f *FS) seek(req *fsapi.SeekRequest, rep *fsapi.SeekReply) linux.Errno {
+	file := f.files.get(req.Handle)
+	if file == nil || file.Flags&linux.O_PATH != 0 {
+		return linux.EBADF
+	}
+	if req.Whence > linux.SEEK_MAX {
+		return linux.EINVAL
+	}
+	if !file.Seekable {
+		return linux.ESPIPE
+	}
+	n := file.Inode
+	if s, ok := file.Stream.(vfs.Seeker); ok {
+		off, e := s.Seek(file, req.Offset, req.Whence, req.Current)
+		rep.Offset = off
+		return e
+	}
+	var base int64
+	switch req.Whence {
+	case linux.SEEK_SET:
+	case linux.SEEK_CUR:
+		base = req.Current
+	case linux.SEEK_END:
+		if n.IsDir() {
+			return linux.EINVAL
+		}
+		base = n.Length()
+	default:
+		if n.Data == nil {
+			return linux.EINVAL
+		}
+		off, e := n.Data.Find(req.Offset, req.Whence == linux.SEEK_HOLE)
+		rep.Offset = off
+		return e
+	}
+	off := base + req.Offset
+	switch {
+	case req.Offset > 0 && off < base:
+		return linux.EOVERFLOW
+	case off < 0:
+		return linux.EINVAL
+	}
+	rep.Offset = off
+	return 0
+}
+
+// Poll implements fsapi.FS. A file that never makes anyone wait is always
+// ready, as fs/select.c has it (DEFAULT_POLLMASK).
+func (f *FS) Poll(req *fsapi.PollRequest, rep *fsapi.PollReply) linux.Errno {
+	c := f.begin(&noCred)
+	defer f.end(c)
+	file := f.files.get(req.Handle)
+	if file == nil {
+		return linux.EBADF
+	}
+	if p, ok := file.Stream.(vfs.Poller); ok {
+		rep.Level, rep.Generation = p.Poll(c, file)
+	} else {
+		rep.Level = linux.POLLIN | linux.POLLOUT | linux.POLLRDNORM | linux.POLLWRNORM
+		rep.Generation = file.Generation
+	}
+	if req.Events&lockEvent != 0 && !file.LockWait {
+		rep.Level |= lockEvent
+	}
+	rep.Level &= req.Events | linux.POLLERR | linux.POLLHUP
+	return 0
+}
+
+// copyStep is how much CopyRange moves at once, in bytes.
+const copyStep = 1 << 20
+
+// CopyRange implements fsapi.FS. The core has checked that neither descriptor
+// is of another subsystem.
+func (f *FS) CopyRange(req *fsapi.CopyRangeRequest, rep *fsapi.CopyRangeReply) linux.Errno {
+	c := f.begin(&req.Cred)
+	defer f.end(c)
+	for {
+		e := f.copyRange(c, req, rep)
+		if !f.again(c, &e, &rep.Wait) {
+			return e
+		}
+	}
+}
+
+func (f *FS) copyRange(c *vfs.Ctx, req *fsapi.CopyRangeRequest, rep *fsapi.CopyRangeReply) linux.Errno {
+	from, to := f.files.get(req.From), f.files.get(req.To)
+	if from == nil || to == nil || !from.Readable() || !to.Writable() {
+		return linux.EBADF
+	}
+	if from.Inode.IsDir() || to.Inode.IsDir() {
+		return linux.EISDIR
+	}
+	if from.Inode.Data == nil || to.Inode.Data == nil || from.Stream != nil || to.Stream != nil {
+		return linux.EINVAL
+	}
+	if to.Flags&linux.O_APPEND != 0 {
+		return linux.EBADF
+	}
+	if req.FromOffset < 0 || req.ToOffset < 0 {
+		return linux.EINVAL
+	}
+	count := int64(min(req.Count, copyStep))
+	if from.Inode == to.Inode && overlap(req.FromOffset, req.ToOffset, int64(min(req.Count, 1<<62))) {
+		return linux.EINVAL
+	}
+	if count > pages.MaxSize-req.ToOffset {
+		return linux.EFBIG
+	}
+	data, e := from.Inode.Data.Read(&c.Op, req.FromOffset, int(count), nil)
+	if e != 0 {
+		return e
+	}
+	done, e := f.writeData(c, to.Inode, data, req.ToOffset, ^uint64(0))
+	if e != 0 {
+		return e
+	}
+	c.Accessed(from.Inode, from.Path.Mnt)
+	rep.Count = uint64(done)
+	return 0
+}
+
+func overlap(a, b, n int64) bool { return a < b+n && b < a+n }
+
+// Sync implements fsapi.FS. What is in memory is where it belongs; host trees
+// that changes go to are synced there.
+func (f *FS) Sync(req *fsapi.SyncRequest, rep *fsapi.SyncReply) linux.Errno {
+	c := f.begin(&noCred)
+	defer f.end(c)
+	if req.Handle == 0 {
+		return 0
+	}
+	file := f.files.get(req.Handle)
+	if file == nil || file.Flags&linux.O_PATH != 0 {
+		return linux.EBADF
+	}
+	if req.Whole {
+		return 0
+	}
+	// EINVAL for what has no fsync method: fsync(2) on a terminal or pipe.
+	if n := file.Inode; !n.IsReg() && !n.IsDir() && n.Type() != linux.S_IFBLK {
+		return linux.EINVAL
+	}
+	return 0
+}
+
+// nowait is the errno of an operation that must not wait for the host.
+func nowait(e linux.Errno) linux.Errno {
+	if e == outside.Missed {
+		return linux.EAGAIN
+	}
+	return e
+}

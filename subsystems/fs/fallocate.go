@@ -1,0 +1,90 @@
+package fs
+
+import (
+	"adyton.dev/adyton/core/linux"
+	"adyton.dev/adyton/proto/gen/fsapi"
+	"adyton.dev/adyton/subsystems/fs/internal/pages"
+	"adyton.dev/adyton/subsystems/fs/internal/vfs"
+)
+
+// Allocate implements fsapi.FS.
+func (f *FS) Allocate(req *fsapi.AllocateRequest, rep *fsapi.AllocateReply) linux.Errno {
+	c := f.begin(&req.Cred)
+	defer f.end(c)
+	for {
+		e := f.allocate(c, req)
+		if !f.again(c, &e, &rep.Wait) {
+			return e
+		}
+	}
+}
+
+// allocate is vfs_fallocate in fs/open.c and shmem_fallocate in mm/shmem.c.
+func (f *FS) allocate(c *vfs.Ctx, req *fsapi.AllocateRequest) linux.Errno {
+	file := f.files.get(req.Handle)
+	if file == nil || file.Flags&linux.O_PATH != 0 {
+		return linux.EBADF
+	}
+	if req.Offset < 0 || req.Length <= 0 {
+		return linux.EINVAL
+	}
+	const keep = linux.FALLOC_FL_KEEP_SIZE
+	switch req.Mode {
+	case 0, keep, linux.FALLOC_FL_PUNCH_HOLE | keep, linux.FALLOC_FL_ZERO_RANGE, linux.FALLOC_FL_ZERO_RANGE | keep:
+	default:
+		return linux.EOPNOTSUPP
+	}
+	n := file.Inode
+	switch {
+	case !file.Writable():
+		return linux.EBADF
+	case n.Attrs&linux.FS_APPEND_FL != 0 && req.Mode&^keep != 0, n.Attrs&linux.FS_IMMUTABLE_FL != 0:
+		return linux.EPERM
+	case n.Type() == linux.S_IFIFO:
+		return linux.ESPIPE
+	case n.IsDir():
+		return linux.EISDIR
+	case !n.IsReg():
+		return linux.ENODEV
+	case req.Length > pages.MaxSize-req.Offset:
+		return linux.EFBIG
+	case n.Data == nil:
+		return linux.EOPNOTSUPP
+	}
+	end := req.Offset + req.Length
+	zero := req.Mode&linux.FALLOC_FL_ZERO_RANGE != 0
+	punch := req.Mode&linux.FALLOC_FL_PUNCH_HOLE != 0
+	if zero && n.Super.Tmpfs {
+		return linux.EOPNOTSUPP
+	}
+	if (punch || zero) && n.Seals&(linux.F_SEAL_WRITE|linux.F_SEAL_FUTURE_WRITE) != 0 {
+		return linux.EPERM
+	}
+	grows := req.Mode&keep == 0 && end > n.Data.Len()
+	if grows {
+		if uint64(end) > req.SizeLimit {
+			return linux.EFBIG
+		}
+	}
+	if !punch && end > n.Data.Len() && n.Seals&linux.F_SEAL_GROW != 0 {
+		return linux.EPERM
+	}
+	if punch || zero {
+		if e := n.Data.Punch(&c.Op, req.Offset, end); e != 0 {
+			return e
+		}
+	}
+	if !punch {
+		if e := n.Data.Allocate(&c.Op, req.Offset, end); e != 0 {
+			return e
+		}
+	}
+	if grows {
+		if e := n.Data.Truncate(&c.Op, end); e != 0 {
+			return e
+		}
+	}
+	c.KillSetid(n, false)
+	c.Changed(n)
+	return 0
+}

@@ -1,0 +1,139 @@
+// Package fs is the linked file subsystem: names, inodes, data, mounts, locks
+// and terminals. It implements fsapi.FS; see README.md for how it is built.
+//
+// Lock order: FS.mu alone. It guards the whole tree and is never held over a
+// call to the host or the core; see package outside.
+package fs
+
+import (
+	"sync"
+	"time"
+
+	"adyton.dev/adyton/core/linux"
+	"adyton.dev/adyton/hostcalls"
+	"adyton.dev/adyton/proto/gen/coreapi"
+	"adyton.dev/adyton/proto/gen/fsapi"
+	"adyton.dev/adyton/subsystems/fs/internal/lock"
+	"adyton.dev/adyton/subsystems/fs/internal/outside"
+	"adyton.dev/adyton/subsystems/fs/internal/pages"
+	"adyton.dev/adyton/subsystems/fs/internal/vfs"
+)
+
+// Config is what an FS is made with. The zero Config gives an empty root in
+// memory, no host and the machine's clock.
+type Config struct {
+	// Host serves host trees and the console; nil when there is neither.
+	Host hostcalls.Host
+	// Core answers for procfs; nil leaves /proc without processes.
+	Core coreapi.Core
+	// Now gives the time of day.
+	Now func() (sec int64, nsec uint32)
+	// MemoryBytes bounds what each file system in memory may hold, and is what
+	// statfs reports; 0 means no bound.
+	MemoryBytes int64
+}
+
+// FS is one instance.
+type FS struct {
+	config Config
+
+	mu    sync.Mutex
+	ns    *vfs.Namespace
+	files handles
+	free  []*vfs.Ctx
+	minor uint64 // of the last file system made
+	// memory is where files without a name live; it is mounted nowhere.
+	memory *vfs.Mount
+	waits  lock.Waits
+
+	watch watch // has its own mutex, taken last
+}
+
+var _ fsapi.FS = (*FS)(nil)
+
+// New makes an FS with its initial mounts. Errors tell the operator which one
+// could not be made.
+func New(config Config) (*FS, error) {
+	if config.Now == nil {
+		config.Now = func() (int64, uint32) {
+			t := time.Now()
+			return t.Unix(), uint32(t.Nanosecond())
+		}
+	}
+	f := &FS{config: config, ns: new(vfs.Namespace)}
+	f.watch.init()
+	if e := f.mountInitial(); e != nil {
+		return nil, e
+	}
+	return f, nil
+}
+
+// begin takes the mutex and a Ctx for one operation of cred.
+func (f *FS) begin(cred *fsapi.Cred) *vfs.Ctx {
+	f.mu.Lock()
+	var c *vfs.Ctx
+	if n := len(f.free); n > 0 {
+		c = f.free[n-1]
+		f.free = f.free[:n-1]
+	} else {
+		c = new(vfs.Ctx)
+	}
+	sec, nsec := f.config.Now()
+	c.Begin(cred, f.ns, vfs.Time{Sec: sec, Nsec: nsec})
+	return c
+}
+
+// end gives both back.
+func (f *FS) end(c *vfs.Ctx) {
+	c.End()
+	f.free = append(f.free, c)
+	f.mu.Unlock()
+}
+
+// again looks at what a try of an operation came to. After a gap it fetches
+// what is missing, without the mutex, and says true: try again. When that takes
+// time *e becomes EWAIT. For an EWAIT it fills wait.
+func (f *FS) again(c *vfs.Ctx, e *linux.Errno, wait *fsapi.Wait) bool {
+	if *e == 0 {
+		return false
+	}
+	if *e == linux.EWAIT {
+		*wait = c.Wait
+		return false
+	}
+	if *e != outside.Missed {
+		return false
+	}
+	call := c.Take()
+	if call == nil {
+		panic("fs: an operation missed something and did not say what")
+	}
+	f.mu.Unlock()
+	ticket, err := call.Fetch()
+	f.mu.Lock()
+	if err == linux.EWAIT {
+		*e = linux.EWAIT
+		*wait = fsapi.Wait{Ticket: ticket}
+		return false
+	}
+	call.Store(&c.Op, err)
+	c.Clear()
+	return true
+}
+
+// newSuper makes a file system without a root. Minor numbers of the anonymous
+// devices start at 20, above those that every Linux has taken by the time a
+// program looks.
+func (f *FS) newSuper(name string, magic int64) *vfs.Super {
+	f.minor++
+	s := &vfs.Super{Dev: linuxDev(0, f.minor+19), Type: name, Magic: magic}
+	if f.config.MemoryBytes > 0 {
+		s.Quota = &pages.Quota{Max: f.config.MemoryBytes / pages.Size}
+	}
+	return s
+}
+
+// linuxDev packs a device number as stat shows it (new_encode_dev).
+func linuxDev(major, minor uint64) uint64 {
+	return minor&0xff | major<<8 | minor&^0xff<<12
+}

@@ -1,0 +1,117 @@
+package fs
+
+import (
+	"adyton.dev/adyton/core/linux"
+	"adyton.dev/adyton/proto/gen/fsapi"
+	"adyton.dev/adyton/subsystems/fs/internal/vfs"
+)
+
+// OpenMemory implements fsapi.FS: memfd_create in mm/memfd.c. Errors: EINVAL,
+// ENOSPC.
+func (f *FS) OpenMemory(req *fsapi.OpenMemoryRequest, rep *fsapi.OpenMemoryReply) linux.Errno {
+	const known = linux.MFD_CLOEXEC | linux.MFD_ALLOW_SEALING | linux.MFD_NOEXEC_SEAL | linux.MFD_EXEC
+	if req.Flags&^known != 0 || req.Size < 0 ||
+		req.Flags&linux.MFD_EXEC != 0 && req.Flags&linux.MFD_NOEXEC_SEAL != 0 {
+		return linux.EINVAL
+	}
+	c := f.begin(&req.Cred)
+	defer f.end(c)
+	n := c.NewInode(f.memory.Super, linux.S_IFREG|0777)
+	n.Uid, n.Gid = req.Cred.Uid, req.Cred.Gid
+	n.Nlink = 0
+	n.Seals = linux.F_SEAL_SEAL
+	switch {
+	case req.Flags&linux.MFD_NOEXEC_SEAL != 0:
+		n.Mode &^= 0111
+		n.Seals = linux.F_SEAL_EXEC
+	case req.Flags&linux.MFD_ALLOW_SEALING != 0:
+		n.Seals = 0
+	}
+	if e := n.Data.Truncate(&c.Op, req.Size); e != 0 {
+		return e
+	}
+	d := &vfs.Dentry{Name: "memfd:" + req.Name, Parent: f.memory.Root, Inode: n, Dead: true}
+	file := f.newFile(vfs.Path{Mnt: f.memory, D: d}, linux.O_RDWR)
+	n.Memfd = true
+	rep.Handle, rep.Node = file.Handle, n.Node
+	return 0
+}
+
+// MapFile implements fsapi.FS.
+func (f *FS) MapFile(req *fsapi.MapFileRequest, rep *fsapi.MapFileReply) linux.Errno {
+	c := f.begin(&req.Cred)
+	defer f.end(c)
+	for {
+		e := f.mapFile(c, req, rep)
+		if !f.again(c, &e, &rep.Wait) {
+			return e
+		}
+	}
+}
+
+// mapFile checks as do_mmap in mm/mmap.c does.
+func (f *FS) mapFile(c *vfs.Ctx, req *fsapi.MapFileRequest, rep *fsapi.MapFileReply) linux.Errno {
+	file := f.files.get(req.Handle)
+	if file == nil || file.Flags&linux.O_PATH != 0 {
+		return linux.EBADF
+	}
+	n := file.Inode
+	sharedWrite := req.Shared && req.Prot&linux.PROT_WRITE != 0
+	switch {
+	case sharedWrite && !file.Writable(), !file.Readable():
+		return linux.EACCES
+	case sharedWrite && n.Attrs&linux.FS_APPEND_FL != 0:
+		return linux.EACCES
+	case req.Prot&linux.PROT_EXEC != 0 && file.Path.Mnt.Flags&linux.MS_NOEXEC != 0:
+		return linux.EPERM
+	case n.IsDir():
+		return linux.ENODEV
+	}
+	if z, ok := file.Stream.(interface{ Zeros() bool }); ok && z.Zeros() {
+		rep.Zeros = true
+		rep.Node = n.Node
+		return 0
+	}
+	if n.Data == nil || file.Stream != nil {
+		return linux.ENODEV
+	}
+	if sharedWrite && n.Seals&(linux.F_SEAL_WRITE|linux.F_SEAL_FUTURE_WRITE) != 0 {
+		return linux.EPERM
+	}
+	rep.Size = n.Data.Len()
+	rep.Version = n.Data.Version()
+	rep.Node = n.Node
+	if base, ok := n.Data.Base().(hostFile); ok && !(req.Shared && file.Writable()) {
+		fd, mappable, e := base.Descriptor(&c.Op)
+		if e != 0 {
+			return e
+		}
+		if mappable {
+			rep.DescriptorPlusOne = int32(fd + 1)
+			c.Accessed(n, file.Path.Mnt)
+			return 0
+		}
+		if !req.Shared {
+			return 0 // the core copies what Read gives
+		}
+	}
+	fd, e := n.Data.Descriptor(&c.Op)
+	if e != 0 {
+		return e
+	}
+	rep.DescriptorPlusOne = int32(fd + 1)
+	rep.Writable = file.Writable() && n.Seals&(linux.F_SEAL_WRITE|linux.F_SEAL_FUTURE_WRITE) == 0
+	if sharedWrite {
+		// The mapping can change the bytes without a call.
+		c.Changed(n)
+	}
+	c.Accessed(n, file.Path.Mnt)
+	return 0
+}
+
+// hostFile is what the base of unchanged data can be: a file of the host that
+// can be mapped as it is.
+type hostFile interface {
+	// Descriptor gives the host's read-only descriptor, if there is one.
+	Descriptor(op *outsideOp) (fd int, ok bool, e linux.Errno)
+}

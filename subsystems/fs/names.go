@@ -1,0 +1,64 @@
+package fs
+
+import (
+	"strconv"
+
+	"adyton.dev/adyton/core/linux"
+	"adyton.dev/adyton/subsystems/fs/internal/vfs"
+)
+
+// The changes of names, after all checks.
+
+// makeNode makes a file of any type with a name in dir.
+func (f *FS) makeNode(c *vfs.Ctx, dir vfs.Path, name string, mode uint32, rdev uint64) (*vfs.Dentry, linux.Errno) {
+	n := c.NewInode(dir.Inode().Super, mode)
+	n.Rdev = rdev
+	c.InitOwner(n, dir.Inode())
+	return c.Add(dir.D, name, n), 0
+}
+
+// makeLink makes a symbolic link.
+func (f *FS) makeLink(c *vfs.Ctx, dir vfs.Path, name, target string) linux.Errno {
+	n := c.NewInode(dir.Inode().Super, linux.S_IFLNK|0777)
+	n.Target = target
+	c.InitOwner(n, dir.Inode())
+	c.Add(dir.D, name, n)
+	return 0
+}
+
+// makeHardLink gives the file at from another name.
+func (f *FS) makeHardLink(c *vfs.Ctx, from *vfs.Dentry, dir vfs.Path, name string) linux.Errno {
+	n := from.Inode
+	d := c.Add(dir.D, name, n)
+	n.Nlink++
+	n.Ctime = c.Now
+	if n.Linkable {
+		// An unnamed file has a name now: open handles show it.
+		n.Linkable = false
+		from.Name, from.Parent, from.Dead = name, d.Parent, false
+	}
+	return 0
+}
+
+// removeName takes a name away.
+func (f *FS) removeName(c *vfs.Ctx, d *vfs.Dentry) linux.Errno {
+	c.Remove(d)
+	return 0
+}
+
+// moveName renames old to name in dir, over target or in exchange with it.
+func (f *FS) moveName(c *vfs.Ctx, old, target, dir *vfs.Dentry, name string, exchange bool) linux.Errno {
+	if exchange {
+		c.Exchange(old, target)
+		return 0
+	}
+	if target != nil {
+		c.Remove(target)
+	}
+	c.Move(old, dir, name)
+	return 0
+}
+
+// unnamed is the name that a file without one shows in /proc/PID/fd: that of
+// d_tmpfile in fs/dcache.c.
+func unnamed(n *vfs.Inode) string { return "#" + strconv.FormatUint(n.Ino, 10) }
