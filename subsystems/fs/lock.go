@@ -24,6 +24,10 @@ func (f *FS) Lock(req *fsapi.LockRequest, rep *fsapi.LockReply) linux.Errno {
 		return e
 	}
 	t := lockTable(file.Inode)
+	if req.Cancel {
+		t.ForgetLock(&f.waits, l)
+		return 0
+	}
 	if req.Test {
 		if l.Owner.Kind == lock.Flock {
 			return linux.EINVAL

@@ -104,6 +104,7 @@ func (f *FS) mapFile(c *vfs.Ctx, req *fsapi.MapFileRequest, rep *fsapi.MapFileRe
 	if sharedWrite {
 		// The mapping can change the bytes without a call.
 		c.Changed(n)
+		n.Mapped = true
 	}
 	c.Accessed(n, file.Path.Mnt)
 	return 0
@@ -114,4 +115,40 @@ func (f *FS) mapFile(c *vfs.Ctx, req *fsapi.MapFileRequest, rep *fsapi.MapFileRe
 type hostFile interface {
 	// Descriptor gives the host's read-only descriptor, if there is one.
 	Descriptor(op *outsideOp) (fd int, ok bool, e linux.Errno)
+}
+
+// Seal implements fsapi.FS: memfd_add_seals in mm/memfd.c.
+func (f *FS) Seal(req *fsapi.SealRequest, rep *fsapi.SealReply) linux.Errno {
+	c := f.begin(&noCred)
+	defer f.end(c)
+	file := f.files.get(req.Handle)
+	if file == nil || file.Flags&linux.O_PATH != 0 {
+		return linux.EBADF
+	}
+	n := file.Inode
+	if req.Add != 0 {
+		const known = linux.F_SEAL_SEAL | linux.F_SEAL_SHRINK | linux.F_SEAL_GROW |
+			linux.F_SEAL_WRITE | linux.F_SEAL_FUTURE_WRITE | linux.F_SEAL_EXEC
+		switch {
+		case !file.Writable():
+			return linux.EPERM
+		case req.Add&^known != 0 || !n.Memfd:
+			return linux.EINVAL
+		case n.Seals&linux.F_SEAL_SEAL != 0:
+			return linux.EPERM
+		}
+		if req.Add&linux.F_SEAL_WRITE != 0 && n.Seals&linux.F_SEAL_WRITE == 0 && n.Mapped {
+			// GAP: a mapping that is gone still counts until the last close.
+			return linux.EBUSY
+		}
+		if req.Add&linux.F_SEAL_EXEC != 0 && n.Mode&0111 != 0 {
+			req := linux.F_SEAL_SHRINK | linux.F_SEAL_GROW | linux.F_SEAL_WRITE | linux.F_SEAL_FUTURE_WRITE
+			n.Seals |= uint32(req)
+		}
+		n.Seals |= req.Add
+	} else if !n.Memfd {
+		return linux.EINVAL
+	}
+	rep.Seals = n.Seals
+	return 0
 }

@@ -31,7 +31,7 @@ func Calls(data []byte) []Call {
 }
 
 func (s *source) call() Call {
-	switch s.byte() % 36 {
+	switch s.byte() % 37 {
 	case 0:
 		req := new(OpenRequest)
 		req.fill(s)
@@ -157,25 +157,29 @@ func (s *source) call() Call {
 		req.fill(s)
 		return Call{&Methods[30], req}
 	case 31:
-		req := new(UnlockRequest)
+		req := new(SealRequest)
 		req.fill(s)
 		return Call{&Methods[31], req}
 	case 32:
-		req := new(MountRequest)
+		req := new(UnlockRequest)
 		req.fill(s)
 		return Call{&Methods[32], req}
 	case 33:
-		req := new(UnmountRequest)
+		req := new(MountRequest)
 		req.fill(s)
 		return Call{&Methods[33], req}
 	case 34:
-		req := new(SetTerminalRequest)
+		req := new(UnmountRequest)
 		req.fill(s)
 		return Call{&Methods[34], req}
+	case 35:
+		req := new(SetTerminalRequest)
+		req.fill(s)
+		return Call{&Methods[35], req}
 	default:
 		req := new(ExpireRequest)
 		req.fill(s)
-		return Call{&Methods[36], req}
+		return Call{&Methods[37], req}
 	}
 }
 
@@ -331,6 +335,10 @@ func cloneAny(m any) any {
 		return m.Clone()
 	case *LockReply:
 		return m.Clone()
+	case *SealRequest:
+		return m.Clone()
+	case *SealReply:
+		return m.Clone()
 	case *UnlockRequest:
 		return m.Clone()
 	case *UnlockReply:
@@ -449,6 +457,9 @@ func equalAny(a, b any) bool {
 		return ok && a.Equal(b)
 	case *LockReply:
 		b, ok := b.(*LockReply)
+		return ok && a.Equal(b)
+	case *SealReply:
+		b, ok := b.(*SealReply)
 		return ok && a.Equal(b)
 	case *UnlockReply:
 		b, ok := b.(*UnlockReply)
@@ -693,6 +704,13 @@ func (n Noise) SetXattr(req *SetXattrRequest, rep *SetXattrReply) linux.Errno {
 // Lock answers noise.
 func (n Noise) Lock(req *LockRequest, rep *LockReply) linux.Errno {
 	s := n.source("Lock", req)
+	rep.fill(s)
+	return s.errno()
+}
+
+// Seal answers noise.
+func (n Noise) Seal(req *SealRequest, rep *SealReply) linux.Errno {
+	s := n.source("Seal", req)
 	rep.fill(s)
 	return s.errno()
 }
@@ -1262,6 +1280,7 @@ func (m *LockRequest) fill(s *source) {
 	m.Pid = int32(s.number())
 	m.WaitAllowed = s.bool()
 	m.Test = s.bool()
+	m.Cancel = s.bool()
 }
 
 func (m *LockReply) fill(s *source) {
@@ -1275,6 +1294,15 @@ func (m *LockReply) fill(s *source) {
 		e.fill(s)
 		m.Ready = append(m.Ready, e)
 	}
+}
+
+func (m *SealRequest) fill(s *source) {
+	m.Handle = s.number()
+	m.Add = uint32(s.number())
+}
+
+func (m *SealReply) fill(s *source) {
+	m.Seals = uint32(s.number())
 }
 
 func (m *UnlockRequest) fill(s *source) {

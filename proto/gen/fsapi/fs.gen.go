@@ -145,6 +145,11 @@ type FS interface {
 	// when wait_allowed, else EAGAIN. Serves flock and fcntl locks.
 	Lock(req *LockRequest, rep *LockReply) linux.Errno
 
+	// Seal adds F_SEAL_* bits to a memory file and says which it has. Serves
+	// F_ADD_SEALS and F_GET_SEALS. Errors: EINVAL for other files, EPERM when
+	// sealed against seals or not open for writing, EBUSY.
+	Seal(req *SealRequest, rep *SealReply) linux.Errno
+
 	// Unlock drops every lock of one owner on one node: close and exit.
 	Unlock(req *UnlockRequest, rep *UnlockReply) linux.Errno
 
@@ -851,6 +856,8 @@ type LockRequest struct {
 	WaitAllowed bool
 	// Only report what would stand in the way: F_GETLK.
 	Test bool
+	// The caller gave up waiting for this very lock: forget that it waits.
+	Cancel bool
 }
 
 // LockReply is what Lock answers.
@@ -861,6 +868,18 @@ type LockReply struct {
 	Length int64
 	Pid    int32
 	Ready  []Ready
+}
+
+// SealRequest is what Seal takes.
+type SealRequest struct {
+	Handle uint64
+	// 0 only asks.
+	Add uint32
+}
+
+// SealReply is what Seal answers.
+type SealReply struct {
+	Seals uint32
 }
 
 // UnlockRequest is what Unlock takes.
@@ -1036,6 +1055,9 @@ func (Unimplemented) SetXattr(*SetXattrRequest, *SetXattrReply) linux.Errno { re
 
 // Lock answers ENOSYS.
 func (Unimplemented) Lock(*LockRequest, *LockReply) linux.Errno { return linux.ENOSYS }
+
+// Seal answers ENOSYS.
+func (Unimplemented) Seal(*SealRequest, *SealReply) linux.Errno { return linux.ENOSYS }
 
 // Unlock answers ENOSYS.
 func (Unimplemented) Unlock(*UnlockRequest, *UnlockReply) linux.Errno { return linux.ENOSYS }
@@ -1316,6 +1338,14 @@ var Methods = []Method{
 		NewReply:   func() any { return new(LockReply) },
 		Call: func(impl FS, req, rep any) linux.Errno {
 			return impl.Lock(req.(*LockRequest), rep.(*LockReply))
+		},
+	},
+	{
+		Name:       "Seal",
+		NewRequest: func() any { return new(SealRequest) },
+		NewReply:   func() any { return new(SealReply) },
+		Call: func(impl FS, req, rep any) linux.Errno {
+			return impl.Seal(req.(*SealRequest), rep.(*SealReply))
 		},
 	},
 	{

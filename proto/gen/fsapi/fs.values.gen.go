@@ -4150,6 +4150,9 @@ func (m *LockRequest) Equal(o *LockRequest) bool {
 	if m.Test != o.Test {
 		return false
 	}
+	if m.Cancel != o.Cancel {
+		return false
+	}
 	return true
 }
 
@@ -4207,6 +4210,11 @@ func (m *LockRequest) appendGo(b []byte) []byte {
 	if m.Test {
 		b = append(b, "Test: "...)
 		b = strconv.AppendBool(b, m.Test)
+		b = append(b, ", "...)
+	}
+	if m.Cancel {
+		b = append(b, "Cancel: "...)
+		b = strconv.AppendBool(b, m.Cancel)
 		b = append(b, ", "...)
 	}
 	return endGo(b)
@@ -4300,6 +4308,74 @@ func (m *LockReply) appendGo(b []byte) []byte {
 			b = append(b, ", "...)
 		}
 		b = endGo(b)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m.
+func (m *SealRequest) Reset() { *m = SealRequest{} }
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *SealRequest) Equal(o *SealRequest) bool {
+	if m.Handle != o.Handle {
+		return false
+	}
+	if m.Add != o.Add {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *SealRequest) Clone() *SealRequest {
+	c := *m
+	return &c
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *SealRequest) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *SealRequest) appendGo(b []byte) []byte {
+	b = append(b, "fsapi.SealRequest{"...)
+	if m.Handle != 0 {
+		b = append(b, "Handle: "...)
+		b = strconv.AppendUint(b, uint64(m.Handle), 10)
+		b = append(b, ", "...)
+	}
+	if m.Add != 0 {
+		b = append(b, "Add: "...)
+		b = strconv.AppendUint(b, uint64(m.Add), 10)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m.
+func (m *SealReply) Reset() { *m = SealReply{} }
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *SealReply) Equal(o *SealReply) bool {
+	if m.Seals != o.Seals {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *SealReply) Clone() *SealReply {
+	c := *m
+	return &c
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *SealReply) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *SealReply) appendGo(b []byte) []byte {
+	b = append(b, "fsapi.SealReply{"...)
+	if m.Seals != 0 {
+		b = append(b, "Seals: "...)
+		b = strconv.AppendUint(b, uint64(m.Seals), 10)
 		b = append(b, ", "...)
 	}
 	return endGo(b)

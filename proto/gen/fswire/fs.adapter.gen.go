@@ -527,6 +527,21 @@ func (c *client) Lock(req *fsapi.LockRequest, rep *fsapi.LockReply) linux.Errno 
 	return e
 }
 
+func (c *client) Seal(req *fsapi.SealRequest, rep *fsapi.SealReply) linux.Errno {
+	ctx, cancel := context.WithTimeout(context.Background(), c.opts.Timeout)
+	defer cancel()
+	out, err := c.rpc.Seal(ctx, toWireSealRequest(new(SealRequest), req))
+	if err != nil {
+		return c.fail("Seal", err)
+	}
+	e, err := validErrno(out.Errno)
+	if err != nil {
+		return c.fail("Seal", err)
+	}
+	fromWireSealReply(rep, out)
+	return e
+}
+
 func (c *client) Unlock(req *fsapi.UnlockRequest, rep *fsapi.UnlockReply) linux.Errno {
 	ctx, cancel := context.WithTimeout(context.Background(), c.opts.Timeout)
 	defer cancel()
@@ -966,6 +981,16 @@ func (s *server) Lock(_ context.Context, in *LockRequest) (*LockReply, error) {
 	fromWireLockRequest(&req, in)
 	e := s.impl.Lock(&req, &rep)
 	out := toWireLockReply(new(LockReply), &rep)
+	out.Errno = uint32(e)
+	return out, nil
+}
+
+func (s *server) Seal(_ context.Context, in *SealRequest) (*SealReply, error) {
+	var req fsapi.SealRequest
+	var rep fsapi.SealReply
+	fromWireSealRequest(&req, in)
+	e := s.impl.Seal(&req, &rep)
+	out := toWireSealReply(new(SealReply), &rep)
 	out.Errno = uint32(e)
 	return out, nil
 }
@@ -2513,6 +2538,7 @@ func toWireLockRequest(w *LockRequest, m *fsapi.LockRequest) *LockRequest {
 	w.Pid = m.Pid
 	w.WaitAllowed = m.WaitAllowed
 	w.Test = m.Test
+	w.Cancel = m.Cancel
 	return w
 }
 
@@ -2530,6 +2556,7 @@ func fromWireLockRequest(m *fsapi.LockRequest, w *LockRequest) {
 	m.Pid = w.Pid
 	m.WaitAllowed = w.WaitAllowed
 	m.Test = w.Test
+	m.Cancel = w.Cancel
 }
 
 // toWireLockReply fills the zero message w; it shares the bytes of m.
@@ -2566,6 +2593,36 @@ func fromWireLockReply(m *fsapi.LockReply, w *LockReply) {
 			fromWireReady(&m.Ready[had+i], v)
 		}
 	}
+}
+
+// toWireSealRequest fills the zero message w; it shares the bytes of m.
+func toWireSealRequest(w *SealRequest, m *fsapi.SealRequest) *SealRequest {
+	w.Handle = m.Handle
+	w.Add = m.Add
+	return w
+}
+
+// fromWireSealRequest sets m from w, which it may take memory from. Slices are appended to.
+func fromWireSealRequest(m *fsapi.SealRequest, w *SealRequest) {
+	if w == nil {
+		return
+	}
+	m.Handle = w.Handle
+	m.Add = w.Add
+}
+
+// toWireSealReply fills the zero message w; it shares the bytes of m.
+func toWireSealReply(w *SealReply, m *fsapi.SealReply) *SealReply {
+	w.Seals = m.Seals
+	return w
+}
+
+// fromWireSealReply sets m from w, which it may take memory from. Slices are appended to.
+func fromWireSealReply(m *fsapi.SealReply, w *SealReply) {
+	if w == nil {
+		return
+	}
+	m.Seals = w.Seals
 }
 
 // toWireUnlockRequest fills the zero message w; it shares the bytes of m.

@@ -5047,7 +5047,9 @@ type LockRequest struct {
 	Pid         int32  `protobuf:"varint,7,opt,name=pid" json:"pid,omitempty"`
 	WaitAllowed bool   `protobuf:"varint,8,opt,name=wait_allowed,json=waitAllowed" json:"wait_allowed,omitempty"`
 	// Only report what would stand in the way: F_GETLK.
-	Test          bool `protobuf:"varint,9,opt,name=test" json:"test,omitempty"`
+	Test bool `protobuf:"varint,9,opt,name=test" json:"test,omitempty"`
+	// The caller gave up waiting for this very lock: forget that it waits.
+	Cancel        bool `protobuf:"varint,10,opt,name=cancel" json:"cancel,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5145,6 +5147,13 @@ func (x *LockRequest) GetTest() bool {
 	return false
 }
 
+func (x *LockRequest) GetCancel() bool {
+	if x != nil {
+		return x.Cancel
+	}
+	return false
+}
+
 type LockReply struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Errno         uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
@@ -5237,6 +5246,111 @@ func (x *LockReply) GetReady() []*Ready {
 	return nil
 }
 
+type SealRequest struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Handle uint64                 `protobuf:"varint,1,opt,name=handle" json:"handle,omitempty"`
+	// 0 only asks.
+	Add           uint32 `protobuf:"varint,2,opt,name=add" json:"add,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SealRequest) Reset() {
+	*x = SealRequest{}
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[69]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SealRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SealRequest) ProtoMessage() {}
+
+func (x *SealRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[69]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SealRequest.ProtoReflect.Descriptor instead.
+func (*SealRequest) Descriptor() ([]byte, []int) {
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{69}
+}
+
+func (x *SealRequest) GetHandle() uint64 {
+	if x != nil {
+		return x.Handle
+	}
+	return 0
+}
+
+func (x *SealRequest) GetAdd() uint32 {
+	if x != nil {
+		return x.Add
+	}
+	return 0
+}
+
+type SealReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Errno         uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
+	Seals         uint32                 `protobuf:"varint,2,opt,name=seals" json:"seals,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SealReply) Reset() {
+	*x = SealReply{}
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[70]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SealReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SealReply) ProtoMessage() {}
+
+func (x *SealReply) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[70]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SealReply.ProtoReflect.Descriptor instead.
+func (*SealReply) Descriptor() ([]byte, []int) {
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{70}
+}
+
+func (x *SealReply) GetErrno() uint32 {
+	if x != nil {
+		return x.Errno
+	}
+	return 0
+}
+
+func (x *SealReply) GetSeals() uint32 {
+	if x != nil {
+		return x.Seals
+	}
+	return 0
+}
+
 type UnlockRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Handle        uint64                 `protobuf:"varint,1,opt,name=handle" json:"handle,omitempty"`
@@ -5248,7 +5362,7 @@ type UnlockRequest struct {
 
 func (x *UnlockRequest) Reset() {
 	*x = UnlockRequest{}
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[69]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[71]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5260,7 +5374,7 @@ func (x *UnlockRequest) String() string {
 func (*UnlockRequest) ProtoMessage() {}
 
 func (x *UnlockRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[69]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[71]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5273,7 +5387,7 @@ func (x *UnlockRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnlockRequest.ProtoReflect.Descriptor instead.
 func (*UnlockRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{69}
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{71}
 }
 
 func (x *UnlockRequest) GetHandle() uint64 {
@@ -5307,7 +5421,7 @@ type UnlockReply struct {
 
 func (x *UnlockReply) Reset() {
 	*x = UnlockReply{}
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[70]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[72]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5319,7 +5433,7 @@ func (x *UnlockReply) String() string {
 func (*UnlockReply) ProtoMessage() {}
 
 func (x *UnlockReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[70]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[72]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5332,7 +5446,7 @@ func (x *UnlockReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnlockReply.ProtoReflect.Descriptor instead.
 func (*UnlockReply) Descriptor() ([]byte, []int) {
-	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{70}
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{72}
 }
 
 func (x *UnlockReply) GetErrno() uint32 {
@@ -5363,7 +5477,7 @@ type MountRequest struct {
 
 func (x *MountRequest) Reset() {
 	*x = MountRequest{}
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[71]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[73]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5375,7 +5489,7 @@ func (x *MountRequest) String() string {
 func (*MountRequest) ProtoMessage() {}
 
 func (x *MountRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[71]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[73]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5388,7 +5502,7 @@ func (x *MountRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MountRequest.ProtoReflect.Descriptor instead.
 func (*MountRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{71}
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{73}
 }
 
 func (x *MountRequest) GetCred() *Cred {
@@ -5443,7 +5557,7 @@ type MountReply struct {
 
 func (x *MountReply) Reset() {
 	*x = MountReply{}
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[72]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[74]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5455,7 +5569,7 @@ func (x *MountReply) String() string {
 func (*MountReply) ProtoMessage() {}
 
 func (x *MountReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[72]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[74]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5468,7 +5582,7 @@ func (x *MountReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MountReply.ProtoReflect.Descriptor instead.
 func (*MountReply) Descriptor() ([]byte, []int) {
-	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{72}
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{74}
 }
 
 func (x *MountReply) GetErrno() uint32 {
@@ -5496,7 +5610,7 @@ type UnmountRequest struct {
 
 func (x *UnmountRequest) Reset() {
 	*x = UnmountRequest{}
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[73]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[75]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5508,7 +5622,7 @@ func (x *UnmountRequest) String() string {
 func (*UnmountRequest) ProtoMessage() {}
 
 func (x *UnmountRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[73]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[75]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5521,7 +5635,7 @@ func (x *UnmountRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnmountRequest.ProtoReflect.Descriptor instead.
 func (*UnmountRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{73}
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{75}
 }
 
 func (x *UnmountRequest) GetCred() *Cred {
@@ -5555,7 +5669,7 @@ type UnmountReply struct {
 
 func (x *UnmountReply) Reset() {
 	*x = UnmountReply{}
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[74]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[76]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5567,7 +5681,7 @@ func (x *UnmountReply) String() string {
 func (*UnmountReply) ProtoMessage() {}
 
 func (x *UnmountReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[74]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[76]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5580,7 +5694,7 @@ func (x *UnmountReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnmountReply.ProtoReflect.Descriptor instead.
 func (*UnmountReply) Descriptor() ([]byte, []int) {
-	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{74}
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{76}
 }
 
 func (x *UnmountReply) GetErrno() uint32 {
@@ -5608,7 +5722,7 @@ type SetTerminalRequest struct {
 
 func (x *SetTerminalRequest) Reset() {
 	*x = SetTerminalRequest{}
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[75]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[77]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5620,7 +5734,7 @@ func (x *SetTerminalRequest) String() string {
 func (*SetTerminalRequest) ProtoMessage() {}
 
 func (x *SetTerminalRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[75]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[77]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5633,7 +5747,7 @@ func (x *SetTerminalRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetTerminalRequest.ProtoReflect.Descriptor instead.
 func (*SetTerminalRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{75}
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{77}
 }
 
 func (x *SetTerminalRequest) GetCred() *Cred {
@@ -5660,7 +5774,7 @@ type SetTerminalReply struct {
 
 func (x *SetTerminalReply) Reset() {
 	*x = SetTerminalReply{}
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[76]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[78]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5672,7 +5786,7 @@ func (x *SetTerminalReply) String() string {
 func (*SetTerminalReply) ProtoMessage() {}
 
 func (x *SetTerminalReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[76]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[78]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5685,7 +5799,7 @@ func (x *SetTerminalReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetTerminalReply.ProtoReflect.Descriptor instead.
 func (*SetTerminalReply) Descriptor() ([]byte, []int) {
-	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{76}
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{78}
 }
 
 func (x *SetTerminalReply) GetErrno() uint32 {
@@ -5710,7 +5824,7 @@ type WatchRequest struct {
 
 func (x *WatchRequest) Reset() {
 	*x = WatchRequest{}
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[77]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[79]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5722,7 +5836,7 @@ func (x *WatchRequest) String() string {
 func (*WatchRequest) ProtoMessage() {}
 
 func (x *WatchRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[77]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[79]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5735,7 +5849,7 @@ func (x *WatchRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchRequest.ProtoReflect.Descriptor instead.
 func (*WatchRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{77}
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{79}
 }
 
 type WatchReply struct {
@@ -5750,7 +5864,7 @@ type WatchReply struct {
 
 func (x *WatchReply) Reset() {
 	*x = WatchReply{}
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[78]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[80]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5762,7 +5876,7 @@ func (x *WatchReply) String() string {
 func (*WatchReply) ProtoMessage() {}
 
 func (x *WatchReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[78]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[80]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5775,7 +5889,7 @@ func (x *WatchReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchReply.ProtoReflect.Descriptor instead.
 func (*WatchReply) Descriptor() ([]byte, []int) {
-	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{78}
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{80}
 }
 
 func (x *WatchReply) GetReady() []*Ready {
@@ -5808,7 +5922,7 @@ type ExpireRequest struct {
 
 func (x *ExpireRequest) Reset() {
 	*x = ExpireRequest{}
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[79]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[81]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5820,7 +5934,7 @@ func (x *ExpireRequest) String() string {
 func (*ExpireRequest) ProtoMessage() {}
 
 func (x *ExpireRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[79]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[81]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5833,7 +5947,7 @@ func (x *ExpireRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExpireRequest.ProtoReflect.Descriptor instead.
 func (*ExpireRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{79}
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{81}
 }
 
 func (x *ExpireRequest) GetNowNs() int64 {
@@ -5855,7 +5969,7 @@ type ExpireReply struct {
 
 func (x *ExpireReply) Reset() {
 	*x = ExpireReply{}
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[80]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[82]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5867,7 +5981,7 @@ func (x *ExpireReply) String() string {
 func (*ExpireReply) ProtoMessage() {}
 
 func (x *ExpireReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[80]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[82]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5880,7 +5994,7 @@ func (x *ExpireReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExpireReply.ProtoReflect.Descriptor instead.
 func (*ExpireReply) Descriptor() ([]byte, []int) {
-	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{80}
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{82}
 }
 
 func (x *ExpireReply) GetErrno() uint32 {
@@ -6302,7 +6416,7 @@ const file_adyton_fs_v1_fs_proto_rawDesc = "" +
 	"\x06remove\x18\b \x01(\bR\x06remove\"M\n" +
 	"\rSetXattrReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12&\n" +
-	"\x04wait\x18\x02 \x01(\v2\x12.adyton.fs.v1.WaitR\x04wait\"\xf2\x01\n" +
+	"\x04wait\x18\x02 \x01(\v2\x12.adyton.fs.v1.WaitR\x04wait\"\x8a\x02\n" +
 	"\vLockRequest\x12\x16\n" +
 	"\x06handle\x18\x01 \x01(\x04R\x06handle\x12*\n" +
 	"\x04kind\x18\x02 \x01(\x0e2\x16.adyton.fs.v1.LockKindR\x04kind\x12\x12\n" +
@@ -6312,7 +6426,9 @@ const file_adyton_fs_v1_fs_proto_rawDesc = "" +
 	"\x05owner\x18\x06 \x01(\x04R\x05owner\x12\x10\n" +
 	"\x03pid\x18\a \x01(\x05R\x03pid\x12!\n" +
 	"\fwait_allowed\x18\b \x01(\bR\vwaitAllowed\x12\x12\n" +
-	"\x04test\x18\t \x01(\bR\x04test\"\xc8\x01\n" +
+	"\x04test\x18\t \x01(\bR\x04test\x12\x16\n" +
+	"\x06cancel\x18\n" +
+	" \x01(\bR\x06cancel\"\xc8\x01\n" +
 	"\tLockReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12&\n" +
 	"\x04wait\x18\x02 \x01(\v2\x12.adyton.fs.v1.WaitR\x04wait\x12\x12\n" +
@@ -6320,7 +6436,13 @@ const file_adyton_fs_v1_fs_proto_rawDesc = "" +
 	"\x05start\x18\x04 \x01(\x03R\x05start\x12\x16\n" +
 	"\x06length\x18\x05 \x01(\x03R\x06length\x12\x10\n" +
 	"\x03pid\x18\x06 \x01(\x05R\x03pid\x12)\n" +
-	"\x05ready\x18\a \x03(\v2\x13.adyton.fs.v1.ReadyR\x05ready\"i\n" +
+	"\x05ready\x18\a \x03(\v2\x13.adyton.fs.v1.ReadyR\x05ready\"7\n" +
+	"\vSealRequest\x12\x16\n" +
+	"\x06handle\x18\x01 \x01(\x04R\x06handle\x12\x10\n" +
+	"\x03add\x18\x02 \x01(\rR\x03add\"7\n" +
+	"\tSealReply\x12\x14\n" +
+	"\x05errno\x18\x01 \x01(\rR\x05errno\x12\x14\n" +
+	"\x05seals\x18\x02 \x01(\rR\x05seals\"i\n" +
 	"\rUnlockRequest\x12\x16\n" +
 	"\x06handle\x18\x01 \x01(\x04R\x06handle\x12\x14\n" +
 	"\x05owner\x18\x02 \x01(\x04R\x05owner\x12*\n" +
@@ -6379,7 +6501,7 @@ const file_adyton_fs_v1_fs_proto_rawDesc = "" +
 	"\x15LOCK_KIND_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fLOCK_KIND_FLOCK\x10\x01\x12\x13\n" +
 	"\x0fLOCK_KIND_POSIX\x10\x02\x12\x11\n" +
-	"\rLOCK_KIND_OFD\x10\x032\xb1\x13\n" +
+	"\rLOCK_KIND_OFD\x10\x032\xed\x13\n" +
 	"\x02FS\x12:\n" +
 	"\x04Open\x12\x19.adyton.fs.v1.OpenRequest\x1a\x17.adyton.fs.v1.OpenReply\x12O\n" +
 	"\vOpenConsole\x12 .adyton.fs.v1.OpenConsoleRequest\x1a\x1e.adyton.fs.v1.OpenConsoleReply\x12L\n" +
@@ -6412,7 +6534,8 @@ const file_adyton_fs_v1_fs_proto_rawDesc = "" +
 	"\x06Statfs\x12\x1b.adyton.fs.v1.StatfsRequest\x1a\x19.adyton.fs.v1.StatfsReply\x12F\n" +
 	"\bGetXattr\x12\x1d.adyton.fs.v1.GetXattrRequest\x1a\x1b.adyton.fs.v1.GetXattrReply\x12F\n" +
 	"\bSetXattr\x12\x1d.adyton.fs.v1.SetXattrRequest\x1a\x1b.adyton.fs.v1.SetXattrReply\x12:\n" +
-	"\x04Lock\x12\x19.adyton.fs.v1.LockRequest\x1a\x17.adyton.fs.v1.LockReply\x12@\n" +
+	"\x04Lock\x12\x19.adyton.fs.v1.LockRequest\x1a\x17.adyton.fs.v1.LockReply\x12:\n" +
+	"\x04Seal\x12\x19.adyton.fs.v1.SealRequest\x1a\x17.adyton.fs.v1.SealReply\x12@\n" +
 	"\x06Unlock\x12\x1b.adyton.fs.v1.UnlockRequest\x1a\x19.adyton.fs.v1.UnlockReply\x12=\n" +
 	"\x05Mount\x12\x1a.adyton.fs.v1.MountRequest\x1a\x18.adyton.fs.v1.MountReply\x12C\n" +
 	"\aUnmount\x12\x1c.adyton.fs.v1.UnmountRequest\x1a\x1a.adyton.fs.v1.UnmountReply\x12O\n" +
@@ -6433,7 +6556,7 @@ func file_adyton_fs_v1_fs_proto_rawDescGZIP() []byte {
 }
 
 var file_adyton_fs_v1_fs_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_adyton_fs_v1_fs_proto_msgTypes = make([]protoimpl.MessageInfo, 81)
+var file_adyton_fs_v1_fs_proto_msgTypes = make([]protoimpl.MessageInfo, 83)
 var file_adyton_fs_v1_fs_proto_goTypes = []any{
 	(SetattrValid)(0),          // 0: adyton.fs.v1.SetattrValid
 	(LockKind)(0),              // 1: adyton.fs.v1.LockKind
@@ -6506,18 +6629,20 @@ var file_adyton_fs_v1_fs_proto_goTypes = []any{
 	(*SetXattrReply)(nil),      // 68: adyton.fs.v1.SetXattrReply
 	(*LockRequest)(nil),        // 69: adyton.fs.v1.LockRequest
 	(*LockReply)(nil),          // 70: adyton.fs.v1.LockReply
-	(*UnlockRequest)(nil),      // 71: adyton.fs.v1.UnlockRequest
-	(*UnlockReply)(nil),        // 72: adyton.fs.v1.UnlockReply
-	(*MountRequest)(nil),       // 73: adyton.fs.v1.MountRequest
-	(*MountReply)(nil),         // 74: adyton.fs.v1.MountReply
-	(*UnmountRequest)(nil),     // 75: adyton.fs.v1.UnmountRequest
-	(*UnmountReply)(nil),       // 76: adyton.fs.v1.UnmountReply
-	(*SetTerminalRequest)(nil), // 77: adyton.fs.v1.SetTerminalRequest
-	(*SetTerminalReply)(nil),   // 78: adyton.fs.v1.SetTerminalReply
-	(*WatchRequest)(nil),       // 79: adyton.fs.v1.WatchRequest
-	(*WatchReply)(nil),         // 80: adyton.fs.v1.WatchReply
-	(*ExpireRequest)(nil),      // 81: adyton.fs.v1.ExpireRequest
-	(*ExpireReply)(nil),        // 82: adyton.fs.v1.ExpireReply
+	(*SealRequest)(nil),        // 71: adyton.fs.v1.SealRequest
+	(*SealReply)(nil),          // 72: adyton.fs.v1.SealReply
+	(*UnlockRequest)(nil),      // 73: adyton.fs.v1.UnlockRequest
+	(*UnlockReply)(nil),        // 74: adyton.fs.v1.UnlockReply
+	(*MountRequest)(nil),       // 75: adyton.fs.v1.MountRequest
+	(*MountReply)(nil),         // 76: adyton.fs.v1.MountReply
+	(*UnmountRequest)(nil),     // 77: adyton.fs.v1.UnmountRequest
+	(*UnmountReply)(nil),       // 78: adyton.fs.v1.UnmountReply
+	(*SetTerminalRequest)(nil), // 79: adyton.fs.v1.SetTerminalRequest
+	(*SetTerminalReply)(nil),   // 80: adyton.fs.v1.SetTerminalReply
+	(*WatchRequest)(nil),       // 81: adyton.fs.v1.WatchRequest
+	(*WatchReply)(nil),         // 82: adyton.fs.v1.WatchReply
+	(*ExpireRequest)(nil),      // 83: adyton.fs.v1.ExpireRequest
+	(*ExpireReply)(nil),        // 84: adyton.fs.v1.ExpireReply
 }
 var file_adyton_fs_v1_fs_proto_depIdxs = []int32{
 	5,   // 0: adyton.fs.v1.OpenRequest.cred:type_name -> adyton.fs.v1.Cred
@@ -6642,51 +6767,53 @@ var file_adyton_fs_v1_fs_proto_depIdxs = []int32{
 	65,  // 119: adyton.fs.v1.FS.GetXattr:input_type -> adyton.fs.v1.GetXattrRequest
 	67,  // 120: adyton.fs.v1.FS.SetXattr:input_type -> adyton.fs.v1.SetXattrRequest
 	69,  // 121: adyton.fs.v1.FS.Lock:input_type -> adyton.fs.v1.LockRequest
-	71,  // 122: adyton.fs.v1.FS.Unlock:input_type -> adyton.fs.v1.UnlockRequest
-	73,  // 123: adyton.fs.v1.FS.Mount:input_type -> adyton.fs.v1.MountRequest
-	75,  // 124: adyton.fs.v1.FS.Unmount:input_type -> adyton.fs.v1.UnmountRequest
-	77,  // 125: adyton.fs.v1.FS.SetTerminal:input_type -> adyton.fs.v1.SetTerminalRequest
-	79,  // 126: adyton.fs.v1.FS.Watch:input_type -> adyton.fs.v1.WatchRequest
-	81,  // 127: adyton.fs.v1.FS.Expire:input_type -> adyton.fs.v1.ExpireRequest
-	9,   // 128: adyton.fs.v1.FS.Open:output_type -> adyton.fs.v1.OpenReply
-	11,  // 129: adyton.fs.v1.FS.OpenConsole:output_type -> adyton.fs.v1.OpenConsoleReply
-	13,  // 130: adyton.fs.v1.FS.OpenMemory:output_type -> adyton.fs.v1.OpenMemoryReply
-	15,  // 131: adyton.fs.v1.FS.Reopen:output_type -> adyton.fs.v1.ReopenReply
-	17,  // 132: adyton.fs.v1.FS.Close:output_type -> adyton.fs.v1.CloseReply
-	19,  // 133: adyton.fs.v1.FS.Read:output_type -> adyton.fs.v1.ReadReply
-	21,  // 134: adyton.fs.v1.FS.Write:output_type -> adyton.fs.v1.WriteReply
-	23,  // 135: adyton.fs.v1.FS.Seek:output_type -> adyton.fs.v1.SeekReply
-	26,  // 136: adyton.fs.v1.FS.ReadDir:output_type -> adyton.fs.v1.ReadDirReply
-	28,  // 137: adyton.fs.v1.FS.Poll:output_type -> adyton.fs.v1.PollReply
-	30,  // 138: adyton.fs.v1.FS.Ioctl:output_type -> adyton.fs.v1.IoctlReply
-	32,  // 139: adyton.fs.v1.FS.Allocate:output_type -> adyton.fs.v1.AllocateReply
-	34,  // 140: adyton.fs.v1.FS.CopyRange:output_type -> adyton.fs.v1.CopyRangeReply
-	36,  // 141: adyton.fs.v1.FS.Sync:output_type -> adyton.fs.v1.SyncReply
-	38,  // 142: adyton.fs.v1.FS.MapFile:output_type -> adyton.fs.v1.MapFileReply
-	40,  // 143: adyton.fs.v1.FS.Getattr:output_type -> adyton.fs.v1.GetattrReply
-	42,  // 144: adyton.fs.v1.FS.Setattr:output_type -> adyton.fs.v1.SetattrReply
-	44,  // 145: adyton.fs.v1.FS.Access:output_type -> adyton.fs.v1.AccessReply
-	46,  // 146: adyton.fs.v1.FS.Mkdir:output_type -> adyton.fs.v1.MkdirReply
-	48,  // 147: adyton.fs.v1.FS.Mknod:output_type -> adyton.fs.v1.MknodReply
-	50,  // 148: adyton.fs.v1.FS.Symlink:output_type -> adyton.fs.v1.SymlinkReply
-	52,  // 149: adyton.fs.v1.FS.Link:output_type -> adyton.fs.v1.LinkReply
-	54,  // 150: adyton.fs.v1.FS.Unlink:output_type -> adyton.fs.v1.UnlinkReply
-	56,  // 151: adyton.fs.v1.FS.Rename:output_type -> adyton.fs.v1.RenameReply
-	58,  // 152: adyton.fs.v1.FS.Readlink:output_type -> adyton.fs.v1.ReadlinkReply
-	60,  // 153: adyton.fs.v1.FS.Resolve:output_type -> adyton.fs.v1.ResolveReply
-	62,  // 154: adyton.fs.v1.FS.PathOf:output_type -> adyton.fs.v1.PathOfReply
-	64,  // 155: adyton.fs.v1.FS.Statfs:output_type -> adyton.fs.v1.StatfsReply
-	66,  // 156: adyton.fs.v1.FS.GetXattr:output_type -> adyton.fs.v1.GetXattrReply
-	68,  // 157: adyton.fs.v1.FS.SetXattr:output_type -> adyton.fs.v1.SetXattrReply
-	70,  // 158: adyton.fs.v1.FS.Lock:output_type -> adyton.fs.v1.LockReply
-	72,  // 159: adyton.fs.v1.FS.Unlock:output_type -> adyton.fs.v1.UnlockReply
-	74,  // 160: adyton.fs.v1.FS.Mount:output_type -> adyton.fs.v1.MountReply
-	76,  // 161: adyton.fs.v1.FS.Unmount:output_type -> adyton.fs.v1.UnmountReply
-	78,  // 162: adyton.fs.v1.FS.SetTerminal:output_type -> adyton.fs.v1.SetTerminalReply
-	80,  // 163: adyton.fs.v1.FS.Watch:output_type -> adyton.fs.v1.WatchReply
-	82,  // 164: adyton.fs.v1.FS.Expire:output_type -> adyton.fs.v1.ExpireReply
-	128, // [128:165] is the sub-list for method output_type
-	91,  // [91:128] is the sub-list for method input_type
+	71,  // 122: adyton.fs.v1.FS.Seal:input_type -> adyton.fs.v1.SealRequest
+	73,  // 123: adyton.fs.v1.FS.Unlock:input_type -> adyton.fs.v1.UnlockRequest
+	75,  // 124: adyton.fs.v1.FS.Mount:input_type -> adyton.fs.v1.MountRequest
+	77,  // 125: adyton.fs.v1.FS.Unmount:input_type -> adyton.fs.v1.UnmountRequest
+	79,  // 126: adyton.fs.v1.FS.SetTerminal:input_type -> adyton.fs.v1.SetTerminalRequest
+	81,  // 127: adyton.fs.v1.FS.Watch:input_type -> adyton.fs.v1.WatchRequest
+	83,  // 128: adyton.fs.v1.FS.Expire:input_type -> adyton.fs.v1.ExpireRequest
+	9,   // 129: adyton.fs.v1.FS.Open:output_type -> adyton.fs.v1.OpenReply
+	11,  // 130: adyton.fs.v1.FS.OpenConsole:output_type -> adyton.fs.v1.OpenConsoleReply
+	13,  // 131: adyton.fs.v1.FS.OpenMemory:output_type -> adyton.fs.v1.OpenMemoryReply
+	15,  // 132: adyton.fs.v1.FS.Reopen:output_type -> adyton.fs.v1.ReopenReply
+	17,  // 133: adyton.fs.v1.FS.Close:output_type -> adyton.fs.v1.CloseReply
+	19,  // 134: adyton.fs.v1.FS.Read:output_type -> adyton.fs.v1.ReadReply
+	21,  // 135: adyton.fs.v1.FS.Write:output_type -> adyton.fs.v1.WriteReply
+	23,  // 136: adyton.fs.v1.FS.Seek:output_type -> adyton.fs.v1.SeekReply
+	26,  // 137: adyton.fs.v1.FS.ReadDir:output_type -> adyton.fs.v1.ReadDirReply
+	28,  // 138: adyton.fs.v1.FS.Poll:output_type -> adyton.fs.v1.PollReply
+	30,  // 139: adyton.fs.v1.FS.Ioctl:output_type -> adyton.fs.v1.IoctlReply
+	32,  // 140: adyton.fs.v1.FS.Allocate:output_type -> adyton.fs.v1.AllocateReply
+	34,  // 141: adyton.fs.v1.FS.CopyRange:output_type -> adyton.fs.v1.CopyRangeReply
+	36,  // 142: adyton.fs.v1.FS.Sync:output_type -> adyton.fs.v1.SyncReply
+	38,  // 143: adyton.fs.v1.FS.MapFile:output_type -> adyton.fs.v1.MapFileReply
+	40,  // 144: adyton.fs.v1.FS.Getattr:output_type -> adyton.fs.v1.GetattrReply
+	42,  // 145: adyton.fs.v1.FS.Setattr:output_type -> adyton.fs.v1.SetattrReply
+	44,  // 146: adyton.fs.v1.FS.Access:output_type -> adyton.fs.v1.AccessReply
+	46,  // 147: adyton.fs.v1.FS.Mkdir:output_type -> adyton.fs.v1.MkdirReply
+	48,  // 148: adyton.fs.v1.FS.Mknod:output_type -> adyton.fs.v1.MknodReply
+	50,  // 149: adyton.fs.v1.FS.Symlink:output_type -> adyton.fs.v1.SymlinkReply
+	52,  // 150: adyton.fs.v1.FS.Link:output_type -> adyton.fs.v1.LinkReply
+	54,  // 151: adyton.fs.v1.FS.Unlink:output_type -> adyton.fs.v1.UnlinkReply
+	56,  // 152: adyton.fs.v1.FS.Rename:output_type -> adyton.fs.v1.RenameReply
+	58,  // 153: adyton.fs.v1.FS.Readlink:output_type -> adyton.fs.v1.ReadlinkReply
+	60,  // 154: adyton.fs.v1.FS.Resolve:output_type -> adyton.fs.v1.ResolveReply
+	62,  // 155: adyton.fs.v1.FS.PathOf:output_type -> adyton.fs.v1.PathOfReply
+	64,  // 156: adyton.fs.v1.FS.Statfs:output_type -> adyton.fs.v1.StatfsReply
+	66,  // 157: adyton.fs.v1.FS.GetXattr:output_type -> adyton.fs.v1.GetXattrReply
+	68,  // 158: adyton.fs.v1.FS.SetXattr:output_type -> adyton.fs.v1.SetXattrReply
+	70,  // 159: adyton.fs.v1.FS.Lock:output_type -> adyton.fs.v1.LockReply
+	72,  // 160: adyton.fs.v1.FS.Seal:output_type -> adyton.fs.v1.SealReply
+	74,  // 161: adyton.fs.v1.FS.Unlock:output_type -> adyton.fs.v1.UnlockReply
+	76,  // 162: adyton.fs.v1.FS.Mount:output_type -> adyton.fs.v1.MountReply
+	78,  // 163: adyton.fs.v1.FS.Unmount:output_type -> adyton.fs.v1.UnmountReply
+	80,  // 164: adyton.fs.v1.FS.SetTerminal:output_type -> adyton.fs.v1.SetTerminalReply
+	82,  // 165: adyton.fs.v1.FS.Watch:output_type -> adyton.fs.v1.WatchReply
+	84,  // 166: adyton.fs.v1.FS.Expire:output_type -> adyton.fs.v1.ExpireReply
+	129, // [129:167] is the sub-list for method output_type
+	91,  // [91:129] is the sub-list for method input_type
 	91,  // [91:91] is the sub-list for extension type_name
 	91,  // [91:91] is the sub-list for extension extendee
 	0,   // [0:91] is the sub-list for field type_name
@@ -6703,7 +6830,7 @@ func file_adyton_fs_v1_fs_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_adyton_fs_v1_fs_proto_rawDesc), len(file_adyton_fs_v1_fs_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   81,
+			NumMessages:   83,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

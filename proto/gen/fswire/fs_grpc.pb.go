@@ -53,6 +53,7 @@ const (
 	FS_GetXattr_FullMethodName    = "/adyton.fs.v1.FS/GetXattr"
 	FS_SetXattr_FullMethodName    = "/adyton.fs.v1.FS/SetXattr"
 	FS_Lock_FullMethodName        = "/adyton.fs.v1.FS/Lock"
+	FS_Seal_FullMethodName        = "/adyton.fs.v1.FS/Seal"
 	FS_Unlock_FullMethodName      = "/adyton.fs.v1.FS/Unlock"
 	FS_Mount_FullMethodName       = "/adyton.fs.v1.FS/Mount"
 	FS_Unmount_FullMethodName     = "/adyton.fs.v1.FS/Unmount"
@@ -166,6 +167,10 @@ type FSClient interface {
 	// Lock takes, tests or drops a lock. A lock that must wait returns EWAIT
 	// when wait_allowed, else EAGAIN. Serves flock and fcntl locks.
 	Lock(ctx context.Context, in *LockRequest, opts ...grpc.CallOption) (*LockReply, error)
+	// Seal adds F_SEAL_* bits to a memory file and says which it has. Serves
+	// F_ADD_SEALS and F_GET_SEALS. Errors: EINVAL for other files, EPERM when
+	// sealed against seals or not open for writing, EBUSY.
+	Seal(ctx context.Context, in *SealRequest, opts ...grpc.CallOption) (*SealReply, error)
 	// Unlock drops every lock of one owner on one node: close and exit.
 	Unlock(ctx context.Context, in *UnlockRequest, opts ...grpc.CallOption) (*UnlockReply, error)
 	// Mount attaches a file system or changes a mount. Serves mount, --mount.
@@ -500,6 +505,16 @@ func (c *fSClient) Lock(ctx context.Context, in *LockRequest, opts ...grpc.CallO
 	return out, nil
 }
 
+func (c *fSClient) Seal(ctx context.Context, in *SealRequest, opts ...grpc.CallOption) (*SealReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SealReply)
+	err := c.cc.Invoke(ctx, FS_Seal_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *fSClient) Unlock(ctx context.Context, in *UnlockRequest, opts ...grpc.CallOption) (*UnlockReply, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(UnlockReply)
@@ -674,6 +689,10 @@ type FSServer interface {
 	// Lock takes, tests or drops a lock. A lock that must wait returns EWAIT
 	// when wait_allowed, else EAGAIN. Serves flock and fcntl locks.
 	Lock(context.Context, *LockRequest) (*LockReply, error)
+	// Seal adds F_SEAL_* bits to a memory file and says which it has. Serves
+	// F_ADD_SEALS and F_GET_SEALS. Errors: EINVAL for other files, EPERM when
+	// sealed against seals or not open for writing, EBUSY.
+	Seal(context.Context, *SealRequest) (*SealReply, error)
 	// Unlock drops every lock of one owner on one node: close and exit.
 	Unlock(context.Context, *UnlockRequest) (*UnlockReply, error)
 	// Mount attaches a file system or changes a mount. Serves mount, --mount.
@@ -790,6 +809,9 @@ func (UnimplementedFSServer) SetXattr(context.Context, *SetXattrRequest) (*SetXa
 }
 func (UnimplementedFSServer) Lock(context.Context, *LockRequest) (*LockReply, error) {
 	return nil, status.Error(codes.Unimplemented, "method Lock not implemented")
+}
+func (UnimplementedFSServer) Seal(context.Context, *SealRequest) (*SealReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method Seal not implemented")
 }
 func (UnimplementedFSServer) Unlock(context.Context, *UnlockRequest) (*UnlockReply, error) {
 	return nil, status.Error(codes.Unimplemented, "method Unlock not implemented")
@@ -1388,6 +1410,24 @@ func _FS_Lock_Handler(srv interface{}, ctx context.Context, dec func(interface{}
 	return interceptor(ctx, in, info, handler)
 }
 
+func _FS_Seal_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SealRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(FSServer).Seal(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: FS_Seal_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(FSServer).Seal(ctx, req.(*SealRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _FS_Unlock_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(UnlockRequest)
 	if err := dec(in); err != nil {
@@ -1619,6 +1659,10 @@ var FS_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Lock",
 			Handler:    _FS_Lock_Handler,
+		},
+		{
+			MethodName: "Seal",
+			Handler:    _FS_Seal_Handler,
 		},
 		{
 			MethodName: "Unlock",

@@ -62,7 +62,7 @@ const maxChain = 10
 // changed. With wait, EWAIT instead, and l is remembered for Wake. Errors:
 // EDEADLK for record locks of processes.
 func (t *Table) Set(w *Waits, l Lock, wait bool) linux.Errno {
-	t.forget(w, l)
+	t.ForgetLock(w, l)
 	if l.Owner.Kind == Flock {
 		return t.setFlock(l, wait)
 	}
@@ -237,7 +237,8 @@ func (t *Table) insert(l Lock) {
 	t.records = append(kept, l)
 }
 
-func (t *Table) forget(w *Waits, l Lock) {
+// ForgetLock drops one lock that is waited for.
+func (t *Table) ForgetLock(w *Waits, l Lock) {
 	t.waiting = without(t.waiting, func(x Lock) bool {
 		same := x.Owner == l.Owner && x.Start == l.Start && x.End == l.End && x.Write == l.Write && x.Pid == l.Pid
 		if same {
