@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -71,15 +72,16 @@ func Connect(ctx context.Context, dial func(context.Context) (net.Conn, error), 
 			greeting.Store(&err)
 			return
 		}
+		said := hostText(err)
 		switch status.Code(err) {
 		case codes.Unavailable, codes.Canceled:
 			lost.Do(func() {
-				c.report(fmt.Errorf("host: connection lost in %s: %w; every call gives EIO from now on", method, err))
+				c.report(fmt.Errorf("host: connection lost in %s: %s; every call gives EIO from now on", method, said))
 			})
 		case codes.Unknown, codes.ResourceExhausted, codes.Internal:
-			c.report(fmt.Errorf("host call %s: %w: %w; the app gets EIO", method, ErrHostLied, err))
+			c.report(fmt.Errorf("host call %s: %w: %s; the app gets EIO", method, ErrHostLied, said))
 		default:
-			c.report(fmt.Errorf("host call %s: no answer: %w; the app gets EIO", method, err))
+			c.report(fmt.Errorf("host call %s: no answer: %s; the app gets EIO", method, said))
 		}
 	}
 	c = newClient(
@@ -99,6 +101,21 @@ func Connect(ctx context.Context, dial func(context.Context) (net.Conn, error), 
 	}
 	greeted.Store(true)
 	return c, nil
+}
+
+// hostText is the text of an error that the host may have written, short and
+// without anything that a terminal would obey.
+func hostText(err error) string {
+	const longest = 200
+	text := err.Error()
+	if len(text) > longest {
+		text = text[:longest] + "..."
+	}
+	q := strconv.QuoteToASCII(text)
+	if q[1:len(q)-1] == text {
+		return text
+	}
+	return q
 }
 
 // hello exchanges Hello before the client is used.
