@@ -3,6 +3,7 @@ package ipc
 import (
 	"context"
 	"net"
+	"strings"
 	"testing"
 
 	"google.golang.org/grpc"
@@ -105,5 +106,19 @@ func BenchmarkPipe(b *testing.B) {
 		s.Write(&put, &wr)
 		rd = ipcapi.ReadReply{Data: buf[:0], Ready: ready[:0]}
 		s.Read(&take, &rd)
+	}
+}
+
+// TestClaimsNameCases keeps the claims true to the suite.
+func TestClaimsNameCases(t *testing.T) {
+	for _, claim := range Claims {
+		if len(claim.Tests) == 0 {
+			t.Errorf("claim of %v names no test", claim.Syscalls)
+		}
+		for _, name := range claim.Tests {
+			if c, ok := strings.CutPrefix(name, "ipctest/"); ok && ipctest.Cases[c] == nil {
+				t.Errorf("claim of %v names %s, which is no case", claim.Syscalls, name)
+			}
+		}
 	}
 }

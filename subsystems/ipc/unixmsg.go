@@ -191,8 +191,11 @@ func (s *IPC) awaitSend(k *sock, m *sender, events uint32) linux.Errno {
 }
 
 // await fills in a wait on k's own handle that ends with EAGAIN after timeoNs
-// (SO_RCVTIMEO, SO_SNDTIMEO; 0 for never).
+// (SO_RCVTIMEO, SO_SNDTIMEO; 0 for never, negative for at once).
 func (s *IPC) await(k *sock, w *ipcapi.Wait, events uint32, timeoNs int64) linux.Errno {
+	if timeoNs < 0 {
+		return linux.EAGAIN
+	}
 	k.awaited |= events &^ 0xffff
 	*w = ipcapi.Wait{Handle: k.handle, Events: events}
 	if timeoNs > 0 {
@@ -217,7 +220,7 @@ func (s *IPC) enqueue(k, other *sock, m *sender, data []byte, size int, ready *[
 	}
 	other.data.Append(&s.pool, data)
 	k.wmem += size
-	if other.msgs.n == 1 || other.polled {
+	if other.msgs.n == 1 || other.polled || other.awaited != 0 {
 		wake(other, ready)
 	}
 }
