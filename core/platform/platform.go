@@ -116,12 +116,19 @@ type Thread interface {
 	Kick()
 	// Running says that the thread has been answered and has not come back.
 	Running() bool
+	// Alive reports whether the host still has the thread.
+	Alive() bool
+	// WakeFutex wakes up to n threads that wait on the futex at addr in this space,
+	// shared or private.
+	WakeFutex(addr uint64, n int)
 	// Exit ends the thread, after it has cleared the 32-bit word at
 	// clearTid (0 for none) and woken its futex.
 	Exit(clearTid uint64)
 	SetIdent(*Ident)
 	// SetTLS sets the FS base; fs is read back by TLS.
 	SetTLS(fs uint64) linux.Errno
+	// TLS is the FS base that was set last.
+	TLS() uint64
 }
 
 // Space is one address space with the threads in it.

@@ -52,10 +52,10 @@ func long(name string) strace.Arg    { return arg(name, strace.Long) }
 func uinteger(name string) strace.Arg {
 	return arg(name, strace.Uint)
 }
-func hex(name string) strace.Arg    { return arg(name, strace.Hex) }
-func mode(name string) strace.Arg   { return arg(name, strace.Octal) }
-func ptr(name string) strace.Arg    { return arg(name, strace.Pointer) }
-func signo(name string) strace.Arg  { return arg(name, strace.Signal) }
+func hex(name string) strace.Arg   { return arg(name, strace.Hex) }
+func mode(name string) strace.Arg  { return arg(name, strace.Octal) }
+func ptr(name string) strace.Arg   { return arg(name, strace.Pointer) }
+func signo(name string) strace.Arg { return arg(name, strace.Signal) }
 func kind(name string, k strace.Kind) strace.Arg {
 	return arg(name, k)
 }

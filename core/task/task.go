@@ -196,6 +196,8 @@ type Process struct {
 	Subreaper bool
 	// Execed: an execve has happened since fork (setpgid of a child: EACCES).
 	Execed bool
+	// RecordLocks: fcntl locks were taken, so that close must drop some.
+	RecordLocks bool
 	// NoNewPrivs is PR_SET_NO_NEW_PRIVS.
 	NoNewPrivs bool
 	// OomScoreAdj is /proc/PID/oom_score_adj.

@@ -738,7 +738,42 @@ trap:
 	mov	%r8, %gs:MbArgs+32
 	mov	%gs:CtxR9, %r9
 	mov	%r9, %gs:MbArgs+40
-	jmp	capture
+	cmp	$512, %rax
+	jae	capture
+	lea	ro(%rip), %r11
+	cmpb	$TabFutex, RoTable(%r11,%rax)
+	jne	capture
+	# A futex from a site without a jump: the same, but Resume ends it.
+	mov	%esi, %r11d
+	and	$0xfffffe7f, %r11d
+	cmp	$10, %r11d
+	ja	capture
+	mov	$0x63b, %eax
+	bt	%r11d, %eax
+	mov	$202, %eax
+	jnc	capture
+	movl	$1, %gs:MbInHost
+TrapFutexTest:                          # a kick from here to the call posts it
+	cmpl	$0, %gs:MbKick
+	jne	trap_futex_post
+TrapFutexCall:
+	syscall
+TrapFutexEnd:
+	movl	$0, %gs:MbInHost
+	cmp	$-4, %rax
+	je	trap_futex_post
+	mov	%rax, %gs:CtxRax
+	mov	%gs:CtxRip, %rcx
+	mov	%rcx, %gs:CtxRcx
+	mov	%gs:CtxFlags, %rcx
+	mov	%rcx, %gs:CtxR11
+	jmp	Resume
+trap_futex_post:
+	movl	$0, %gs:MbInHost
+	movl	$0, %gs:MbKick
+	movq	$31, %gs:MbSigno
+	movl	$TypeTrap, %gs:MbType
+	jmp	post
 
 in_shim:
 	cmp	$23, %edi
@@ -796,5 +831,6 @@ windows:
 	.long	Resume-ShimStart, ResumeJump-ShimStart, Resume-ShimStart
 	.long	IdentTest-ShimStart, IdentJump-ShimStart, IdentTest-ShimStart
 	.long	FutexTest-ShimStart, FutexCall-ShimStart, FutexTest-ShimStart
+	.long	TrapFutexTest-ShimStart, TrapFutexCall-ShimStart, TrapFutexTest-ShimStart
 	.long	0
 ShimEnd:

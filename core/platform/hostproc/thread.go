@@ -290,6 +290,20 @@ func (t *thread) Kick() {
 	unix.RawSyscall(unix.SYS_TGKILL, uintptr(t.proc.pid), uintptr(t.tid), uintptr(unix.SIGURG))
 }
 
+// Alive implements platform.Thread.
+func (t *thread) Alive() bool { return !t.proc.dead && !t.proc.ending }
+
+// WakeFutex implements platform.Thread.
+func (t *thread) WakeFutex(addr uint64, n int) {
+	if addr >= shimShimBase {
+		return
+	}
+	const wake, private = 1, 128
+	t.mb.order(0, unix.SYS_FUTEX, addr, wake, uint64(n))
+	t.mb.order(1, unix.SYS_FUTEX, addr, wake|private, uint64(n))
+	t.run(2)
+}
+
 // Exit implements platform.Thread.
 func (t *thread) Exit(clearTid uint64) {
 	if t.proc.dead || t.proc.ending {
@@ -333,3 +347,6 @@ func (t *thread) SetTLS(fs uint64) linux.Errno {
 
 // efault is -EFAULT in a result register.
 const efault = ^uint64(linux.EFAULT) + 1
+
+// TLS implements platform.Thread.
+func (t *thread) TLS() uint64 { return t.fs }

@@ -1,0 +1,171 @@
+package syscalls
+
+import (
+	"fmt"
+
+	"adyton.dev/adyton/core/fdtable"
+	"adyton.dev/adyton/core/linux"
+	"adyton.dev/adyton/core/platform"
+	"adyton.dev/adyton/core/platform/leader"
+	"adyton.dev/adyton/core/task"
+	"adyton.dev/adyton/proto/gen/fsapi"
+	"adyton.dev/adyton/proto/gen/signalapi"
+)
+
+// First says what the first process is.
+type First struct {
+	// Path is looked up in PATH of Env when it has no slash.
+	Path    string
+	Argv    []string
+	Env     []string
+	Workdir string
+	Cred    *task.Cred
+	Umask   uint32
+	Limits  [16]linux.Rlimit
+}
+
+// StartError says why the first program does not run, with the exit status
+// that a shell would give.
+type StartError struct {
+	Path   string
+	Errno  linux.Errno
+	What   string
+	Status int
+}
+
+func (e *StartError) Error() string {
+	return fmt.Sprintf("%s %s: %s", e.What, e.Path, e.Errno.Description())
+}
+
+// Attach gives the environment its platform and leader.
+func (e *Env) Attach(p platform.Platform, l *leader.Leader) {
+	e.Platform, e.Leader = p, l
+	e.bootNs = l.Now()
+	e.startTimers()
+}
+
+// Boot makes the first process and runs its program, as the first handler.
+func (e *Env) Boot(f *First) error {
+	id := e.Tasks.NewID()
+	t := &task.Thread{Tid: id, Cred: f.Cred, StartNs: e.Leader.Now(), Name: base(f.Path)}
+	p := &task.Process{Pid: id, ExitSignal: linux.SIGCHLD, Limits: f.Limits, StartNs: t.StartNs}
+	var sr signalapi.NewGroupReply
+	if x := e.Signal.NewGroup(&signalapi.NewGroupRequest{Group: id, Thread: id}, &sr); x != 0 {
+		return fmt.Errorf("signal subsystem: new group: %s", x.Description())
+	}
+	t.Files = fdtable.New()
+	e.Tasks.AddProcess(p, e.Tasks.Init, t)
+	e.Tasks.SetSid(p)
+	e.first = p
+	c := e.newCall(t)
+
+	root, x := c.bootDir("/")
+	if x != 0 {
+		return &StartError{"/", x, "open the root", 125}
+	}
+	t.FS = task.NewFSContext(root, root.Ref(), f.Umask)
+	cwd, x := c.bootDir(f.Workdir)
+	if x != 0 {
+		return &StartError{f.Workdir, x, "enter", 125}
+	}
+	c.unref(t.FS.Cwd)
+	t.FS.Cwd = cwd
+	for i := range uint32(3) {
+		c.bootStream(i)
+	}
+
+	var last error
+	for _, path := range e.candidates(f) {
+		x := c.exec(&program{dir: linux.AT_FDCWD, name: path, fn: path, argv: f.Argv, envp: f.Env})
+		if x == 0 {
+			t.Platform.Resume(c.regs)
+			return nil
+		}
+		if p.Exiting {
+			return &StartError{path, x, "start", 126}
+		}
+		status := 126
+		if x == linux.ENOENT || x == linux.ENOTDIR {
+			status = 127
+		}
+		if last == nil || status == 126 {
+			last = &StartError{path, x, "run", status}
+		}
+		if status == 126 && x != linux.EACCES {
+			break
+		}
+	}
+	return last
+}
+
+// candidates are the paths to try, as execvp would.
+func (e *Env) candidates(f *First) []string {
+	for _, r := range f.Path {
+		if r == '/' {
+			return []string{f.Path}
+		}
+	}
+	dirs := "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
+	for _, v := range f.Env {
+		if len(v) > 5 && v[:5] == "PATH=" {
+			dirs = v[5:]
+		}
+	}
+	var out []string
+	for len(dirs) > 0 {
+		d := dirs
+		if i := indexByte(dirs, ':'); i >= 0 {
+			d, dirs = dirs[:i], dirs[i+1:]
+		} else {
+			dirs = ""
+		}
+		if d != "" {
+			out = append(out, d+"/"+f.Path)
+		}
+	}
+	return out
+}
+
+func indexByte(s string, b byte) int {
+	for i := range len(s) {
+		if s[i] == b {
+			return i
+		}
+	}
+	return -1
+}
+
+func (c *Call) bootDir(path string) (*fdtable.File, linux.Errno) {
+	place := fsapi.Place{Path: path}
+	if c.T.FS != nil {
+		place.Root, place.Dir = c.T.FS.Root.Handle, c.T.FS.Root.Handle
+	}
+	k := c.T.Cred
+	req := fsapi.ResolveRequest{Cred: fsapi.Cred{Uid: k.FSUID, Gid: k.FSGID, Groups: k.Groups, Caps: k.Effective},
+		Place: place, Directory: true, Access: 1}
+	var rep fsapi.ResolveReply
+	e := c.FS.Resolve(&req, &rep)
+	e = c.awaitFS(e, &rep.Wait, func() linux.Errno { return c.FS.Resolve(&req, &rep) })
+	if e != 0 {
+		return nil, e
+	}
+	f := fdtable.NewFile(fdtable.FS, rep.Handle, linux.O_PATH)
+	f.Mode, f.Path, f.Node = rep.Mode, true, rep.Node
+	return f, 0
+}
+
+// bootStream opens standard input, output or error. One that the host has
+// closed stays closed.
+func (c *Call) bootStream(n uint32) {
+	var rep fsapi.OpenConsoleReply
+	if e := c.FS.OpenConsole(&fsapi.OpenConsoleRequest{Number: n}, &rep); e != 0 {
+		return
+	}
+	f := fdtable.NewFile(fdtable.FS, rep.Handle, rep.Flags)
+	f.Mode, f.Node, f.Seekable, f.Pollable = rep.Mode, rep.Node, rep.Seekable, rep.Pollable
+	c.T.Files.Replace(f, int32(n), 1<<20, false)
+}
+
+// TicketDone tells that the host's answer for a ticket of a subsystem is
+// there. With the token only.
+func (e *Env) TicketDone(owner fdtable.Owner, ticket uint64) { e.Ready.Done(uint8(owner), ticket) }

@@ -1,0 +1,42 @@
+package syscalls
+
+import (
+	"adyton.dev/adyton/core/coverage"
+	"adyton.dev/adyton/core/linux"
+)
+
+// Claims says what the core itself answers. The core enforces it like that of
+// a subsystem.
+var Claims = []coverage.Claim{
+	{Syscalls: []string{"fork", "vfork", "set_tid_address"}, Level: coverage.Full, Tests: []string{"conformance/fork"}},
+	{
+		Syscalls: []string{"clone", "clone3"}, Level: coverage.Partial,
+		Flags: map[string]uint64{"flags": cloneFlags},
+		Note:  "No namespaces, cgroups or ptrace.",
+		Tests: []string{"conformance/fork"},
+	},
+	{
+		Syscalls: []string{"execve", "execveat"}, Level: coverage.Full,
+		Tests: []string{"conformance/exec"},
+	},
+	{Syscalls: []string{"exit", "exit_group", "wait4"}, Level: coverage.Full, Tests: []string{"conformance/wait"}},
+	{Syscalls: []string{"waitid"}, Level: coverage.Full, Tests: []string{"conformance/wait"}},
+	{
+		Syscalls: []string{"futex"}, Level: coverage.Partial,
+		Note:  "The PI operations give ENOSYS.",
+		Tests: []string{"conformance/futex"},
+	},
+	{
+		Syscalls: []string{"getpid", "gettid", "getppid", "getuid", "geteuid", "getgid", "getegid", "getpgrp", "getpgid", "getsid", "setpgid", "setsid"},
+		Level:    coverage.Full,
+		Tests:    []string{"conformance/ident"},
+	},
+	{
+		Syscalls: []string{"arch_prctl"}, Level: coverage.Partial,
+		Values: map[string][]uint64{"code": {linux.ARCH_SET_FS, linux.ARCH_GET_FS}},
+		Note:   "GS belongs to the platform.",
+		Tests:  []string{"conformance/arch_prctl"},
+	},
+	{Syscalls: []string{"set_robust_list"}, Level: coverage.Full, Tests: []string{"conformance/futex"}},
+	{Syscalls: []string{"sched_yield"}, Level: coverage.Full, Tests: []string{"conformance/sched"}},
+}

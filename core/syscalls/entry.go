@@ -1,0 +1,177 @@
+package syscalls
+
+import (
+	"fmt"
+
+	"adyton.dev/adyton/core/coverage"
+	"adyton.dev/adyton/core/linux"
+	"adyton.dev/adyton/core/platform"
+	"adyton.dev/adyton/core/task"
+)
+
+// Event implements platform.Kernel: the way in from an app, and out again.
+func (e *Env) Event(pt platform.Thread, ev *platform.Event) {
+	t, ok := pt.Owner().(*task.Thread)
+	if !ok {
+		return
+	}
+	c := t.Local.(*Call)
+	c.outN, c.regs, c.xstate, c.gone, c.suspended = 0, nil, 0, false, false
+	t.InCall = true
+	switch ev.Kind {
+	case platform.EventSyscall:
+		c.Nr, c.Args = ev.Nr, ev.Args
+		c.leave(c.dispatch())
+	case platform.EventFault:
+		c.fault(&ev.Fault)
+	case platform.EventKick:
+		c.Nr = ^uint64(0)
+		c.resumeAfterKick()
+	case platform.EventFrameFault:
+		c.Nr = ^uint64(0)
+		if c.delivered {
+			c.frameFailed = true
+		} else {
+			c.signalForced(linux.SIGSEGV, linux.SI_KERNEL, 0, 0, 0)
+		}
+		c.resumeAfterKick()
+	}
+	t.InCall = false
+}
+
+// dispatch checks the claim and calls the handler.
+func (c *Call) dispatch() (int64, linux.Errno) {
+	if c.P.Exiting || c.T.Sleep.Dying() {
+		return 0, 0
+	}
+	if c.Nr >= maxNr {
+		c.unknown[c.Nr]++
+		return c.unsupported(nameOf(c.Nr), linux.ENOSYS)
+	}
+	x := &c.table[c.Nr]
+	x.count++
+	if x.row == nil || x.level == coverage.Unsupported {
+		x.refused++
+		return c.unsupported(nameOf(c.Nr), linux.ENOSYS)
+	}
+	if len(x.checks) > 0 && !x.allowed(&c.Args) {
+		x.refused++
+		return c.unsupported(x.row.Name, linux.EINVAL)
+	}
+	if c.Config.Trace != nil {
+		args := c.Args
+		c.Config.Trace.Enter(c.T, x.row, &args)
+		ret, e := x.row.Handler(c)
+		if !c.gone {
+			c.Config.Trace.Call(c.T, x.row, &args, ret, e)
+		}
+		return ret, e
+	}
+	ret, e := x.row.Handler(c)
+	if e != 0 {
+		x.failed++
+	}
+	return ret, e
+}
+
+// unsupported answers a call or flag that no claim names.
+func (c *Call) unsupported(name string, e linux.Errno) (int64, linux.Errno) {
+	if c.Config.Trace != nil {
+		row := &Row{Name: name}
+		c.Config.Trace.Call(c.T, row, &c.Args, 0, e)
+	}
+	if c.Config.KillUnsupported {
+		c.Config.Operator("unsupported: %s (%d) by pid %d %q: stopped; see `adyton coverage %s`", name, c.Nr, c.P.Pid, c.T.Name, name)
+		c.exitGroup(int32(linux.SIGSYS))
+	}
+	return 0, e
+}
+
+// leave answers a call, after the signals that are to be looked at.
+func (c *Call) leave(ret int64, e linux.Errno) {
+	if c.gone {
+		return
+	}
+	t := c.T
+	if c.P.Exiting || t.Sleep.Dying() {
+		c.endThread()
+		return
+	}
+	if c.suspended && !t.Sleep.Interrupted() {
+		c.restoreMask()
+	}
+	if c.xstate != 0 {
+		// A signal that comes next finds the extended state of the frame.
+		t.Platform.Restore(c.regs, c.xstate)
+		if t.Sleep.Interrupted() {
+			t.Platform.Kick()
+		}
+		return
+	}
+	if !t.Sleep.Interrupted() && !e.Internal() {
+		if c.regs != nil {
+			t.Platform.Resume(c.regs)
+			return
+		}
+		if e != 0 {
+			ret = -int64(e)
+		}
+		if c.outN > 0 && e == 0 {
+			t.Platform.ReturnOut(uint64(ret), c.outDst, c.outN)
+		} else {
+			t.Platform.Return(uint64(ret))
+		}
+		return
+	}
+	// The slow way: all registers.
+	r := &c.frame.regs
+	if c.regs != nil {
+		*r = *c.regs
+	} else {
+		t.Platform.Regs(r)
+	}
+	if c.outN > 0 && e == 0 {
+		if c.CopyOut(c.outDst, c.Out()[:c.outN]) != 0 {
+			e = linux.EFAULT
+		}
+		c.outN = 0
+	}
+	interrupted := linux.Errno(0)
+	switch {
+	case e.Internal():
+		interrupted = e
+	case c.regs == nil && e != 0:
+		r.Rax = uint64(-int64(e))
+	case c.regs == nil:
+		r.Rax = uint64(ret)
+	}
+	c.deliver(r, interrupted)
+}
+
+// resumeAfterKick goes on with a thread that came in by itself.
+func (c *Call) resumeAfterKick() {
+	if c.P.Exiting || c.T.Sleep.Dying() {
+		c.endThread()
+		return
+	}
+	c.T.Platform.Regs(&c.frame.regs)
+	c.deliver(&c.frame.regs, 0)
+}
+
+// Death implements platform.Kernel: the host ended an app process. Its
+// processes end as if by SIGKILL.
+func (e *Env) Death(s platform.Space) {
+	for _, p := range e.Tasks.Processes() {
+		if p.Space != nil && p.Space.Platform == s && !p.Zombie {
+			e.killProcess(p, int32(linux.SIGKILL))
+		}
+	}
+}
+
+func (e *Env) operator(format string, args ...any) {
+	if e.Config.Operator != nil {
+		e.Config.Operator(format, args...)
+		return
+	}
+	fmt.Printf(format+"\n", args...)
+}

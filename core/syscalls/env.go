@@ -1,0 +1,140 @@
+package syscalls
+
+import (
+	"adyton.dev/adyton/core/coverage"
+	"adyton.dev/adyton/core/fdtable"
+	"adyton.dev/adyton/core/linux"
+	"adyton.dev/adyton/core/platform"
+	"adyton.dev/adyton/core/platform/leader"
+	"adyton.dev/adyton/core/task"
+	"adyton.dev/adyton/core/wait"
+	"adyton.dev/adyton/proto/gen/fsapi"
+	"adyton.dev/adyton/proto/gen/ipcapi"
+	"adyton.dev/adyton/proto/gen/mmapi"
+	"adyton.dev/adyton/proto/gen/signalapi"
+)
+
+// Config is what an operator chooses of what apps see.
+type Config struct {
+	Hostname, Domainname string
+	// KillUnsupported ends the app at a call that nobody claims.
+	KillUnsupported bool
+	// Trace, when set, is called after each call and signal.
+	Trace Tracer
+	// Operator tells the operator one line.
+	Operator func(format string, args ...any)
+	// MemoryBytes is what sysinfo shows as total.
+	MemoryBytes uint64
+	// CPUs is how many CPUs apps see.
+	CPUs int
+	// HWCap and HWCap2 are what AT_HWCAP and AT_HWCAP2 say.
+	HWCap, HWCap2 uint64
+}
+
+// Tracer prints calls: core/strace behind --strace.
+type Tracer interface {
+	// Call tells of a call that has been answered, or with e == ERESTART* was
+	// interrupted.
+	Call(t *task.Thread, row *Row, args *[6]uint64, ret int64, e linux.Errno)
+	// Enter tells of one that may not come back: execve, exit.
+	Enter(t *task.Thread, row *Row, args *[6]uint64)
+	Signal(t *task.Thread, info *signalapi.Info)
+	Exit(t *task.Thread, status int32)
+}
+
+// Env is the kernel as handlers see it: four subsystems and the tasks.
+type Env struct {
+	FS     fsapi.FS
+	MM     mmapi.MM
+	Signal signalapi.Signal
+	IPC    ipcapi.IPC
+
+	Tasks    *task.Table
+	Ready    *wait.Registry
+	Leader   *leader.Leader
+	Platform platform.Platform
+	Config   Config
+
+	table [maxNr]entry
+	// unknown counts calls that have no row.
+	unknown map[uint64]uint64
+	// bounce is where large reads and writes pass through; never held over a
+	// wait.
+	bounce []byte
+	// vdso is the core's descriptor of the vDSO image's file, or 0.
+	nextFile uint64
+	objects  uint64
+	// pidfds are the handles that watch each process.
+	pidfds map[*task.Process]map[uint64]bool
+	// tokens are descriptions on their way in SCM_RIGHTS messages.
+	tokens map[uint64]*fdtable.File
+	bootNs int64
+
+	signalTimer *leader.Timer
+	fsTimer     *leader.Timer
+	ipcTimer    *leader.Timer
+	mmTimer     *leader.Timer
+
+	// first is the process whose end ends the run; status its wait status.
+	first  *task.Process
+	status int32
+}
+
+const maxNr = 512
+
+// entry is a row with what the claims make of it.
+type entry struct {
+	row   *Row
+	level coverage.Level
+	// checks are the arguments whose bits or values are limited.
+	checks []check
+	count  uint64
+	// refused counts calls that were not passed on.
+	refused uint64
+	failed  uint64
+}
+
+type check struct {
+	arg    int
+	mask   uint64
+	values []uint64
+	isMask bool
+	bits   uint // width of the argument: 32 or 64
+}
+
+// NewEnv builds the table from the rows and the claims of all owners.
+func NewEnv(claims ...[]coverage.Claim) (*Env, error) {
+	e := &Env{Tasks: task.NewTable(), Ready: wait.NewRegistry(), unknown: map[uint64]uint64{}, pidfds: map[*task.Process]map[uint64]bool{}, tokens: map[uint64]*fdtable.File{}}
+	if err := e.build(claims); err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+// Usage is how often a call came, for reports.
+type Usage struct {
+	Name                   string
+	Number                 uint64
+	Owner                  string
+	Level                  coverage.Level
+	Count, Refused, Failed uint64
+}
+
+// Usages lists the calls that came at least once.
+func (e *Env) Usages() []Usage {
+	var out []Usage
+	for nr := range e.table {
+		x := &e.table[nr]
+		if x.count == 0 {
+			continue
+		}
+		u := Usage{Number: uint64(nr), Level: x.level, Count: x.count, Refused: x.refused, Failed: x.failed}
+		if x.row != nil {
+			u.Name, u.Owner = x.row.Name, x.row.Owner.String()
+		} else {
+			u.Name = nameOf(uint64(nr))
+		}
+		out = append(out, u)
+	}
+	return out
+}

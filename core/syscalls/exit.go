@@ -1,0 +1,340 @@
+package syscalls
+
+import (
+	"encoding/binary"
+
+	"adyton.dev/adyton/core/linux"
+	"adyton.dev/adyton/core/task"
+	"adyton.dev/adyton/proto/gen/fsapi"
+	"adyton.dev/adyton/proto/gen/mmapi"
+	"adyton.dev/adyton/proto/gen/signalapi"
+)
+
+var exitRows = []Row{
+	{"exit", Core, args(integer("status")), sysExit},
+	{"exit_group", Core, args(integer("status")), sysExitGroup},
+}
+
+func sysExit(c *Call) (int64, linux.Errno) {
+	if c.P.Live() == 1 && !c.P.Exiting {
+		c.P.Status = c.Int(0) & 0xff << 8
+	}
+	c.endThread()
+	return 0, 0
+}
+
+func sysExitGroup(c *Call) (int64, linux.Errno) {
+	c.exitGroup(c.Int(0) & 0xff << 8)
+	c.endThread()
+	return 0, 0
+}
+
+// exitGroup begins the end of the caller's process with a wait status. The
+// caller ends itself afterwards.
+func (c *Call) exitGroup(status int32) {
+	if c.P.Exiting {
+		return
+	}
+	c.P.Exiting = true
+	c.P.Status = status
+	c.endOthers()
+}
+
+// endOthers ends all threads of the caller's process but itself.
+func (c *Call) endOthers() {
+	for _, t := range threadsOf(c.P) {
+		if t != c.T && !t.Exited {
+			c.endOther(t)
+		}
+	}
+}
+
+func threadsOf(p *task.Process) []*task.Thread {
+	out := make([]*task.Thread, 0, len(p.Threads))
+	for _, t := range p.Threads {
+		out = append(out, t)
+	}
+	return out
+}
+
+// endOther makes a thread end that is not the running one: a handler that
+// waits unwinds by itself; an app that runs is brought in by a kick.
+func (e *Env) endOther(t *task.Thread) {
+	t.Sleep.Die()
+	if !t.Lent && t.Platform.Running() {
+		t.Platform.Kick()
+	}
+}
+
+// killProcess ends a process from outside: SIGKILL, or the host's doing.
+func (e *Env) killProcess(p *task.Process, status int32) {
+	if p.Exiting || p.Zombie || p == e.Tasks.Init {
+		return
+	}
+	p.Exiting = true
+	p.Status = status
+	p.Stopped = false
+	p.Resume.Wake()
+	for _, t := range threadsOf(p) {
+		if t.Exited {
+			continue
+		}
+		// Nobody will come in for a thread whose host process is gone.
+		if !t.InCall && !t.Lent {
+			t.Sleep.Die()
+			if t.Platform.Running() {
+				t.Platform.Kick()
+				if !e.alive(t) {
+					t.Local.(*Call).endThread()
+				}
+				continue
+			}
+			continue
+		}
+		e.endOther(t)
+	}
+}
+
+// alive reports whether the host thread can still come in.
+func (e *Env) alive(t *task.Thread) bool {
+	return t.Platform.Alive()
+}
+
+// endThread ends the calling thread: kernel/exit.c, do_exit.
+func (c *Call) endThread() {
+	t, p := c.T, c.P
+	if t.Exited {
+		c.gone = true
+		return
+	}
+	c.gone = true
+	last := p.Live() == 1
+
+	c.walkRobust()
+	if t.Vforker != nil {
+		c.releaseVforker()
+	}
+	c.unrefAll(t.FS.Release())
+	for _, f := range t.Files.Release() {
+		c.closeFD(f)
+	}
+	var rep signalapi.EndThreadReply
+	c.Signal.EndThread(&signalapi.EndThreadRequest{Group: p.Pid, Thread: t.Tid}, &rep)
+	c.Tasks.RemoveThread(t)
+	c.effects(rep.Effects)
+
+	clear := t.ClearTid
+	if last && p.Space.Users() == 1 {
+		clear = 0 // nobody is left to see it
+	}
+	if last {
+		c.endProcess()
+	}
+	if t.Platform != nil {
+		t.Platform.SetOwner(nil)
+		t.Platform.Exit(clear)
+		t.Platform = nil
+	}
+	p.ThreadGone.Wake()
+}
+
+// endProcess ends the process of the thread that was its last.
+func (c *Call) endProcess() {
+	p := c.P
+	p.Exiting = true
+	c.leaveSpace(p.Space)
+	for _, child := range c.Tasks.Adopt(p) {
+		c.orphaned(child, p)
+	}
+	s := p.Group.Session
+	if s.Leader == p && s.Sid == p.Pid {
+		c.endSession(s)
+	}
+	p.Zombie = true
+	if c.Config.Trace != nil {
+		c.Config.Trace.Exit(c.T, p.Status)
+	}
+	c.notifyParent(p)
+	if p == c.first {
+		c.status = p.Status
+		c.shutdown()
+	}
+}
+
+// leaveSpace drops a user of an address space.
+func (c *Call) leaveSpace(s *task.Space) {
+	if !s.Release() {
+		return
+	}
+	var rep mmapi.FreeSpaceReply
+	c.MM.FreeSpace(&mmapi.FreeSpaceRequest{Space: s.MM}, &rep)
+	c.fileRefs(s, rep.Files)
+	for id, m := range s.Files {
+		c.dropMapped(s, id, m)
+	}
+	if s.Exe != nil {
+		c.unref(s.Exe)
+		s.Exe = nil
+	}
+}
+
+// orphaned tells an adopted child: the new parent may have to reap it, and its
+// parent-death signal comes.
+func (c *Call) orphaned(child, parent *task.Process) {
+	for _, t := range child.Threads {
+		if t.ParentDeathSignal != 0 && !t.Exited {
+			c.send(child, t, signalapi.Info{Signo: t.ParentDeathSignal, Code: linux.SI_USER, Pid: parent.Pid}, false)
+		}
+	}
+	// A stopped group that becomes orphaned gets SIGHUP and SIGCONT: POSIX
+	// XBD 11.1.2, kernel/exit.c kill_orphaned_pgrp.
+	if child.Group != parent.Group && child.Group.Session == parent.Group.Session && c.Tasks.Orphaned(child.Group, parent) {
+		for _, m := range child.Group.Members {
+			if m.Stopped {
+				c.sendGroup(child.Group, signalapi.Info{Signo: linux.SIGHUP, Code: linux.SI_KERNEL})
+				c.sendGroup(child.Group, signalapi.Info{Signo: linux.SIGCONT, Code: linux.SI_KERNEL})
+				break
+			}
+		}
+	}
+	if child.Zombie {
+		if child.Parent == c.Tasks.Init {
+			c.Tasks.Reap(child)
+		} else {
+			c.notifyParent(child)
+		}
+	}
+}
+
+// endSession takes the terminal away when its session's leader ends.
+func (e *Env) endSession(s *task.Session) {
+	if s.Terminal == nil {
+		return
+	}
+	var rep fsapi.SetTerminalReply
+	e.FS.SetTerminal(&fsapi.SetTerminalRequest{Cred: fsapi.Cred{Sid: s.Sid, Pgid: s.Leader.Group.Pgid, Pid: s.Leader.Pid}}, &rep)
+	e.raise(rep.Raise)
+	e.unref(s.Terminal)
+	s.Terminal = nil
+}
+
+// notifyParent sends the exit signal and wakes who waits.
+func (e *Env) notifyParent(p *task.Process) {
+	parent := p.Parent
+	if parent == e.Tasks.Init {
+		e.wakePidfd(p)
+		e.Tasks.Reap(p)
+		return
+	}
+	e.wakePidfd(p)
+	if p.ExitSignal == linux.SIGCHLD {
+		// SIG_IGN or SA_NOCLDWAIT: no zombie (kernel/signal.c, do_notify_parent).
+		var act signalapi.ActionReply
+		e.Signal.Action(&signalapi.ActionRequest{Group: parent.Pid, Signo: linux.SIGCHLD}, &act)
+		if act.Handler == linux.SIG_IGN || act.Flags&linux.SA_NOCLDWAIT != 0 {
+			if act.Handler != linux.SIG_IGN {
+				e.send(parent, nil, childInfo(p), false)
+			}
+			e.accountChild(p)
+			e.Tasks.Reap(p)
+			parent.ChildEvent.Wake()
+			return
+		}
+	}
+	if p.ExitSignal != 0 {
+		info := childInfo(p)
+		info.Signo = p.ExitSignal
+		e.send(parent, nil, info, false)
+	}
+	parent.ChildEvent.Wake()
+}
+
+// childInfo is the siginfo of SIGCHLD for a process that has ended.
+func childInfo(p *task.Process) signalapi.Info {
+	i := signalapi.Info{Signo: linux.SIGCHLD, Pid: p.Pid, Uid: p.Leader.Cred.UID}
+	i.Code, i.Status = exitCode(p.Status)
+	i.Utime, i.Stime = p.UserNs/1e7, p.SystemNs/1e7
+	return i
+}
+
+// exitCode splits a wait status into si_code and si_status.
+func exitCode(status int32) (code, value int32) {
+	switch {
+	case status&0x7f == 0:
+		return linux.CLD_EXITED, status >> 8 & 0xff
+	case status&0x80 != 0:
+		return linux.CLD_DUMPED, status & 0x7f
+	}
+	return linux.CLD_KILLED, status & 0x7f
+}
+
+func (e *Env) accountChild(p *task.Process) {
+	p.Parent.ChildUserNs += p.UserNs + p.ChildUserNs
+	p.Parent.ChildSystemNs += p.SystemNs + p.ChildSystemNs
+}
+
+// walkRobust releases the robust futexes of a thread that ends:
+// kernel/futex/core.c, exit_robust_list. The words are in app memory and the
+// list is the app's: bounded, and never followed blindly.
+func (c *Call) walkRobust() {
+	head := c.T.RobustHead
+	if head == 0 {
+		return
+	}
+	c.T.RobustHead = 0
+	var b [24]byte
+	if c.CopyIn(head, b[:]) != 0 {
+		return
+	}
+	le := binary.LittleEndian
+	entry, offset, pending := le.Uint64(b[0:]), le.Uint64(b[8:]), le.Uint64(b[16:])
+	for range 2048 { // ROBUST_LIST_LIMIT
+		if entry&^1 == head {
+			break
+		}
+		var next [8]byte
+		if c.CopyIn(entry&^1, next[:]) != 0 {
+			return
+		}
+		if entry != pending {
+			c.robustWord(entry&^1+offset, entry&1 != 0, false)
+		}
+		entry = le.Uint64(next[:])
+	}
+	if pending != 0 {
+		c.robustWord(pending&^1+offset, pending&1 != 0, true)
+	}
+}
+
+func (c *Call) robustWord(addr uint64, pi, pending bool) {
+	var b [4]byte
+	if addr%4 != 0 || c.CopyIn(addr, b[:]) != 0 {
+		return
+	}
+	v := binary.LittleEndian.Uint32(b[:])
+	if pending && !pi && v == 0 {
+		c.wakeFutex(addr, 1)
+		return
+	}
+	if v&linux.FUTEX_TID_MASK != uint32(c.T.Tid) {
+		return
+	}
+	binary.LittleEndian.PutUint32(b[:], v&linux.FUTEX_WAITERS|linux.FUTEX_OWNER_DIED)
+	c.CopyOut(addr, b[:])
+	if v&linux.FUTEX_WAITERS != 0 && !pi {
+		c.wakeFutex(addr, 1)
+	}
+}
+
+// shutdown ends what is left when the first process has ended.
+func (e *Env) shutdown() {
+	for _, p := range e.Tasks.Processes() {
+		if !p.Zombie && p.Space != nil {
+			p.Space.Platform.Kill()
+		}
+	}
+	e.Platform.Stop()
+}
+
+// Status is the wait status of the first process after Run.
+func (e *Env) Status() int32 { return e.status }

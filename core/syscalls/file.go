@@ -1,0 +1,319 @@
+package syscalls
+
+import (
+	"adyton.dev/adyton/core/fdtable"
+	"adyton.dev/adyton/core/linux"
+	"adyton.dev/adyton/core/wait"
+	"adyton.dev/adyton/proto/gen/fsapi"
+	"adyton.dev/adyton/proto/gen/ipcapi"
+	"adyton.dev/adyton/proto/gen/signalapi"
+)
+
+// object is a file that the core itself keeps: epoll, pidfd.
+type object interface {
+	read(c *Call, dst []byte) ([]byte, linux.Errno)
+	// poll gives the level and generation now.
+	poll(c *Call, events uint32) (uint32, uint64)
+	close(e *Env)
+}
+
+// file gives the description of descriptor argument i and takes a reference
+// that unref gives back. O_PATH descriptors are EBADF.
+func (c *Call) file(i int) (*fdtable.File, linux.Errno) {
+	f, e := c.T.Files.Get(c.Int(i))
+	if e == 0 && f.Path {
+		c.unref(f)
+		return nil, linux.EBADF
+	}
+	return f, e
+}
+
+// unref gives a reference back and closes the handle at the last.
+func (c *Call) unref(f *fdtable.File) { c.Env.unref(f) }
+
+func (e *Env) unref(f *fdtable.File) {
+	if f.Unref() {
+		e.closeFile(f)
+	}
+}
+
+func (e *Env) unrefAll(files []*fdtable.File) {
+	for _, f := range files {
+		e.unref(f)
+	}
+}
+
+// closeFile releases the handle of a description without references.
+func (e *Env) closeFile(f *fdtable.File) {
+	switch f.Owner {
+	case fdtable.FS:
+		if f.Locked.Load()&1 != 0 {
+			e.unlock(f, fsapi.LockKindFlock, f.ID)
+			e.unlock(f, fsapi.LockKindOfd, f.ID)
+		}
+		var rep fsapi.CloseReply
+		e.FS.Close(&fsapi.CloseRequest{Handle: f.Handle}, &rep)
+		e.fsReady(rep.Ready)
+		e.raise(rep.Raise)
+	case fdtable.IPC:
+		var rep ipcapi.CloseReply
+		e.IPC.Close(&ipcapi.CloseRequest{Handle: f.Handle}, &rep)
+		e.ipcReady(rep.Ready)
+		e.dropTokens(rep.Tokens)
+	case fdtable.Signal:
+		var rep signalapi.CloseReply
+		e.Signal.Close(&signalapi.CloseRequest{Handle: f.Handle}, &rep)
+	case fdtable.Core:
+		f.Object.(object).close(e)
+	}
+	e.forgetEpoll(f)
+}
+
+func (e *Env) unlock(f *fdtable.File, k fsapi.LockKind, owner uint64) {
+	var rep fsapi.UnlockReply
+	e.FS.Unlock(&fsapi.UnlockRequest{Handle: f.Handle, Owner: owner, Kind: k}, &rep)
+	e.fsReady(rep.Ready)
+}
+
+// closeFD is what a process does with a description whose number it gave up:
+// its record locks on the file go, whichever description took them.
+func (c *Call) closeFD(f *fdtable.File) {
+	if f.Owner == fdtable.FS && c.P.RecordLocks {
+		c.unlock(f, fsapi.LockKindPosix, uint64(c.P.Pid))
+	}
+	c.unref(f)
+}
+
+func (e *Env) fsReady(list []fsapi.Ready) {
+	for i := range list {
+		r := &list[i]
+		e.Ready.Notify(wait.Handle{Owner: uint8(fdtable.FS), ID: r.Handle}, r.Level, r.Generation)
+	}
+}
+
+func (e *Env) ipcReady(list []ipcapi.Ready) {
+	for i := range list {
+		r := &list[i]
+		e.Ready.Notify(wait.Handle{Owner: uint8(fdtable.IPC), ID: r.Handle}, r.Level, r.Generation)
+	}
+}
+
+func (e *Env) signalReady(list []signalapi.Ready) {
+	for i := range list {
+		r := &list[i]
+		e.Ready.Notify(wait.Handle{Owner: uint8(fdtable.Signal), ID: r.Handle}, r.Level, r.Generation)
+	}
+}
+
+// readOnce asks the owner once; w says what to wait for at EWAIT.
+func (c *Call) readOnce(f *fdtable.File, off int64, dst []byte, count int, flags uint32, w *wait0) ([]byte, linux.Errno) {
+	switch f.Owner {
+	case fdtable.FS:
+		q, r := &c.frame.fsRead, &c.frame.fsReadR
+		q.Cred, q.Handle, q.Offset, q.Count, q.Flags = c.Cred(), f.Handle, off, uint32(count), flags
+		r.Wait, r.Data, r.Ready = fsapi.Wait{}, dst, r.Ready[:0]
+		e := c.FS.Read(q, r)
+		c.fsReady(r.Ready)
+		*w = wait0{r.Wait.Ticket, r.Wait.Handle, r.Wait.Events, 0, 0}
+		d := r.Data
+		r.Data = nil
+		return d, e
+	case fdtable.IPC:
+		q, r := &c.frame.ipcRead, &c.frame.ipcReadR
+		q.Handle, q.Count = f.Handle, uint32(count)
+		r.Wait, r.Data, r.Ready, r.Tokens = ipcapi.Wait{}, dst, r.Ready[:0], r.Tokens[:0]
+		e := c.IPC.Read(q, r)
+		c.ipcReady(r.Ready)
+		c.dropTokens(r.Tokens)
+		*w = wait0{r.Wait.Ticket, r.Wait.Handle, r.Wait.Events, r.Wait.DeadlineNs, linux.Errno(r.Wait.DeadlineErrno)}
+		d := r.Data
+		r.Data = nil
+		return d, e
+	case fdtable.Signal:
+		q, r := &c.frame.sigRead, &c.frame.sigReadR
+		q.Handle, q.Thread, q.Count = f.Handle, c.T.Tid, uint32(count)
+		r.Data = dst
+		e := c.Signal.Read(q, r)
+		c.armSignal(r.DeadlineNs)
+		*w = wait0{0, f.Handle, linux.POLLIN, 0, 0}
+		d := r.Data
+		r.Data = nil
+		return d, e
+	}
+	return f.Object.(object).read(c, dst)
+}
+
+// wait0 is what any subsystem's Wait says.
+type wait0 struct {
+	ticket, handle uint64
+	events         uint32
+	deadline       int64
+	atDeadline     linux.Errno
+}
+
+// block waits for w on behalf of f, or says EAGAIN.
+func (c *Call) block(f *fdtable.File, w *wait0, nowait bool) linux.Errno {
+	if w.ticket == 0 && (nowait || f.Flags.Load()&linux.O_NONBLOCK != 0) {
+		return linux.EAGAIN
+	}
+	h := w.handle
+	if h == 0 {
+		h = f.Handle
+	}
+	e := c.await(f.Owner, w.ticket, h, w.events, w.deadline)
+	if e == linux.ETIMEDOUT && w.atDeadline != 0 {
+		return w.atDeadline
+	}
+	return e
+}
+
+// read reads up to count bytes and appends them to dst, whose room is at least
+// count. off is ignored unless f is seekable.
+func (c *Call) read(f *fdtable.File, off int64, dst []byte, count int, flags uint32) ([]byte, linux.Errno) {
+	for {
+		var w wait0
+		d, e := c.readOnce(f, off, dst, count, flags, &w)
+		if e != linux.EWAIT {
+			return d, e
+		}
+		if e := c.block(f, &w, flags&linux.RWF_NOWAIT != 0); e != 0 {
+			return dst, e
+		}
+	}
+}
+
+// writeOnce asks the owner once.
+func (c *Call) writeOnce(f *fdtable.File, off int64, data []byte, flags uint32, w *wait0) (int, int64, linux.Errno) {
+	switch f.Owner {
+	case fdtable.FS:
+		q, r := &c.frame.fsWrite, &c.frame.fsWriteR
+		q.Cred, q.Handle, q.Offset, q.Data, q.Flags = c.Cred(), f.Handle, off, data, flags
+		q.Append = f.Flags.Load()&linux.O_APPEND != 0 || flags&linux.RWF_APPEND != 0
+		q.SizeLimit = c.P.Limits[linux.RLIMIT_FSIZE].Cur
+		r.Wait, r.Ready, r.Raise, r.Count = fsapi.Wait{}, r.Ready[:0], r.Raise[:0], 0
+		e := c.FS.Write(q, r)
+		q.Data = nil
+		c.fsReady(r.Ready)
+		c.raise(r.Raise)
+		*w = wait0{r.Wait.Ticket, r.Wait.Handle, r.Wait.Events, 0, 0}
+		return int(r.Count), r.Offset, e
+	case fdtable.IPC:
+		q, r := &c.frame.ipcWrite, &c.frame.ipcWR
+		q.Handle, q.Data, q.Cred = f.Handle, data, c.ipcCred()
+		r.Wait, r.Ready, r.Count = ipcapi.Wait{}, r.Ready[:0], 0
+		e := c.IPC.Write(q, r)
+		q.Data = nil
+		c.ipcReady(r.Ready)
+		*w = wait0{r.Wait.Ticket, r.Wait.Handle, r.Wait.Events, r.Wait.DeadlineNs, linux.Errno(r.Wait.DeadlineErrno)}
+		return int(r.Count), 0, e
+	}
+	return 0, 0, linux.EINVAL
+}
+
+// write writes data that source gives: it is called again after a wait, since
+// a shared buffer may have been used by others meanwhile. It returns how much
+// went, and the position then.
+func (c *Call) write(f *fdtable.File, off int64, count int, flags uint32, source func(done int) ([]byte, linux.Errno)) (int, int64, linux.Errno) {
+	done := 0
+	for {
+		data, e := source(done)
+		if e != 0 {
+			if done > 0 {
+				return done, off, 0
+			}
+			return 0, off, e
+		}
+		var w wait0
+		n, pos, e := c.writeOnce(f, off, data, flags, &w)
+		if e == 0 {
+			done += n
+			if f.Seekable {
+				off = pos
+			}
+			if done >= count || n == 0 && len(data) == 0 || f.Owner == fdtable.FS && n < len(data) {
+				return done, off, 0
+			}
+			continue
+		}
+		if e != linux.EWAIT {
+			if done > 0 {
+				return done, off, 0
+			}
+			if e == linux.EPIPE && f.Owner == fdtable.IPC {
+				c.signalSelf(linux.SIGPIPE)
+			}
+			if e == linux.EFBIG && f.Owner == fdtable.FS && c.P.Limits[linux.RLIMIT_FSIZE].Cur != linux.RLIM_INFINITY {
+				c.signalSelf(linux.SIGXFSZ)
+			}
+			return 0, off, e
+		}
+		if e := c.block(f, &w, flags&linux.RWF_NOWAIT != 0); e != 0 {
+			if done > 0 {
+				return done, off, 0
+			}
+			return 0, off, e
+		}
+	}
+}
+
+// pollFile gives the readiness of a file now.
+func (c *Call) pollFile(f *fdtable.File, events uint32) (uint32, uint64) {
+	switch f.Owner {
+	case fdtable.FS:
+		if !f.Pollable {
+			return linux.POLLIN | linux.POLLOUT | linux.POLLRDNORM | linux.POLLWRNORM, 0
+		}
+		q, r := &c.frame.fsPoll, &c.frame.fsPollR
+		q.Handle, q.Events = f.Handle, events
+		r.Level, r.Generation = 0, 0
+		if e := c.FS.Poll(q, r); e != 0 {
+			return linux.POLLERR, 0
+		}
+		return r.Level, r.Generation
+	case fdtable.IPC:
+		q, r := &c.frame.ipcPoll, &c.frame.ipcPollR
+		q.Handle, q.Events = f.Handle, events
+		r.Level, r.Generation = 0, 0
+		if e := c.IPC.Poll(q, r); e != 0 {
+			return linux.POLLERR, 0
+		}
+		return r.Level, r.Generation
+	case fdtable.Signal:
+		q, r := &c.frame.sigPoll, &c.frame.sigPollR
+		q.Handle, q.Thread, q.Events = f.Handle, c.T.Tid, events
+		r.Level, r.Generation = 0, 0
+		if e := c.Signal.Poll(q, r); e != 0 {
+			return linux.POLLERR, 0
+		}
+		return r.Level, r.Generation
+	}
+	return f.Object.(object).poll(c, events)
+}
+
+// watchKey is under which the readiness of f is announced.
+func watchKey(f *fdtable.File) wait.Handle {
+	return wait.Handle{Owner: uint8(f.Owner), ID: f.Handle}
+}
+
+// install gives f a number, or drops it.
+func (c *Call) install(f *fdtable.File, cloexec bool) (int64, linux.Errno) {
+	fd, e := c.T.Files.Insert(f, 0, c.P.Limits[linux.RLIMIT_NOFILE].Cur, cloexec)
+	if e != 0 {
+		c.unref(f)
+		if e == linux.EINVAL {
+			e = linux.EMFILE
+		}
+		return 0, e
+	}
+	return int64(fd), 0
+}
+
+// dropTokens closes descriptions that were sent and never received.
+func (e *Env) dropTokens(tokens []uint64) {
+	for _, t := range tokens {
+		if f := e.tokens[t]; f != nil {
+			delete(e.tokens, t)
+			e.unref(f)
+		}
+	}
+}

@@ -1,0 +1,42 @@
+package syscalls
+
+import (
+	"adyton.dev/adyton/core/linux"
+	"adyton.dev/adyton/core/strace"
+)
+
+var futexRows = []Row{
+	{"futex", Core, args(ptr("uaddr"), kind("futex_op", strace.FutexOp), uinteger("val"), ptr("timeout"), ptr("uaddr2"), uinteger("val3")), sysFutex},
+}
+
+// sysFutex gets the operations that a platform with futexes of its own did not
+// finish: a signal may have come. It never waits itself.
+func sysFutex(c *Call) (int64, linux.Errno) {
+	switch c.Uint(1) & linux.FUTEX_CMD_MASK {
+	case linux.FUTEX_WAIT, linux.FUTEX_WAIT_BITSET:
+		if c.T.Sleep.Interrupted() {
+			return 0, linux.ERESTARTSYS
+		}
+	case linux.FUTEX_WAKE, linux.FUTEX_WAKE_BITSET, linux.FUTEX_REQUEUE, linux.FUTEX_CMP_REQUEUE, linux.FUTEX_WAKE_OP:
+		if c.T.Sleep.Interrupted() {
+			return 0, linux.ERESTARTNOINTR
+		}
+	default:
+		// GAP: the PI operations; claim them in coverage.go.
+		return 0, linux.ENOSYS
+	}
+	// Nothing to look at after all: the instruction again.
+	r := &c.frame.regs
+	c.T.Platform.Regs(r)
+	r.Rax = c.Nr
+	r.Rip -= 2
+	c.regs = r
+	return 0, 0
+}
+
+// wakeFutex wakes who waits on a word of app memory.
+func (c *Call) wakeFutex(addr uint64, n int) {
+	if c.T.Platform != nil && !c.T.Lent {
+		c.T.Platform.WakeFutex(addr, n)
+	}
+}

@@ -1,0 +1,184 @@
+package syscalls
+
+import (
+	"adyton.dev/adyton/core/fdtable"
+	"adyton.dev/adyton/core/linux"
+	"adyton.dev/adyton/core/strace"
+	"adyton.dev/adyton/proto/gen/fsapi"
+	"adyton.dev/adyton/proto/gen/mmapi"
+)
+
+var memoryRows = []Row{
+	{"mmap", MM, args(ptr("addr"), uinteger("length"), flags("prot", linux.MmapProt), kind("flags", strace.MmapFlags), fd("fd"), hex("offset")), sysMmap},
+	{"munmap", MM, args(ptr("addr"), uinteger("length")), sysMunmap},
+	{"mprotect", MM, args(ptr("addr"), uinteger("len"), flags("prot", linux.MmapProt)), sysMprotect},
+	{"mremap", MM, args(ptr("old_address"), uinteger("old_size"), uinteger("new_size"), flags("flags", linux.MremapFlags), ptr("new_address")), sysMremap},
+	{"brk", MM, args(ptr("addr")), sysBrk},
+	{"madvise", MM, args(ptr("addr"), uinteger("length"), enum("advice", linux.MadviseAdvice)), sysMadvise},
+}
+
+// change runs a change of the caller's address space alone: mm decides, the
+// platform does.
+func (c *Call) change(decide func(space uint64) ([]mmapi.Op, []mmapi.FileRef, linux.Errno)) linux.Errno {
+	s := c.P.Space
+	s.Change.Lock(&c.T.Sleep)
+	defer s.Change.Unlock()
+	ops, refs, e := decide(s.MM)
+	// mprotect and others change what came before the failure.
+	if x := c.apply(ops); x != 0 {
+		return x
+	}
+	c.fileRefs(s, refs)
+	return e
+}
+
+func sysMmap(c *Call) (int64, linux.Errno) {
+	fl := uint32(c.Args[3])
+	prot := c.Uint(2)
+	req := mmapi.MapRequest{Addr: c.Args[0], Length: c.Args[1], Prot: prot, Flags: fl, FileOffset: c.Args[5], MaxProt: 7}
+	if c.Args[5]%pageSize != 0 {
+		return 0, linux.EINVAL
+	}
+	s := c.P.Space
+	drop := func() {}
+	shared := fl&linux.MAP_TYPE != linux.MAP_PRIVATE
+	if fl&linux.MAP_ANONYMOUS == 0 {
+		f, e := c.file(4)
+		if e != 0 {
+			return 0, e
+		}
+		defer c.unref(f)
+		if e := mayMap(c, f, &req, shared); e != 0 {
+			return 0, e
+		}
+		if req.Length == 0 {
+			return 0, linux.EINVAL
+		}
+		id, zeros, e := c.mapFile(s, f, prot, shared, writable(f))
+		if e != 0 {
+			return 0, e
+		}
+		if !zeros {
+			req.File = id
+			drop = func() {
+				if m := s.Files[id]; m != nil && m.Refs <= 0 {
+					c.dropMapped(s, id, m)
+				}
+			}
+		} else {
+			req.Flags |= linux.MAP_ANONYMOUS
+			if !shared {
+				req.FileOffset = 0
+			}
+		}
+	}
+	if req.File == 0 && shared && req.Length != 0 {
+		if fl&linux.MAP_TYPE != linux.MAP_SHARED {
+			return 0, linux.EINVAL
+		}
+		// Shared memory without a name is a memory file of its own.
+		f, e := c.memoryFile("dev/zero", int64((req.Length+pageSize-1)&^(pageSize-1)))
+		if e != 0 {
+			return 0, e
+		}
+		id, _, e := c.mapFile(s, f, prot, true, true)
+		c.unref(f)
+		if e != 0 {
+			return 0, e
+		}
+		req.File, req.FileOffset = id, 0
+		drop = func() {
+			if m := s.Files[id]; m != nil && m.Refs <= 0 {
+				c.dropMapped(s, id, m)
+			}
+		}
+	}
+	var rep mmapi.MapReply
+	e := c.change(func(space uint64) ([]mmapi.Op, []mmapi.FileRef, linux.Errno) {
+		req.Space = space
+		e := c.MM.Map(&req, &rep)
+		return rep.Ops, rep.Files, e
+	})
+	if e != 0 {
+		drop()
+		return 0, e
+	}
+	return int64(rep.Addr), 0
+}
+
+// mayMap checks how the file was opened: mm/mmap.c, do_mmap.
+func mayMap(c *Call, f *fdtable.File, q *mmapi.MapRequest, shared bool) linux.Errno {
+	if shared {
+		if q.Prot&linux.PROT_WRITE != 0 && !writable(f) {
+			return linux.EACCES
+		}
+		if !writable(f) {
+			q.MaxProt &^= linux.PROT_WRITE
+		}
+	}
+	if !readable(f) {
+		return linux.EACCES
+	}
+	return 0
+}
+
+// memoryFile makes an unnamed file in memory.
+func (c *Call) memoryFile(name string, size int64) (*fdtable.File, linux.Errno) {
+	var rep fsapi.OpenMemoryReply
+	if e := c.FS.OpenMemory(&fsapi.OpenMemoryRequest{Cred: c.Cred(), Name: name, Size: size}, &rep); e != 0 {
+		return nil, e
+	}
+	f := fdtable.NewFile(fdtable.FS, rep.Handle, linux.O_RDWR)
+	f.Mode, f.Node, f.Seekable = linux.S_IFREG|0o777, rep.Node, true
+	return f, 0
+}
+
+func sysMunmap(c *Call) (int64, linux.Errno) {
+	return 0, c.change(func(space uint64) ([]mmapi.Op, []mmapi.FileRef, linux.Errno) {
+		var rep mmapi.UnmapReply
+		e := c.MM.Unmap(&mmapi.UnmapRequest{Space: space, Addr: c.Args[0], Length: c.Args[1]}, &rep)
+		return rep.Ops, rep.Files, e
+	})
+}
+
+func sysMprotect(c *Call) (int64, linux.Errno) {
+	return 0, c.change(func(space uint64) ([]mmapi.Op, []mmapi.FileRef, linux.Errno) {
+		var rep mmapi.ProtectReply
+		e := c.MM.Protect(&mmapi.ProtectRequest{Space: space, Addr: c.Args[0], Length: c.Args[1], Prot: c.Uint(2)}, &rep)
+		return rep.Ops, rep.Files, e
+	})
+}
+
+func sysMremap(c *Call) (int64, linux.Errno) {
+	var rep mmapi.RemapReply
+	e := c.change(func(space uint64) ([]mmapi.Op, []mmapi.FileRef, linux.Errno) {
+		e := c.MM.Remap(&mmapi.RemapRequest{Space: space, Addr: c.Args[0], OldLength: c.Args[1], NewLength: c.Args[2],
+			Flags: c.Uint(3), NewAddr: c.Args[4]}, &rep)
+		return rep.Ops, rep.Files, e
+	})
+	return int64(rep.Addr), e
+}
+
+func sysBrk(c *Call) (int64, linux.Errno) {
+	var rep mmapi.BrkReply
+	before := uint64(0)
+	e := c.change(func(space uint64) ([]mmapi.Op, []mmapi.FileRef, linux.Errno) {
+		var u mmapi.UsageReply
+		c.MM.Usage(&mmapi.UsageRequest{Space: space}, &u)
+		before = u.Brk
+		e := c.MM.Brk(&mmapi.BrkRequest{Space: space, Addr: c.Args[0]}, &rep)
+		return rep.Ops, rep.Files, e
+	})
+	if e != 0 {
+		return int64(before), 0
+	}
+	return int64(rep.Addr), 0
+}
+
+func sysMadvise(c *Call) (int64, linux.Errno) {
+	return 0, c.change(func(space uint64) ([]mmapi.Op, []mmapi.FileRef, linux.Errno) {
+		var rep mmapi.AdviseReply
+		e := c.MM.Advise(&mmapi.AdviseRequest{Space: space, Addr: c.Args[0], Length: c.Args[1], Advice: c.Uint(2)}, &rep)
+		return rep.Ops, rep.Files, e
+	})
+}

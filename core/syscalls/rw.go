@@ -1,0 +1,364 @@
+package syscalls
+
+import (
+	"adyton.dev/adyton/core/fdtable"
+	"adyton.dev/adyton/core/linux"
+	"adyton.dev/adyton/core/strace"
+	"adyton.dev/adyton/proto/gen/fsapi"
+)
+
+var rwRows = []Row{
+	{"read", FS, args(fd("fd"), out("buf", 2), uinteger("count")), sysRead},
+	{"write", FS, args(fd("fd"), in("buf", 2), uinteger("count")), sysWrite},
+	{"pread64", FS, args(fd("fd"), out("buf", 2), uinteger("count"), long("offset")), sysPread64},
+	{"pwrite64", FS, args(fd("fd"), in("buf", 2), uinteger("count"), long("offset")), sysPwrite64},
+	{"readv", FS, args(fd("fd"), vec("iov", strace.IovecOut, 2), integer("iovcnt")), sysReadv},
+	{"writev", FS, args(fd("fd"), vec("iov", strace.IovecIn, 2), integer("iovcnt")), sysWritev},
+	{"preadv", FS, args(fd("fd"), vec("iov", strace.IovecOut, 2), integer("iovcnt"), long("pos_l"), long("pos_h")), sysPreadv},
+	{"pwritev", FS, args(fd("fd"), vec("iov", strace.IovecIn, 2), integer("iovcnt"), long("pos_l"), long("pos_h")), sysPwritev},
+	{"preadv2", FS, args(fd("fd"), vec("iov", strace.IovecOut, 2), integer("iovcnt"), long("pos_l"), long("pos_h"), flags("flags", linux.RwFlags)), sysPreadv2},
+	{"pwritev2", FS, args(fd("fd"), vec("iov", strace.IovecIn, 2), integer("iovcnt"), long("pos_l"), long("pos_h"), flags("flags", linux.RwFlags)), sysPwritev2},
+	{"lseek", FS, args(fd("fd"), long("offset"), enum("whence", linux.SeekWhence)), sysLseek},
+}
+
+// maxRW is the most that one read or write moves: MAX_RW_COUNT of the kernel.
+const maxRW = 0x7ffff000
+
+// bounceSize is how much of a large transfer passes at a time, in bytes.
+const bounceSize = 1 << 20
+
+func (e *Env) bounceBuf() []byte {
+	if e.bounce == nil {
+		e.bounce = make([]byte, bounceSize)
+	}
+	return e.bounce
+}
+
+// readable and writable check how a description was opened.
+func readable(f *fdtable.File) bool { return f.Flags.Load()&linux.O_ACCMODE != linux.O_WRONLY }
+func writable(f *fdtable.File) bool { return f.Flags.Load()&linux.O_ACCMODE != linux.O_RDONLY }
+
+func sysRead(c *Call) (int64, linux.Errno) {
+	f, e := c.file(0)
+	if e != 0 {
+		return 0, e
+	}
+	defer c.unref(f)
+	return c.readTo(f, -1, c.Args[1], c.Args[2], 0)
+}
+
+func sysPread64(c *Call) (int64, linux.Errno) {
+	off := int64(c.Args[3])
+	if off < 0 {
+		return 0, linux.EINVAL
+	}
+	f, e := c.file(0)
+	if e != 0 {
+		return 0, e
+	}
+	defer c.unref(f)
+	if !f.Seekable {
+		return 0, linux.ESPIPE
+	}
+	return c.readTo(f, off, c.Args[1], c.Args[2], 0)
+}
+
+// readTo reads count bytes at off (-1: the description's position, which
+// moves) into app memory.
+func (c *Call) readTo(f *fdtable.File, off int64, addr, count uint64, fl uint32) (int64, linux.Errno) {
+	if !readable(f) {
+		return 0, linux.EBADF
+	}
+	if f.Mode&linux.S_IFMT == linux.S_IFDIR && f.Owner == fdtable.FS {
+		return 0, linux.EISDIR
+	}
+	if int64(count) < 0 {
+		return 0, linux.EINVAL
+	}
+	if addr > 1<<47 || addr+count > 1<<47 {
+		return 0, linux.EFAULT // access_ok
+	}
+	count = min(count, maxRW)
+	at := off
+	if off < 0 {
+		at = f.Offset
+	}
+	if o := c.Out(); count <= uint64(len(o)) {
+		d, e := c.read(f, at, o[:0:len(o)], int(count), fl)
+		if e != 0 {
+			return 0, e
+		}
+		if off < 0 && f.Seekable {
+			f.Offset = at + int64(len(d))
+		}
+		c.Return(addr, len(d))
+		return int64(len(d)), 0
+	}
+	var total int64
+	for uint64(total) < count {
+		b := c.bounceBuf()
+		n := int(min(count-uint64(total), bounceSize))
+		d, e := c.read(f, at, b[:0], n, fl)
+		if e != 0 {
+			if total > 0 {
+				break
+			}
+			return 0, e
+		}
+		m := 0
+		if len(d) > 0 {
+			m = c.P.Space.Platform.Write(addr+uint64(total), d)
+		}
+		total += int64(m)
+		at += int64(m)
+		if m < len(d) {
+			if total == 0 {
+				return 0, linux.EFAULT
+			}
+			break
+		}
+		if len(d) < n || f.Owner != fdtable.FS || !f.Seekable {
+			break
+		}
+	}
+	if off < 0 && f.Seekable {
+		f.Offset = at
+	}
+	return total, 0
+}
+
+func sysWrite(c *Call) (int64, linux.Errno) {
+	f, e := c.file(0)
+	if e != 0 {
+		return 0, e
+	}
+	defer c.unref(f)
+	return c.writeFrom(f, -1, c.Args[1], c.Args[2], 0)
+}
+
+func sysPwrite64(c *Call) (int64, linux.Errno) {
+	off := int64(c.Args[3])
+	if off < 0 {
+		return 0, linux.EINVAL
+	}
+	f, e := c.file(0)
+	if e != 0 {
+		return 0, e
+	}
+	defer c.unref(f)
+	if !f.Seekable {
+		return 0, linux.ESPIPE
+	}
+	return c.writeFrom(f, off, c.Args[1], c.Args[2], 0)
+}
+
+func (c *Call) writeFrom(f *fdtable.File, off int64, addr, count uint64, fl uint32) (int64, linux.Errno) {
+	if !writable(f) {
+		return 0, linux.EBADF
+	}
+	if int64(count) < 0 {
+		return 0, linux.EINVAL
+	}
+	if addr > 1<<47 || addr+count > 1<<47 {
+		return 0, linux.EFAULT
+	}
+	count = min(count, maxRW)
+	at := off
+	if off < 0 {
+		at = f.Offset
+	}
+	captured, ok := c.T.Platform.In(addr)
+	ok = ok && uint64(len(captured)) == count
+	n, at, e := c.write(f, at, int(count), fl, func(done int) ([]byte, linux.Errno) {
+		if ok {
+			return captured[done:], 0
+		}
+		b := c.bounceBuf()[:min(int(count)-done, bounceSize)]
+		if len(b) == 0 {
+			return b, 0
+		}
+		m := c.P.Space.Platform.Read(addr+uint64(done), b)
+		if m == 0 {
+			return nil, linux.EFAULT
+		}
+		return b[:m], 0
+	})
+	if e == 0 && off < 0 && f.Seekable {
+		f.Offset = at
+	}
+	return int64(n), e
+}
+
+// iovecs reads an array of iovec: import_iovec of lib/iov_iter.c.
+func (c *Call) iovecs(addr uint64, n int32) ([]linux.Iovec, int64, linux.Errno) {
+	if n < 0 || n > linux.UIO_MAXIOV {
+		return nil, 0, linux.EINVAL
+	}
+	b := make([]byte, int(n)*linux.SizeofIovec)
+	if e := c.CopyIn(addr, b); n > 0 && e != 0 {
+		return nil, 0, e
+	}
+	v := linux.AppendIovecs(nil, b)
+	var total int64
+	for i := range v {
+		if int64(v[i].Len) < 0 {
+			return nil, 0, linux.EINVAL
+		}
+		if v[i].Base > 1<<47 || v[i].Base+v[i].Len > 1<<47 {
+			return nil, 0, linux.EFAULT
+		}
+		if int64(v[i].Len) > maxRW-total {
+			v[i].Len = uint64(maxRW - total)
+		}
+		total += int64(v[i].Len)
+	}
+	return v, total, 0
+}
+
+func sysReadv(c *Call) (int64, linux.Errno)  { return c.readv(-1, 0) }
+func sysWritev(c *Call) (int64, linux.Errno) { return c.writev(-1, 0) }
+
+func sysPreadv(c *Call) (int64, linux.Errno)  { return c.posv(c.readv, 0, false) }
+func sysPwritev(c *Call) (int64, linux.Errno) { return c.posv(c.writev, 0, false) }
+func sysPreadv2(c *Call) (int64, linux.Errno) { return c.posv(c.readv, c.Uint(5), true) }
+func sysPwritev2(c *Call) (int64, linux.Errno) {
+	return c.posv(c.writev, c.Uint(5), true)
+}
+
+// posv runs a vector call at an explicit position; v2 allows -1 for the
+// description's own.
+func (c *Call) posv(do func(int64, uint32) (int64, linux.Errno), fl uint32, v2 bool) (int64, linux.Errno) {
+	off := int64(c.Args[3])
+	if off == -1 && v2 {
+		return do(-1, fl)
+	}
+	if off < 0 {
+		return 0, linux.EINVAL
+	}
+	f, e := c.file(0)
+	if e != 0 {
+		return 0, e
+	}
+	seekable := f.Seekable
+	c.unref(f)
+	if !seekable {
+		return 0, linux.ESPIPE
+	}
+	return do(off, fl)
+}
+
+func (c *Call) readv(off int64, fl uint32) (int64, linux.Errno) {
+	f, e := c.file(0)
+	if e != 0 {
+		return 0, e
+	}
+	defer c.unref(f)
+	if !readable(f) {
+		return 0, linux.EBADF
+	}
+	v, total, e := c.iovecs(c.Args[1], c.Int(2))
+	if e != 0 {
+		return 0, e
+	}
+	if f.Mode&linux.S_IFMT == linux.S_IFDIR && f.Owner == fdtable.FS {
+		return 0, linux.EISDIR
+	}
+	at := off
+	if off < 0 {
+		at = f.Offset
+	}
+	d, e := c.read(f, at, make([]byte, 0, min(total, bounceSize)), int(min(total, bounceSize)), fl)
+	if e != 0 {
+		return 0, e
+	}
+	done := 0
+	for _, x := range v {
+		n := min(int(x.Len), len(d)-done)
+		if n == 0 {
+			continue
+		}
+		m := c.P.Space.Platform.Write(x.Base, d[done:done+n])
+		done += m
+		if m < n {
+			if done == 0 {
+				return 0, linux.EFAULT
+			}
+			break
+		}
+	}
+	if off < 0 && f.Seekable {
+		f.Offset = at + int64(done)
+	}
+	return int64(done), 0
+}
+
+func (c *Call) writev(off int64, fl uint32) (int64, linux.Errno) {
+	f, e := c.file(0)
+	if e != 0 {
+		return 0, e
+	}
+	defer c.unref(f)
+	if !writable(f) {
+		return 0, linux.EBADF
+	}
+	v, total, e := c.iovecs(c.Args[1], c.Int(2))
+	if e != 0 {
+		return 0, e
+	}
+	at := off
+	if off < 0 {
+		at = f.Offset
+	}
+	data := make([]byte, 0, total)
+	for _, x := range v {
+		n := len(data)
+		data = data[:n+int(x.Len)]
+		if x.Len == 0 {
+			continue
+		}
+		if m := c.P.Space.Platform.Read(x.Base, data[n:]); m < int(x.Len) {
+			data = data[:n+m]
+			if len(data) == 0 {
+				return 0, linux.EFAULT
+			}
+			break
+		}
+	}
+	n, at, e := c.write(f, at, len(data), fl, func(done int) ([]byte, linux.Errno) { return data[done:], 0 })
+	if e == 0 && off < 0 && f.Seekable {
+		f.Offset = at
+	}
+	return int64(n), e
+}
+
+func sysLseek(c *Call) (int64, linux.Errno) {
+	f, e := c.file(0)
+	if e != 0 {
+		return 0, e
+	}
+	defer c.unref(f)
+	if !f.Seekable || f.Owner != fdtable.FS {
+		return 0, linux.ESPIPE
+	}
+	off, whence := int64(c.Args[1]), c.Uint(2)
+	// The two that every program uses need no subsystem.
+	if f.Mode&linux.S_IFMT == linux.S_IFREG && (whence == linux.SEEK_SET || whence == linux.SEEK_CUR) {
+		if whence == linux.SEEK_CUR {
+			off += f.Offset
+		}
+		if off < 0 {
+			return 0, linux.EINVAL
+		}
+		f.Offset = off
+		return off, 0
+	}
+	req := fsapi.SeekRequest{Handle: f.Handle, Offset: off, Whence: whence, Current: f.Offset}
+	var rep fsapi.SeekReply
+	e = c.FS.Seek(&req, &rep)
+	e = c.awaitFS(e, &rep.Wait, func() linux.Errno { return c.FS.Seek(&req, &rep) })
+	if e != 0 {
+		return 0, e
+	}
+	f.Offset = rep.Offset
+	return rep.Offset, 0
+}
