@@ -93,16 +93,16 @@ func (k *call[Q, P]) async(c *Client, req *Q, rep *P) (ticket uint64, e linux.Er
 		return 0, linux.EIO
 	}
 	same := func(f *flight) bool { return f.call == any(k) && k.equal(f.req.(*Q), req) }
-	f, again := c.flights.take(same, k.joins)
-	if f != nil {
-		if !f.done {
-			return f.ticket, linux.EWAIT
-		}
-		k.deliver(f, rep)
-		return 0, f.errno
+	got := c.flights.take(same, k.joins)
+	switch {
+	case got.done != nil:
+		k.deliver(got.done.rep.(*P), got.shared, rep)
+		return 0, got.done.errno
+	case got.ticket != 0:
+		return got.ticket, linux.EWAIT
 	}
 
-	f = &flight{ticket: c.tickets.Add(1), call: k, req: k.clone(req), rep: new(P), joins: k.joins, reads: k.reads, again: again}
+	f := &flight{ticket: c.tickets.Add(1), call: k, req: k.clone(req), rep: new(P), joins: k.joins, reads: k.reads, again: got.again}
 	if k.changes != nil {
 		f.changes = k.changes(req)
 	}
@@ -120,9 +120,8 @@ func (k *call[Q, P]) async(c *Client, req *Q, rep *P) (ticket uint64, e linux.Er
 
 // deliver hands a reply over, its bytes behind those of the caller. Those who
 // share an answer get a copy each.
-func (k *call[Q, P]) deliver(f *flight, rep *P) {
-	got := f.rep.(*P)
-	if f.shared {
+func (k *call[Q, P]) deliver(got *P, shared bool, rep *P) {
+	if shared {
 		got = k.copy(got)
 	}
 	if k.data == nil {

@@ -465,3 +465,43 @@ func TestLostConnectionGivesOneLineAndEIO(t *testing.T) {
 }
 
 var _ hostcalls.Host = (*client.Client)(nil)
+
+// TestConsoleReadGivesATicket: a read that finds nothing waits by a ticket; the
+// file calls beside it do not.
+func TestConsoleReadGivesATicket(t *testing.T) {
+	for name, open := range ways {
+		t.Run(name, func(t *testing.T) {
+			r, w, err := os.Pipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer r.Close()
+			defer w.Close()
+			in := open(t, server.Options{Roots: []server.Root{{Name: "/", Dir: t.TempDir()}}, Streams: []int{int(r.Fd())}})
+			req := &hostapi.ConsoleRequest{Kind: hostapi.ConsoleKindRead, Count: 100, Offset: -1}
+			var rep hostapi.ConsoleReply
+			ticket, e := in.Console(req, &rep)
+			if e != linux.EWAIT {
+				t.Fatalf("read of an empty pipe = %v, want EWAIT", e)
+			}
+			poll := &hostapi.WaitRequest{Streams: []uint32{0}, Events: []uint32{linux.POLLIN}, TimeoutNs: 3600e9}
+			var ready hostapi.WaitReply
+			polled, e := in.Wait(poll, &ready)
+			if e != linux.EWAIT {
+				t.Fatalf("wait = %v, want EWAIT", e)
+			}
+			must(in, in.FileStat, &hostapi.FileStatRequest{Paths: []string{""}}, &hostapi.FileStatReply{})
+			w.WriteString("input")
+			in.wait(ticket)
+			rep.Data = []byte("> ")
+			if _, e := in.Console(req, &rep); e != 0 || string(rep.Data) != "> input" {
+				t.Errorf("read = %q, %v", rep.Data, e)
+			}
+			w.WriteString("more") // the read may have been quicker than the poll
+			in.wait(polled)
+			if _, e := in.Wait(poll, &ready); e != 0 || len(ready.Events) != 1 || ready.Events[0] != linux.POLLIN {
+				t.Errorf("wait = %#x, %v; want POLLIN", ready.Events, e)
+			}
+		})
+	}
+}

@@ -38,7 +38,7 @@ type flight struct {
 	reads    subjects
 	changes  subjects
 
-	// Guarded by flights.mu until done and taken.
+	// Guarded by flights.mu, but errno and rep are settled once it is done.
 	errno    linux.Errno
 	done     bool
 	doneAt   time.Time
@@ -56,10 +56,19 @@ type flights struct {
 	changed [2]uint64 // by bit of subjects: how many changes began or ended
 }
 
-// take returns the flight that answers for one that same accepts: a finished
-// one, which it removes for the last caller, or (joins) one under way. With
-// none, again says how often an answer was thrown away as out of date.
-func (fs *flights) take(same func(*flight) bool, joins bool) (f *flight, again int) {
+// found is what take has for a request: a finished flight and whether others
+// have its answer too, or the ticket of one under way, or how often an answer
+// was thrown away as out of date.
+type found struct {
+	done   *flight
+	shared bool
+	ticket uint64
+	again  int
+}
+
+// take looks for an answer to a request that same accepts. The last caller
+// removes it. With joins, one under way serves too.
+func (fs *flights) take(same func(*flight) bool, joins bool) (got found) {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
 	fs.sweep()
@@ -76,7 +85,7 @@ func (fs *flights) take(same func(*flight) bool, joins bool) (f *flight, again i
 				under = f
 			}
 		case !current && f.again < maxAgain:
-			again = f.again + 1
+			got.again = f.again + 1
 			fs.list = slices.Delete(fs.list, i, i+1)
 			i--
 		default:
@@ -86,13 +95,14 @@ func (fs *flights) take(same func(*flight) bool, joins bool) (f *flight, again i
 			} else {
 				f.shared = true
 			}
-			return f, 0
+			return found{done: f, shared: f.shared}
 		}
 	}
 	if under != nil {
 		under.asks++
+		return found{ticket: under.ticket}
 	}
-	return under, again
+	return got
 }
 
 // has reports whether same accepts any flight.
