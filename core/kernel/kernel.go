@@ -101,3 +101,11 @@ func hwcaps() (hwcap, hwcap2 uint64) {
 	}
 	return hwcap, hwcap2
 }
+
+// Machine gives the platform, for reports.
+func (k *Kernel) Machine() Machine { return k.parts.Machine }
+
+// Signal sends the first process a signal from outside: on any goroutine.
+func (k *Kernel) Signal(signo int32) {
+	k.parts.Machine.Leader().Post(func() { k.env.SignalFirst(signo) })
+}

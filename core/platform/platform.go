@@ -153,9 +153,6 @@ type Space interface {
 	Limits() (low, high uint64)
 }
 
-// Waiter is a handler that is parked.
-type Waiter interface{}
-
 // Platform runs app code.
 type Platform interface {
 	// Run is the leader: it hands events to k until Stop. start is called
@@ -168,6 +165,4 @@ type Platform interface {
 	// XStateSize is the size of the extended state in a signal frame,
 	// magic word at the end included.
 	XStateSize() uint32
-	// VDSO gives the image of the vDSO and whether there is one.
-	VDSO() ([]byte, bool)
 }

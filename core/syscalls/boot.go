@@ -169,3 +169,11 @@ func (c *Call) bootStream(n uint32) {
 // TicketDone tells that the host's answer for a ticket of a subsystem is
 // there. With the token only.
 func (e *Env) TicketDone(owner fdtable.Owner, ticket uint64) { e.Ready.Done(uint8(owner), ticket) }
+
+// SignalFirst sends the first process a signal from outside Adyton. With the
+// token only.
+func (e *Env) SignalFirst(signo int32) {
+	if e.first != nil && !e.first.Zombie {
+		e.send(e.first, nil, signalapi.Info{Signo: signo, Code: linux.SI_USER}, false)
+	}
+}

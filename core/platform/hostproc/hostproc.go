@@ -295,3 +295,10 @@ func (c *cpuPlan) confineLeader() {
 func operatorError(format string, args ...any) {
 	fmt.Fprintf(os.Stderr, "adyton: hostproc: "+format+"\n", args...)
 }
+
+// Report says in words how calls were handed over.
+func (p *Platform) Report() string {
+	c := &p.counts
+	return fmt.Sprintf("hostproc: %d calls by jump, %d by trap, %d sites made jumps, leader slept %d times",
+		c.Calls, c.Traps, c.Patched, c.Sleeps)
+}
