@@ -3,18 +3,33 @@ package fs
 import (
 	"adyton.dev/adyton/core/linux"
 	"adyton.dev/adyton/proto/gen/fsapi"
-	"adyton.dev/adyton/subsystems/fs/internal/outside"
 	"adyton.dev/adyton/subsystems/fs/internal/pages"
 	"adyton.dev/adyton/subsystems/fs/internal/vfs"
 )
+
+// readStep is how much of a file is read at once, and so asked of the host at
+// once, in bytes.
+const readStep = 1 << 20
+
+// shortRead is how much a read must have before it ends early rather than wait
+// for the host again: what it has may be gone by then.
+const shortRead = 8 * readStep
 
 // Read implements fsapi.FS.
 func (f *FS) Read(req *fsapi.ReadRequest, rep *fsapi.ReadReply) linux.Errno {
 	c := f.begin(&req.Cred)
 	defer f.end(c)
+	had := len(rep.Data)
 	for {
-		e := f.read(c, req, rep)
+		e := f.read(c, req, rep, had)
 		if !f.again(c, &e, &rep.Wait) {
+			if e == linux.EWAIT && len(rep.Data)-had >= shortRead {
+				rep.Wait = fsapi.Wait{}
+				e = 0
+			}
+			if e != 0 {
+				rep.Data = rep.Data[:had]
+			}
 			rep.Ready = append(rep.Ready, c.Ready...)
 			return e
 		}
@@ -24,7 +39,9 @@ func (f *FS) Read(req *fsapi.ReadRequest, rep *fsapi.ReadReply) linux.Errno {
 	}
 }
 
-func (f *FS) read(c *vfs.Ctx, req *fsapi.ReadRequest, rep *fsapi.ReadReply) linux.Errno {
+// read appends to rep.Data, which had bytes of the caller's at first; what is
+// beyond them was read by an earlier try.
+func (f *FS) read(c *vfs.Ctx, req *fsapi.ReadRequest, rep *fsapi.ReadReply, had int) linux.Errno {
 	file := f.files.get(req.Handle)
 	if file == nil || !file.Readable() {
 		return linux.EBADF
@@ -37,19 +54,33 @@ func (f *FS) read(c *vfs.Ctx, req *fsapi.ReadRequest, rep *fsapi.ReadReply) linu
 		return linux.EINVAL
 	}
 	count := int(min(req.Count, linux.MAX_RW_COUNT))
-	var e linux.Errno
 	switch {
 	case file.Stream != nil:
+		var e linux.Errno
 		rep.Data, e = file.Stream.Read(c, file, req.Offset, count, rep.Data)
-	case n.Data != nil:
-		rep.Data, e = n.Data.Read(&c.Op, req.Offset, count, rep.Data)
-		if e == 0 && file.Flags&linux.O_NOATIME == 0 {
-			c.Accessed(n, file.Path.Mnt)
-		}
-	default:
-		e = linux.EINVAL
+		return e
+	case n.Data == nil:
+		return linux.EINVAL
 	}
-	return e
+	for {
+		done := len(rep.Data) - had
+		step := min(count-done, readStep)
+		if step <= 0 {
+			break
+		}
+		var e linux.Errno
+		rep.Data, e = n.Data.Read(&c.Op, req.Offset+int64(done), step, rep.Data)
+		if e != 0 {
+			return e
+		}
+		if len(rep.Data)-had-done < step {
+			break
+		}
+	}
+	if file.Flags&linux.O_NOATIME == 0 {
+		c.Accessed(n, file.Path.Mnt)
+	}
+	return 0
 }
 
 // Write implements fsapi.FS.
@@ -294,12 +325,4 @@ func (f *FS) Sync(req *fsapi.SyncRequest, rep *fsapi.SyncReply) linux.Errno {
 		return linux.EINVAL
 	}
 	return 0
-}
-
-// nowait is the errno of an operation that must not wait for the host.
-func nowait(e linux.Errno) linux.Errno {
-	if e == outside.Missed {
-		return linux.EAGAIN
-	}
-	return e
 }

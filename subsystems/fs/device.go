@@ -3,11 +3,8 @@ package fs
 import (
 	"adyton.dev/adyton/core/linux"
 	"adyton.dev/adyton/proto/gen/fsapi"
-	"adyton.dev/adyton/subsystems/fs/internal/outside"
 	"adyton.dev/adyton/subsystems/fs/internal/vfs"
 )
-
-type outsideOp = outside.Op
 
 // openDevice finds the driver of a device node. Errors: ENXIO when there is
 // none.

@@ -6,6 +6,7 @@
 package fs
 
 import (
+	"errors"
 	"sync"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"adyton.dev/adyton/hostcalls"
 	"adyton.dev/adyton/proto/gen/coreapi"
 	"adyton.dev/adyton/proto/gen/fsapi"
+	"adyton.dev/adyton/subsystems/fs/internal/hostfs"
 	"adyton.dev/adyton/subsystems/fs/internal/lock"
 	"adyton.dev/adyton/subsystems/fs/internal/outside"
 	"adyton.dev/adyton/subsystems/fs/internal/pages"
@@ -31,6 +33,16 @@ type Config struct {
 	// MemoryBytes bounds what each file system in memory may hold, and is what
 	// statfs reports; 0 means no bound.
 	MemoryBytes int64
+
+	// Root is the host tree that shows at "/", with changes kept in memory; nil
+	// is an empty directory.
+	Root *Tree
+	// Mounts are further host trees, in the order of mounting.
+	Mounts []Mount
+	// HostMaxData is what the host said in Hello; 0 means 1 MiB.
+	HostMaxData int
+	// CacheBytes bounds the data kept of host files; 0 means 256 MiB.
+	CacheBytes int
 }
 
 // FS is one instance.
@@ -39,6 +51,7 @@ type FS struct {
 
 	mu    sync.Mutex
 	ns    *vfs.Namespace
+	host  *hostfs.Host // nil without a host
 	files handles
 	free  []*vfs.Ctx
 	minor uint64 // of the last file system made
@@ -62,10 +75,28 @@ func New(config Config) (*FS, error) {
 	}
 	f := &FS{config: config, ns: new(vfs.Namespace)}
 	f.watch.init()
+	if config.Host != nil {
+		f.host = hostfs.NewHost(config.Host, orDefault(config.HostMaxData, 1<<20), orDefault(config.CacheBytes, 256<<20))
+	} else if config.Root != nil || len(config.Mounts) > 0 {
+		return nil, errors.New("fs: host trees to mount, but no host")
+	}
 	if e := f.mountInitial(); e != nil {
 		return nil, e
 	}
 	return f, nil
+}
+
+func orDefault(n, otherwise int) int {
+	if n > 0 {
+		return n
+	}
+	return otherwise
+}
+
+// HostDone is to be told of every ticket of Config.Host that is done. It does
+// not block.
+func (f *FS) HostDone(ticket uint64) {
+	f.watch.report(fsapi.WatchReply{Tickets: []uint64{ticket}})
 }
 
 // begin takes the mutex and a Ctx for one operation of cred.

@@ -3,6 +3,7 @@ package fs
 import (
 	"adyton.dev/adyton/core/linux"
 	"adyton.dev/adyton/proto/gen/fsapi"
+	"adyton.dev/adyton/subsystems/fs/internal/outside"
 	"adyton.dev/adyton/subsystems/fs/internal/vfs"
 )
 
@@ -114,7 +115,7 @@ func (f *FS) mapFile(c *vfs.Ctx, req *fsapi.MapFileRequest, rep *fsapi.MapFileRe
 // can be mapped as it is.
 type hostFile interface {
 	// Descriptor gives the host's read-only descriptor, if there is one.
-	Descriptor(op *outsideOp) (fd int, ok bool, e linux.Errno)
+	Descriptor(op *outside.Op) (fd int, ok bool, e linux.Errno)
 }
 
 // Seal implements fsapi.FS: memfd_add_seals in mm/memfd.c.

@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"adyton.dev/adyton/core/linux"
+	"adyton.dev/adyton/subsystems/fs/internal/pages"
 	"adyton.dev/adyton/subsystems/fs/internal/vfs"
 )
 
@@ -13,6 +14,9 @@ import (
 func (f *FS) makeNode(c *vfs.Ctx, dir vfs.Path, name string, mode uint32, rdev uint64) (*vfs.Dentry, linux.Errno) {
 	n := c.NewInode(dir.Inode().Super, mode)
 	n.Rdev = rdev
+	if n.IsDir() && !n.Super.Tmpfs {
+		n.Size, n.Blocks = pages.Size, pages.Size/512
+	}
 	c.InitOwner(n, dir.Inode())
 	return c.Add(dir.D, name, n), 0
 }

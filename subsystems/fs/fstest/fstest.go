@@ -23,7 +23,7 @@ func add(cases map[string]func(*task)) {
 			panic("fstest: two cases are called " + name)
 		}
 		Cases[name] = func(t *testing.T, fs fsapi.FS) {
-			k := newTask(t, fs)
+			k := newTask(t, newWaiter(t, fs))
 			check(k)
 		}
 	}

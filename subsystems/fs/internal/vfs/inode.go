@@ -118,6 +118,9 @@ func (s *Super) NextIno() uint64 {
 	return s.lastIno
 }
 
+// StartIno makes NextIno give numbers above first.
+func (s *Super) StartIno(first uint64) { s.lastIno = max(s.lastIno, first) }
+
 // Nodes hands out the numbers in Inode.Node.
 type Nodes struct{ last uint64 }
 

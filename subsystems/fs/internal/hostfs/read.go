@@ -1,0 +1,214 @@
+package hostfs
+
+import (
+	"adyton.dev/adyton/core/linux"
+	"adyton.dev/adyton/proto/gen/hostapi"
+	"adyton.dev/adyton/subsystems/fs/internal/outside"
+)
+
+// extentSize is the unit that data is fetched and kept in, in bytes.
+const extentSize = 64 << 10
+
+// maxOpen is how many host files are kept open at most, not counting those
+// whose descriptor was handed out.
+const maxOpen = 4096
+
+// extent is a span of a host file that is kept. Short data is the end of file.
+type extent struct {
+	node  *Node
+	index int64
+	data  []byte
+	used  bool // since the hand of the clock came by
+}
+
+// cache bounds what is kept of all files.
+type cache struct {
+	max  int // extents
+	ring []*extent
+	hand int
+}
+
+// add keeps an extent, in place of one that was not used lately when full.
+func (c *cache) add(x *extent) {
+	if len(c.ring) < c.max {
+		c.ring = append(c.ring, x)
+		return
+	}
+	for {
+		if c.hand >= len(c.ring) {
+			c.hand = 0
+		}
+		old := c.ring[c.hand]
+		if !old.used {
+			if old.node.extents[old.index] == old {
+				delete(old.node.extents, old.index)
+			}
+			c.ring[c.hand] = x
+			c.hand++
+			return
+		}
+		old.used = false
+		c.hand++
+	}
+}
+
+// ReadBase implements pages.Base.
+func (n *Node) ReadBase(op *outside.Op, p []byte, off int64) linux.Errno {
+	if e, ok := op.Fact(n).(linux.Errno); ok {
+		return e
+	}
+	start := off
+	for len(p) > 0 {
+		i := off / extentSize
+		x := n.extents[i]
+		if x == nil {
+			return n.miss(op, start, off, len(p))
+		}
+		x.used = true
+		within := int(off % extentSize)
+		want := min(len(p), extentSize-within)
+		got := 0
+		if within < len(x.data) {
+			got = copy(p[:want], x.data[within:])
+		}
+		// The host's file may have shrunk since it was listed.
+		clear(p[got:want])
+		p = p[want:]
+		off += int64(want)
+	}
+	n.next = off
+	return 0
+}
+
+// miss asks for the extents from off on that a read of count more bytes needs
+// and, when the file is read from front to back, for some more.
+func (n *Node) miss(op *outside.Op, start, off int64, count int) linux.Errno {
+	if start == n.next && start > 0 {
+		n.window = min(max(2*n.window, 4*extentSize), n.tree.host.MaxData)
+	} else if start != n.next {
+		n.window = 0
+	}
+	most := n.tree.host.MaxData / extentSize
+	last := (off + int64(max(count, n.window)) - 1) / extentSize
+	call := n.ensureOpen()
+	for i := off / extentSize; i <= last && len(call.req.Extents) < most; i++ {
+		at := i * extentSize
+		length := min(extentSize, n.size-at)
+		if length > 0 && n.extents[i] == nil {
+			call.req.Extents = append(call.req.Extents, hostapi.Extent{Handle: n.handle, Offset: at, Length: uint32(length)})
+		}
+	}
+	return op.Miss(call)
+}
+
+// ensureOpen makes a call that opens the host file when it is not open.
+func (n *Node) ensureOpen() *readCall {
+	call := &readCall{node: n}
+	if n.opened {
+		return call
+	}
+	if n.handle == 0 {
+		n.handle = n.tree.host.Calls.NewHandle()
+	}
+	flags := uint32(linux.O_RDONLY)
+	if n.writable {
+		flags = linux.O_RDWR
+	}
+	call.open = &hostapi.FileOpenRequest{Root: n.tree.root, Path: n.path(), Flags: flags, Handle: n.handle}
+	call.victims = n.tree.host.victims()
+	return call
+}
+
+// victims picks host files to close when too many are open.
+func (h *Host) victims() []uint64 {
+	if len(h.open) < maxOpen {
+		return nil
+	}
+	var out []uint64
+	kept := h.open[:0]
+	for i, n := range h.open {
+		if i < maxOpen/4 && !n.pinned && n.opened {
+			out = append(out, n.handle)
+			n.opened, n.handle = false, 0
+			continue
+		}
+		if !n.pinned {
+			kept = append(kept, n)
+		}
+	}
+	h.open = kept
+	return out
+}
+
+// readCall opens the host file when it is not, and reads extents; with none it
+// only opens.
+type readCall struct {
+	node    *Node
+	open    *hostapi.FileOpenRequest
+	victims []uint64
+	req     hostapi.FileReadRequest
+	rep     hostapi.FileReadReply
+}
+
+// Fetch implements outside.Call.
+func (r *readCall) Fetch() (uint64, linux.Errno) {
+	h := r.node.tree.host.Calls
+	if len(r.victims) > 0 {
+		h.Close(&hostapi.CloseRequest{Handles: r.victims}, &hostapi.CloseReply{})
+		r.victims = nil
+	}
+	if r.open != nil {
+		var rep hostapi.FileOpenReply
+		ticket, e := h.FileOpen(r.open, &rep)
+		// EEXIST: another operation has opened it under this very number.
+		if e != 0 && e != linux.EEXIST {
+			return ticket, e
+		}
+	}
+	if len(r.req.Extents) == 0 {
+		return 0, 0
+	}
+	return h.FileRead(&r.req, &r.rep)
+}
+
+// Store implements outside.Call.
+func (r *readCall) Store(op *outside.Op, e linux.Errno) {
+	n := r.node
+	if e != 0 {
+		op.Know(n, e)
+		return
+	}
+	if r.open != nil && !n.opened {
+		n.opened = true
+		n.tree.host.open = append(n.tree.host.open, n)
+	}
+	if n.extents == nil {
+		n.extents = make(map[int64]*extent)
+	}
+	data := r.rep.Data
+	for i, length := range r.rep.Lengths {
+		index := r.req.Extents[i].Offset / extentSize
+		if n.extents[index] == nil {
+			x := &extent{node: n, index: index, data: data[:length:length], used: true}
+			n.extents[index] = x
+			n.tree.host.cache.add(x)
+		}
+		data = data[length:]
+	}
+}
+
+// Descriptor gives the host's read-only descriptor of the file, which stays
+// valid, if the host has one to give.
+func (n *Node) Descriptor(op *outside.Op) (fd int, ok bool, e linux.Errno) {
+	if e, ok := op.Fact(n).(linux.Errno); ok {
+		return -1, false, e
+	}
+	if !n.opened {
+		return -1, false, op.Miss(n.ensureOpen())
+	}
+	fd, ok = n.tree.host.Calls.Descriptor(n.handle)
+	if ok {
+		n.pinned = true
+	}
+	return fd, ok, 0
+}
