@@ -833,6 +833,11 @@ func (m *RestoreRequest) fill(s *source) {
 
 func (m *RestoreReply) fill(s *source) {
 	m.Deliverable = s.bool()
+	for range s.count() {
+		var e Effect
+		e.fill(s)
+		m.Effects = append(m.Effects, e)
+	}
 }
 
 func (m *SendRequest) fill(s *source) {
@@ -866,6 +871,11 @@ func (m *TakeRequest) fill(s *source) {
 func (m *TakeReply) fill(s *source) {
 	m.Info.fill(s)
 	m.DeadlineNs = int64(s.number())
+	for range s.count() {
+		var e Effect
+		e.fill(s)
+		m.Effects = append(m.Effects, e)
+	}
 }
 
 func (m *DeliverRequest) fill(s *source) {

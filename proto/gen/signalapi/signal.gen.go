@@ -418,6 +418,7 @@ type RestoreRequest struct {
 // RestoreReply is what Restore answers.
 type RestoreReply struct {
 	Deliverable bool
+	Effects     []Effect
 }
 
 // SendRequest is what Send takes.
@@ -455,6 +456,8 @@ type TakeReply struct {
 	Info Info
 	// Next deadline of the subsystem on the monotonic clock, 0 for none.
 	DeadlineNs int64
+	// Other threads that must now look at the group's signals.
+	Effects []Effect
 }
 
 // DeliverRequest is what Deliver takes.

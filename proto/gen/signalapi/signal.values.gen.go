@@ -1461,13 +1461,24 @@ func (m *RestoreRequest) appendGo(b []byte) []byte {
 	return endGo(b)
 }
 
-// Reset zeroes m.
-func (m *RestoreReply) Reset() { *m = RestoreReply{} }
+// Reset zeroes m; its slices keep their capacity.
+func (m *RestoreReply) Reset() {
+	m.Deliverable = false
+	m.Effects = m.Effects[:0]
+}
 
 // Equal reports whether m and o hold the same values; nil and empty slices are the same.
 func (m *RestoreReply) Equal(o *RestoreReply) bool {
 	if m.Deliverable != o.Deliverable {
 		return false
+	}
+	if len(m.Effects) != len(o.Effects) {
+		return false
+	}
+	for i := range m.Effects {
+		if !m.Effects[i].Equal(&o.Effects[i]) {
+			return false
+		}
 	}
 	return true
 }
@@ -1475,7 +1486,13 @@ func (m *RestoreReply) Equal(o *RestoreReply) bool {
 // Clone returns a copy of m that shares no memory with it.
 func (m *RestoreReply) Clone() *RestoreReply {
 	c := *m
+	c.own()
 	return &c
+}
+
+// own replaces every slice of m by a copy.
+func (m *RestoreReply) own() {
+	m.Effects = slices.Clone(m.Effects)
 }
 
 // GoString returns m as a Go expression without the fields that are zero.
@@ -1486,6 +1503,16 @@ func (m *RestoreReply) appendGo(b []byte) []byte {
 	if m.Deliverable {
 		b = append(b, "Deliverable: "...)
 		b = strconv.AppendBool(b, m.Deliverable)
+		b = append(b, ", "...)
+	}
+	if len(m.Effects) > 0 {
+		b = append(b, "Effects: "...)
+		b = append(b, "[]signalapi.Effect{"...)
+		for i := range m.Effects {
+			b = m.Effects[i].appendGo(b)
+			b = append(b, ", "...)
+		}
+		b = endGo(b)
 		b = append(b, ", "...)
 	}
 	return endGo(b)
@@ -1675,8 +1702,12 @@ func (m *TakeRequest) appendGo(b []byte) []byte {
 	return endGo(b)
 }
 
-// Reset zeroes m.
-func (m *TakeReply) Reset() { *m = TakeReply{} }
+// Reset zeroes m; its slices keep their capacity.
+func (m *TakeReply) Reset() {
+	m.Info.Reset()
+	m.DeadlineNs = 0
+	m.Effects = m.Effects[:0]
+}
 
 // Equal reports whether m and o hold the same values; nil and empty slices are the same.
 func (m *TakeReply) Equal(o *TakeReply) bool {
@@ -1686,13 +1717,27 @@ func (m *TakeReply) Equal(o *TakeReply) bool {
 	if m.DeadlineNs != o.DeadlineNs {
 		return false
 	}
+	if len(m.Effects) != len(o.Effects) {
+		return false
+	}
+	for i := range m.Effects {
+		if !m.Effects[i].Equal(&o.Effects[i]) {
+			return false
+		}
+	}
 	return true
 }
 
 // Clone returns a copy of m that shares no memory with it.
 func (m *TakeReply) Clone() *TakeReply {
 	c := *m
+	c.own()
 	return &c
+}
+
+// own replaces every slice of m by a copy.
+func (m *TakeReply) own() {
+	m.Effects = slices.Clone(m.Effects)
 }
 
 // GoString returns m as a Go expression without the fields that are zero.
@@ -1708,6 +1753,16 @@ func (m *TakeReply) appendGo(b []byte) []byte {
 	if m.DeadlineNs != 0 {
 		b = append(b, "DeadlineNs: "...)
 		b = strconv.AppendInt(b, int64(m.DeadlineNs), 10)
+		b = append(b, ", "...)
+	}
+	if len(m.Effects) > 0 {
+		b = append(b, "Effects: "...)
+		b = append(b, "[]signalapi.Effect{"...)
+		for i := range m.Effects {
+			b = m.Effects[i].appendGo(b)
+			b = append(b, ", "...)
+		}
+		b = endGo(b)
 		b = append(b, ", "...)
 	}
 	return endGo(b)

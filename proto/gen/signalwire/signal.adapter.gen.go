@@ -1425,6 +1425,13 @@ func fromWireRestoreRequest(m *signalapi.RestoreRequest, w *RestoreRequest) {
 // toWireRestoreReply fills the zero message w; it shares the bytes of m.
 func toWireRestoreReply(w *RestoreReply, m *signalapi.RestoreReply) *RestoreReply {
 	w.Deliverable = m.Deliverable
+	if n := len(m.Effects); n > 0 {
+		all := make([]Effect, n)
+		w.Effects = make([]*Effect, n)
+		for i := range all {
+			w.Effects[i] = toWireEffect(&all[i], &m.Effects[i])
+		}
+	}
 	return w
 }
 
@@ -1434,6 +1441,13 @@ func fromWireRestoreReply(m *signalapi.RestoreReply, w *RestoreReply) {
 		return
 	}
 	m.Deliverable = w.Deliverable
+	if n := len(w.Effects); n > 0 {
+		had := len(m.Effects)
+		m.Effects = append(m.Effects, make([]signalapi.Effect, n)...)
+		for i, v := range w.Effects {
+			fromWireEffect(&m.Effects[had+i], v)
+		}
+	}
 }
 
 // toWireSendRequest fills the zero message w; it shares the bytes of m.
@@ -1522,6 +1536,13 @@ func fromWireTakeRequest(m *signalapi.TakeRequest, w *TakeRequest) {
 func toWireTakeReply(w *TakeReply, m *signalapi.TakeReply) *TakeReply {
 	w.Info = toWireInfo(new(Info), &m.Info)
 	w.DeadlineNs = m.DeadlineNs
+	if n := len(m.Effects); n > 0 {
+		all := make([]Effect, n)
+		w.Effects = make([]*Effect, n)
+		for i := range all {
+			w.Effects[i] = toWireEffect(&all[i], &m.Effects[i])
+		}
+	}
 	return w
 }
 
@@ -1532,6 +1553,13 @@ func fromWireTakeReply(m *signalapi.TakeReply, w *TakeReply) {
 	}
 	fromWireInfo(&m.Info, w.Info)
 	m.DeadlineNs = w.DeadlineNs
+	if n := len(w.Effects); n > 0 {
+		had := len(m.Effects)
+		m.Effects = append(m.Effects, make([]signalapi.Effect, n)...)
+		for i, v := range w.Effects {
+			fromWireEffect(&m.Effects[had+i], v)
+		}
+	}
 }
 
 // toWireDeliverRequest fills the zero message w; it shares the bytes of m.

@@ -1989,6 +1989,7 @@ type RestoreReply struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Errno         uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
 	Deliverable   bool                   `protobuf:"varint,2,opt,name=deliverable" json:"deliverable,omitempty"`
+	Effects       []*Effect              `protobuf:"bytes,3,rep,name=effects" json:"effects,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2035,6 +2036,13 @@ func (x *RestoreReply) GetDeliverable() bool {
 		return x.Deliverable
 	}
 	return false
+}
+
+func (x *RestoreReply) GetEffects() []*Effect {
+	if x != nil {
+		return x.Effects
+	}
+	return nil
 }
 
 type SendRequest struct {
@@ -2253,7 +2261,9 @@ type TakeReply struct {
 	Errno uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
 	Info  *Info                  `protobuf:"bytes,2,opt,name=info" json:"info,omitempty"`
 	// Next deadline of the subsystem on the monotonic clock, 0 for none.
-	DeadlineNs    int64 `protobuf:"varint,3,opt,name=deadline_ns,json=deadlineNs" json:"deadline_ns,omitempty"`
+	DeadlineNs int64 `protobuf:"varint,3,opt,name=deadline_ns,json=deadlineNs" json:"deadline_ns,omitempty"`
+	// Other threads that must now look at the group's signals.
+	Effects       []*Effect `protobuf:"bytes,4,rep,name=effects" json:"effects,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2307,6 +2317,13 @@ func (x *TakeReply) GetDeadlineNs() int64 {
 		return x.DeadlineNs
 	}
 	return 0
+}
+
+func (x *TakeReply) GetEffects() []*Effect {
+	if x != nil {
+		return x.Effects
+	}
+	return nil
 }
 
 type DeliverRequest struct {
@@ -4872,10 +4889,11 @@ const file_adyton_signal_v1_signal_proto_rawDesc = "" +
 	"\vdeliverable\x18\x02 \x01(\bR\vdeliverable\x122\n" +
 	"\aeffects\x18\x03 \x03(\v2\x18.adyton.signal.v1.EffectR\aeffects\"(\n" +
 	"\x0eRestoreRequest\x12\x16\n" +
-	"\x06thread\x18\x01 \x01(\x05R\x06thread\"F\n" +
+	"\x06thread\x18\x01 \x01(\x05R\x06thread\"z\n" +
 	"\fRestoreReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12 \n" +
-	"\vdeliverable\x18\x02 \x01(\bR\vdeliverable\"\xa9\x01\n" +
+	"\vdeliverable\x18\x02 \x01(\bR\vdeliverable\x122\n" +
+	"\aeffects\x18\x03 \x03(\v2\x18.adyton.signal.v1.EffectR\aeffects\"\xa9\x01\n" +
 	"\vSendRequest\x12\x14\n" +
 	"\x05group\x18\x01 \x01(\x05R\x05group\x12\x16\n" +
 	"\x06thread\x18\x02 \x01(\x05R\x06thread\x12*\n" +
@@ -4890,12 +4908,13 @@ const file_adyton_signal_v1_signal_proto_rawDesc = "" +
 	"\vTakeRequest\x12\x16\n" +
 	"\x06thread\x18\x01 \x01(\x05R\x06thread\x12\x10\n" +
 	"\x03set\x18\x02 \x01(\x04R\x03set\x12\x16\n" +
-	"\x06cancel\x18\x03 \x01(\bR\x06cancel\"n\n" +
+	"\x06cancel\x18\x03 \x01(\bR\x06cancel\"\xa2\x01\n" +
 	"\tTakeReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12*\n" +
 	"\x04info\x18\x02 \x01(\v2\x16.adyton.signal.v1.InfoR\x04info\x12\x1f\n" +
 	"\vdeadline_ns\x18\x03 \x01(\x03R\n" +
-	"deadlineNs\"\xf0\x01\n" +
+	"deadlineNs\x122\n" +
+	"\aeffects\x18\x04 \x03(\v2\x18.adyton.signal.v1.EffectR\aeffects\"\xf0\x01\n" +
 	"\x0eDeliverRequest\x12\x16\n" +
 	"\x06thread\x18\x01 \x01(\x05R\x06thread\x12*\n" +
 	"\x04regs\x18\x02 \x01(\v2\x16.adyton.signal.v1.RegsR\x04regs\x12\x1f\n" +
@@ -5235,93 +5254,95 @@ var file_adyton_signal_v1_signal_proto_depIdxs = []int32{
 	2,  // 3: adyton.signal.v1.ActionReply.ready:type_name -> adyton.signal.v1.Ready
 	3,  // 4: adyton.signal.v1.MaskReply.effects:type_name -> adyton.signal.v1.Effect
 	3,  // 5: adyton.signal.v1.SuspendReply.effects:type_name -> adyton.signal.v1.Effect
-	4,  // 6: adyton.signal.v1.SendRequest.info:type_name -> adyton.signal.v1.Info
-	3,  // 7: adyton.signal.v1.SendReply.effects:type_name -> adyton.signal.v1.Effect
-	2,  // 8: adyton.signal.v1.SendReply.ready:type_name -> adyton.signal.v1.Ready
-	4,  // 9: adyton.signal.v1.TakeReply.info:type_name -> adyton.signal.v1.Info
-	6,  // 10: adyton.signal.v1.DeliverRequest.regs:type_name -> adyton.signal.v1.Regs
-	1,  // 11: adyton.signal.v1.DeliverReply.disposition:type_name -> adyton.signal.v1.Disposition
-	4,  // 12: adyton.signal.v1.DeliverReply.info:type_name -> adyton.signal.v1.Info
-	6,  // 13: adyton.signal.v1.DeliverReply.regs:type_name -> adyton.signal.v1.Regs
-	3,  // 14: adyton.signal.v1.DeliverReply.effects:type_name -> adyton.signal.v1.Effect
-	6,  // 15: adyton.signal.v1.ReturnReply.regs:type_name -> adyton.signal.v1.Regs
-	3,  // 16: adyton.signal.v1.ReturnReply.effects:type_name -> adyton.signal.v1.Effect
-	2,  // 17: adyton.signal.v1.ClockSetReply.ready:type_name -> adyton.signal.v1.Ready
-	2,  // 18: adyton.signal.v1.SetTimerfdReply.ready:type_name -> adyton.signal.v1.Ready
-	2,  // 19: adyton.signal.v1.OpenSignalfdReply.ready:type_name -> adyton.signal.v1.Ready
-	2,  // 20: adyton.signal.v1.WatchReply.ready:type_name -> adyton.signal.v1.Ready
-	3,  // 21: adyton.signal.v1.WatchReply.effects:type_name -> adyton.signal.v1.Effect
-	5,  // 22: adyton.signal.v1.ExpireRequest.cpu:type_name -> adyton.signal.v1.CpuTime
-	2,  // 23: adyton.signal.v1.ExpireReply.ready:type_name -> adyton.signal.v1.Ready
-	3,  // 24: adyton.signal.v1.ExpireReply.effects:type_name -> adyton.signal.v1.Effect
-	5,  // 25: adyton.signal.v1.ExpireReply.wanted:type_name -> adyton.signal.v1.CpuTime
-	7,  // 26: adyton.signal.v1.Signal.NewGroup:input_type -> adyton.signal.v1.NewGroupRequest
-	9,  // 27: adyton.signal.v1.Signal.ForkGroup:input_type -> adyton.signal.v1.ForkGroupRequest
-	11, // 28: adyton.signal.v1.Signal.NewThread:input_type -> adyton.signal.v1.NewThreadRequest
-	13, // 29: adyton.signal.v1.Signal.EndThread:input_type -> adyton.signal.v1.EndThreadRequest
-	15, // 30: adyton.signal.v1.Signal.ExecGroup:input_type -> adyton.signal.v1.ExecGroupRequest
-	17, // 31: adyton.signal.v1.Signal.Action:input_type -> adyton.signal.v1.ActionRequest
-	19, // 32: adyton.signal.v1.Signal.Mask:input_type -> adyton.signal.v1.MaskRequest
-	21, // 33: adyton.signal.v1.Signal.Pending:input_type -> adyton.signal.v1.PendingRequest
-	23, // 34: adyton.signal.v1.Signal.AltStack:input_type -> adyton.signal.v1.AltStackRequest
-	25, // 35: adyton.signal.v1.Signal.Suspend:input_type -> adyton.signal.v1.SuspendRequest
-	27, // 36: adyton.signal.v1.Signal.Restore:input_type -> adyton.signal.v1.RestoreRequest
-	29, // 37: adyton.signal.v1.Signal.Send:input_type -> adyton.signal.v1.SendRequest
-	31, // 38: adyton.signal.v1.Signal.Take:input_type -> adyton.signal.v1.TakeRequest
-	33, // 39: adyton.signal.v1.Signal.Deliver:input_type -> adyton.signal.v1.DeliverRequest
-	35, // 40: adyton.signal.v1.Signal.Return:input_type -> adyton.signal.v1.ReturnRequest
-	37, // 41: adyton.signal.v1.Signal.Info:input_type -> adyton.signal.v1.InfoRequest
-	39, // 42: adyton.signal.v1.Signal.ClockGet:input_type -> adyton.signal.v1.ClockGetRequest
-	41, // 43: adyton.signal.v1.Signal.ClockSet:input_type -> adyton.signal.v1.ClockSetRequest
-	43, // 44: adyton.signal.v1.Signal.Deadline:input_type -> adyton.signal.v1.DeadlineRequest
-	45, // 45: adyton.signal.v1.Signal.Itimer:input_type -> adyton.signal.v1.ItimerRequest
-	47, // 46: adyton.signal.v1.Signal.TimerCreate:input_type -> adyton.signal.v1.TimerCreateRequest
-	49, // 47: adyton.signal.v1.Signal.TimerSet:input_type -> adyton.signal.v1.TimerSetRequest
-	51, // 48: adyton.signal.v1.Signal.TimerDelete:input_type -> adyton.signal.v1.TimerDeleteRequest
-	53, // 49: adyton.signal.v1.Signal.OpenTimerfd:input_type -> adyton.signal.v1.OpenTimerfdRequest
-	55, // 50: adyton.signal.v1.Signal.SetTimerfd:input_type -> adyton.signal.v1.SetTimerfdRequest
-	57, // 51: adyton.signal.v1.Signal.OpenSignalfd:input_type -> adyton.signal.v1.OpenSignalfdRequest
-	59, // 52: adyton.signal.v1.Signal.Read:input_type -> adyton.signal.v1.ReadRequest
-	61, // 53: adyton.signal.v1.Signal.Poll:input_type -> adyton.signal.v1.PollRequest
-	63, // 54: adyton.signal.v1.Signal.Close:input_type -> adyton.signal.v1.CloseRequest
-	65, // 55: adyton.signal.v1.Signal.Watch:input_type -> adyton.signal.v1.WatchRequest
-	67, // 56: adyton.signal.v1.Signal.Expire:input_type -> adyton.signal.v1.ExpireRequest
-	8,  // 57: adyton.signal.v1.Signal.NewGroup:output_type -> adyton.signal.v1.NewGroupReply
-	10, // 58: adyton.signal.v1.Signal.ForkGroup:output_type -> adyton.signal.v1.ForkGroupReply
-	12, // 59: adyton.signal.v1.Signal.NewThread:output_type -> adyton.signal.v1.NewThreadReply
-	14, // 60: adyton.signal.v1.Signal.EndThread:output_type -> adyton.signal.v1.EndThreadReply
-	16, // 61: adyton.signal.v1.Signal.ExecGroup:output_type -> adyton.signal.v1.ExecGroupReply
-	18, // 62: adyton.signal.v1.Signal.Action:output_type -> adyton.signal.v1.ActionReply
-	20, // 63: adyton.signal.v1.Signal.Mask:output_type -> adyton.signal.v1.MaskReply
-	22, // 64: adyton.signal.v1.Signal.Pending:output_type -> adyton.signal.v1.PendingReply
-	24, // 65: adyton.signal.v1.Signal.AltStack:output_type -> adyton.signal.v1.AltStackReply
-	26, // 66: adyton.signal.v1.Signal.Suspend:output_type -> adyton.signal.v1.SuspendReply
-	28, // 67: adyton.signal.v1.Signal.Restore:output_type -> adyton.signal.v1.RestoreReply
-	30, // 68: adyton.signal.v1.Signal.Send:output_type -> adyton.signal.v1.SendReply
-	32, // 69: adyton.signal.v1.Signal.Take:output_type -> adyton.signal.v1.TakeReply
-	34, // 70: adyton.signal.v1.Signal.Deliver:output_type -> adyton.signal.v1.DeliverReply
-	36, // 71: adyton.signal.v1.Signal.Return:output_type -> adyton.signal.v1.ReturnReply
-	38, // 72: adyton.signal.v1.Signal.Info:output_type -> adyton.signal.v1.InfoReply
-	40, // 73: adyton.signal.v1.Signal.ClockGet:output_type -> adyton.signal.v1.ClockGetReply
-	42, // 74: adyton.signal.v1.Signal.ClockSet:output_type -> adyton.signal.v1.ClockSetReply
-	44, // 75: adyton.signal.v1.Signal.Deadline:output_type -> adyton.signal.v1.DeadlineReply
-	46, // 76: adyton.signal.v1.Signal.Itimer:output_type -> adyton.signal.v1.ItimerReply
-	48, // 77: adyton.signal.v1.Signal.TimerCreate:output_type -> adyton.signal.v1.TimerCreateReply
-	50, // 78: adyton.signal.v1.Signal.TimerSet:output_type -> adyton.signal.v1.TimerSetReply
-	52, // 79: adyton.signal.v1.Signal.TimerDelete:output_type -> adyton.signal.v1.TimerDeleteReply
-	54, // 80: adyton.signal.v1.Signal.OpenTimerfd:output_type -> adyton.signal.v1.OpenTimerfdReply
-	56, // 81: adyton.signal.v1.Signal.SetTimerfd:output_type -> adyton.signal.v1.SetTimerfdReply
-	58, // 82: adyton.signal.v1.Signal.OpenSignalfd:output_type -> adyton.signal.v1.OpenSignalfdReply
-	60, // 83: adyton.signal.v1.Signal.Read:output_type -> adyton.signal.v1.ReadReply
-	62, // 84: adyton.signal.v1.Signal.Poll:output_type -> adyton.signal.v1.PollReply
-	64, // 85: adyton.signal.v1.Signal.Close:output_type -> adyton.signal.v1.CloseReply
-	66, // 86: adyton.signal.v1.Signal.Watch:output_type -> adyton.signal.v1.WatchReply
-	68, // 87: adyton.signal.v1.Signal.Expire:output_type -> adyton.signal.v1.ExpireReply
-	57, // [57:88] is the sub-list for method output_type
-	26, // [26:57] is the sub-list for method input_type
-	26, // [26:26] is the sub-list for extension type_name
-	26, // [26:26] is the sub-list for extension extendee
-	0,  // [0:26] is the sub-list for field type_name
+	3,  // 6: adyton.signal.v1.RestoreReply.effects:type_name -> adyton.signal.v1.Effect
+	4,  // 7: adyton.signal.v1.SendRequest.info:type_name -> adyton.signal.v1.Info
+	3,  // 8: adyton.signal.v1.SendReply.effects:type_name -> adyton.signal.v1.Effect
+	2,  // 9: adyton.signal.v1.SendReply.ready:type_name -> adyton.signal.v1.Ready
+	4,  // 10: adyton.signal.v1.TakeReply.info:type_name -> adyton.signal.v1.Info
+	3,  // 11: adyton.signal.v1.TakeReply.effects:type_name -> adyton.signal.v1.Effect
+	6,  // 12: adyton.signal.v1.DeliverRequest.regs:type_name -> adyton.signal.v1.Regs
+	1,  // 13: adyton.signal.v1.DeliverReply.disposition:type_name -> adyton.signal.v1.Disposition
+	4,  // 14: adyton.signal.v1.DeliverReply.info:type_name -> adyton.signal.v1.Info
+	6,  // 15: adyton.signal.v1.DeliverReply.regs:type_name -> adyton.signal.v1.Regs
+	3,  // 16: adyton.signal.v1.DeliverReply.effects:type_name -> adyton.signal.v1.Effect
+	6,  // 17: adyton.signal.v1.ReturnReply.regs:type_name -> adyton.signal.v1.Regs
+	3,  // 18: adyton.signal.v1.ReturnReply.effects:type_name -> adyton.signal.v1.Effect
+	2,  // 19: adyton.signal.v1.ClockSetReply.ready:type_name -> adyton.signal.v1.Ready
+	2,  // 20: adyton.signal.v1.SetTimerfdReply.ready:type_name -> adyton.signal.v1.Ready
+	2,  // 21: adyton.signal.v1.OpenSignalfdReply.ready:type_name -> adyton.signal.v1.Ready
+	2,  // 22: adyton.signal.v1.WatchReply.ready:type_name -> adyton.signal.v1.Ready
+	3,  // 23: adyton.signal.v1.WatchReply.effects:type_name -> adyton.signal.v1.Effect
+	5,  // 24: adyton.signal.v1.ExpireRequest.cpu:type_name -> adyton.signal.v1.CpuTime
+	2,  // 25: adyton.signal.v1.ExpireReply.ready:type_name -> adyton.signal.v1.Ready
+	3,  // 26: adyton.signal.v1.ExpireReply.effects:type_name -> adyton.signal.v1.Effect
+	5,  // 27: adyton.signal.v1.ExpireReply.wanted:type_name -> adyton.signal.v1.CpuTime
+	7,  // 28: adyton.signal.v1.Signal.NewGroup:input_type -> adyton.signal.v1.NewGroupRequest
+	9,  // 29: adyton.signal.v1.Signal.ForkGroup:input_type -> adyton.signal.v1.ForkGroupRequest
+	11, // 30: adyton.signal.v1.Signal.NewThread:input_type -> adyton.signal.v1.NewThreadRequest
+	13, // 31: adyton.signal.v1.Signal.EndThread:input_type -> adyton.signal.v1.EndThreadRequest
+	15, // 32: adyton.signal.v1.Signal.ExecGroup:input_type -> adyton.signal.v1.ExecGroupRequest
+	17, // 33: adyton.signal.v1.Signal.Action:input_type -> adyton.signal.v1.ActionRequest
+	19, // 34: adyton.signal.v1.Signal.Mask:input_type -> adyton.signal.v1.MaskRequest
+	21, // 35: adyton.signal.v1.Signal.Pending:input_type -> adyton.signal.v1.PendingRequest
+	23, // 36: adyton.signal.v1.Signal.AltStack:input_type -> adyton.signal.v1.AltStackRequest
+	25, // 37: adyton.signal.v1.Signal.Suspend:input_type -> adyton.signal.v1.SuspendRequest
+	27, // 38: adyton.signal.v1.Signal.Restore:input_type -> adyton.signal.v1.RestoreRequest
+	29, // 39: adyton.signal.v1.Signal.Send:input_type -> adyton.signal.v1.SendRequest
+	31, // 40: adyton.signal.v1.Signal.Take:input_type -> adyton.signal.v1.TakeRequest
+	33, // 41: adyton.signal.v1.Signal.Deliver:input_type -> adyton.signal.v1.DeliverRequest
+	35, // 42: adyton.signal.v1.Signal.Return:input_type -> adyton.signal.v1.ReturnRequest
+	37, // 43: adyton.signal.v1.Signal.Info:input_type -> adyton.signal.v1.InfoRequest
+	39, // 44: adyton.signal.v1.Signal.ClockGet:input_type -> adyton.signal.v1.ClockGetRequest
+	41, // 45: adyton.signal.v1.Signal.ClockSet:input_type -> adyton.signal.v1.ClockSetRequest
+	43, // 46: adyton.signal.v1.Signal.Deadline:input_type -> adyton.signal.v1.DeadlineRequest
+	45, // 47: adyton.signal.v1.Signal.Itimer:input_type -> adyton.signal.v1.ItimerRequest
+	47, // 48: adyton.signal.v1.Signal.TimerCreate:input_type -> adyton.signal.v1.TimerCreateRequest
+	49, // 49: adyton.signal.v1.Signal.TimerSet:input_type -> adyton.signal.v1.TimerSetRequest
+	51, // 50: adyton.signal.v1.Signal.TimerDelete:input_type -> adyton.signal.v1.TimerDeleteRequest
+	53, // 51: adyton.signal.v1.Signal.OpenTimerfd:input_type -> adyton.signal.v1.OpenTimerfdRequest
+	55, // 52: adyton.signal.v1.Signal.SetTimerfd:input_type -> adyton.signal.v1.SetTimerfdRequest
+	57, // 53: adyton.signal.v1.Signal.OpenSignalfd:input_type -> adyton.signal.v1.OpenSignalfdRequest
+	59, // 54: adyton.signal.v1.Signal.Read:input_type -> adyton.signal.v1.ReadRequest
+	61, // 55: adyton.signal.v1.Signal.Poll:input_type -> adyton.signal.v1.PollRequest
+	63, // 56: adyton.signal.v1.Signal.Close:input_type -> adyton.signal.v1.CloseRequest
+	65, // 57: adyton.signal.v1.Signal.Watch:input_type -> adyton.signal.v1.WatchRequest
+	67, // 58: adyton.signal.v1.Signal.Expire:input_type -> adyton.signal.v1.ExpireRequest
+	8,  // 59: adyton.signal.v1.Signal.NewGroup:output_type -> adyton.signal.v1.NewGroupReply
+	10, // 60: adyton.signal.v1.Signal.ForkGroup:output_type -> adyton.signal.v1.ForkGroupReply
+	12, // 61: adyton.signal.v1.Signal.NewThread:output_type -> adyton.signal.v1.NewThreadReply
+	14, // 62: adyton.signal.v1.Signal.EndThread:output_type -> adyton.signal.v1.EndThreadReply
+	16, // 63: adyton.signal.v1.Signal.ExecGroup:output_type -> adyton.signal.v1.ExecGroupReply
+	18, // 64: adyton.signal.v1.Signal.Action:output_type -> adyton.signal.v1.ActionReply
+	20, // 65: adyton.signal.v1.Signal.Mask:output_type -> adyton.signal.v1.MaskReply
+	22, // 66: adyton.signal.v1.Signal.Pending:output_type -> adyton.signal.v1.PendingReply
+	24, // 67: adyton.signal.v1.Signal.AltStack:output_type -> adyton.signal.v1.AltStackReply
+	26, // 68: adyton.signal.v1.Signal.Suspend:output_type -> adyton.signal.v1.SuspendReply
+	28, // 69: adyton.signal.v1.Signal.Restore:output_type -> adyton.signal.v1.RestoreReply
+	30, // 70: adyton.signal.v1.Signal.Send:output_type -> adyton.signal.v1.SendReply
+	32, // 71: adyton.signal.v1.Signal.Take:output_type -> adyton.signal.v1.TakeReply
+	34, // 72: adyton.signal.v1.Signal.Deliver:output_type -> adyton.signal.v1.DeliverReply
+	36, // 73: adyton.signal.v1.Signal.Return:output_type -> adyton.signal.v1.ReturnReply
+	38, // 74: adyton.signal.v1.Signal.Info:output_type -> adyton.signal.v1.InfoReply
+	40, // 75: adyton.signal.v1.Signal.ClockGet:output_type -> adyton.signal.v1.ClockGetReply
+	42, // 76: adyton.signal.v1.Signal.ClockSet:output_type -> adyton.signal.v1.ClockSetReply
+	44, // 77: adyton.signal.v1.Signal.Deadline:output_type -> adyton.signal.v1.DeadlineReply
+	46, // 78: adyton.signal.v1.Signal.Itimer:output_type -> adyton.signal.v1.ItimerReply
+	48, // 79: adyton.signal.v1.Signal.TimerCreate:output_type -> adyton.signal.v1.TimerCreateReply
+	50, // 80: adyton.signal.v1.Signal.TimerSet:output_type -> adyton.signal.v1.TimerSetReply
+	52, // 81: adyton.signal.v1.Signal.TimerDelete:output_type -> adyton.signal.v1.TimerDeleteReply
+	54, // 82: adyton.signal.v1.Signal.OpenTimerfd:output_type -> adyton.signal.v1.OpenTimerfdReply
+	56, // 83: adyton.signal.v1.Signal.SetTimerfd:output_type -> adyton.signal.v1.SetTimerfdReply
+	58, // 84: adyton.signal.v1.Signal.OpenSignalfd:output_type -> adyton.signal.v1.OpenSignalfdReply
+	60, // 85: adyton.signal.v1.Signal.Read:output_type -> adyton.signal.v1.ReadReply
+	62, // 86: adyton.signal.v1.Signal.Poll:output_type -> adyton.signal.v1.PollReply
+	64, // 87: adyton.signal.v1.Signal.Close:output_type -> adyton.signal.v1.CloseReply
+	66, // 88: adyton.signal.v1.Signal.Watch:output_type -> adyton.signal.v1.WatchReply
+	68, // 89: adyton.signal.v1.Signal.Expire:output_type -> adyton.signal.v1.ExpireReply
+	59, // [59:90] is the sub-list for method output_type
+	28, // [28:59] is the sub-list for method input_type
+	28, // [28:28] is the sub-list for extension type_name
+	28, // [28:28] is the sub-list for extension extendee
+	0,  // [0:28] is the sub-list for field type_name
 }
 
 func init() { file_adyton_signal_v1_signal_proto_init() }
