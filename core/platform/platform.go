@@ -77,6 +77,9 @@ type Op struct {
 	Advice             uint32
 }
 
+// Range is a span of addresses.
+type Range struct{ Addr, Length uint64 }
+
 // Ident holds the words that are answered without the core.
 type Ident struct{ Pid, Tid, Ppid, Uid, Euid, Gid, Egid uint64 }
 
@@ -145,6 +148,8 @@ type Space interface {
 	// Fork makes a copy of the space with one thread, a copy of t that
 	// begins with regs. Nothing runs in it until it is answered.
 	Fork(t Thread, r *Regs) (Space, Thread, linux.Errno)
+	// Jumps gives spans that the app cannot use, for code of the platform's.
+	Jumps([]Range)
 	// Clear unmaps everything that the app can see.
 	Clear(t Thread) linux.Errno
 	// Kill ends the host process at once.

@@ -360,7 +360,10 @@ func (c *Call) becomeProgram(x *program, rlimit uint64) linux.Errno {
 	gap := min(max(rlimit, 128<<20), (high-low)/6*5)
 	mmapTop := (stackTop - gap - 1<<20 - uint64(binary.LittleEndian.Uint32(seed[4:]))%(1<<16)*pageSize) &^ (pageSize - 1)
 	nq := mmapi.NewSpaceRequest{Low: low, High: high, MmapTop: mmapTop, Limits: c.mmLimits()}
-	nq.Reserved = jumpRanges(bias, x.image, mmapTop)
+	jumps := jumpRanges(x.image, bias, fixed, mmapTop)
+	for _, j := range jumps {
+		nq.Reserved = append(nq.Reserved, mmapi.Range{Addr: j.Addr, Length: j.Length})
+	}
 	var nr mmapi.NewSpaceReply
 	if e := c.MM.NewSpace(&nq, &nr); e != 0 {
 		return e
@@ -372,6 +375,7 @@ func (c *Call) becomeProgram(x *program, rlimit uint64) linux.Errno {
 	p.Space = s
 	s.Exe = x.file.Ref()
 	pt.SetOwner(t)
+	ps.Jumps(jumps)
 
 	m := mapper{c: c, s: s}
 	if !fixed {
@@ -668,10 +672,21 @@ func (m *mapper) flush() linux.Errno {
 	return e
 }
 
-// jumpRanges are the spans that hold the jumps' slots: within reach of the
-// program and of the mmap area.
-func jumpRanges(bias uint64, img *loader.Image, mmapTop uint64) []mmapi.Range {
-	return nil
+// jumpRanges are the spans that hold the platform's jumps: within reach of the
+// program, and of what lies in the mmap area below its top.
+func jumpRanges(img *loader.Image, bias uint64, fixed bool, mmapTop uint64) []platform.Range {
+	const span = 64 << 10
+	r := []platform.Range{{Addr: mmapTop, Length: 4 * span}}
+	if fixed && len(img.Segments) > 0 {
+		low := ^uint64(0)
+		for _, s := range img.Segments {
+			low = min(low, s.Vaddr)
+		}
+		if low = (low + bias) &^ (pageSize - 1); low >= 2*span {
+			r = append(r, platform.Range{Addr: low - span, Length: span})
+		}
+	}
+	return r
 }
 
 // mmLimits gives the limits of the process that bind its space.

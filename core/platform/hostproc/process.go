@@ -34,7 +34,9 @@ type process struct {
 	activeIndex int
 	ending      bool // its end was ordered
 	dead        bool
-	patches     map[uint64]int // traps by address of the instruction
+	patches     map[uint64]int    // traps by address behind the instruction; -1: stays a trap
+	jumps       []jumpArea        // where slots may lie
+	sites       map[uint64]uint64 // slot to the jump's address
 }
 
 // chunkSlots is how many mailboxes are mapped here at once.
@@ -44,7 +46,7 @@ const chunkSlots = 16
 // run yet; appFDs are to be handed to it.
 func (p *Platform) newProcess() (pr *process, appSock int, err error) {
 	pr = &process{p: p, pidfd: -1, memfd: -1, sock: -1, chunks: map[int][]byte{}, threads: map[int]*thread{},
-		patches: map[uint64]int{}}
+		patches: map[uint64]int{}, sites: map[uint64]uint64{}}
 	defer func() {
 		if err != nil {
 			pr.release()
@@ -426,6 +428,10 @@ func (pr *process) Fork(pt platform.Thread, r *platform.Regs) (platform.Space, p
 	for a, n := range pr.patches {
 		ch.patches[a] = n
 	}
+	ch.jumps = append(ch.jumps, pr.jumps...)
+	for slot, at := range pr.sites {
+		ch.sites[slot] = at
+	}
 	return ch, ct, 0
 }
 
@@ -472,5 +478,7 @@ func (pr *process) Clear(pt platform.Thread) linux.Errno {
 	t.mb.order(0, unix.SYS_MUNMAP, 0, shimShimBase)
 	_, e := t.run(1)
 	clear(pr.patches)
+	clear(pr.sites)
+	pr.jumps = pr.jumps[:0]
 	return e
 }

@@ -64,6 +64,7 @@ func (t *thread) posted() {
 		case unix.SIGSYS:
 			p.counts.Traps++
 			t.takeCall(ev)
+			t.countTrap(t.mb.load(shimCtxRip))
 		case unix.SIGURG:
 			ev.Kind = platform.EventKick
 		default:
@@ -176,6 +177,7 @@ func (t *thread) Running() bool { return t.running }
 func (t *thread) Regs(r *platform.Regs) {
 	*r = *t.mb.regs()
 	if t.full {
+		r.Rip = t.proc.visible(r.Rip)
 		return
 	}
 	a := &t.ev.Args

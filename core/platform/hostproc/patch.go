@@ -1,0 +1,199 @@
+package hostproc
+
+import (
+	"bufio"
+	"encoding/binary"
+	"fmt"
+	"os"
+
+	"golang.org/x/sys/unix"
+
+	"adyton.dev/adyton/core/platform"
+)
+
+// A site that traps often becomes a jump: the `mov $n,%eax` before the
+// `syscall` is overwritten by a jump to a slot that enters the shim. The
+// `syscall` itself stays, so that whoever stands on it or jumps to it traps as
+// before.
+
+// patchAfter is how many traps of one site make it worth the 140-360 us that a
+// patch costs.
+const patchAfter = 64
+
+// slotSize is the size of a slot: mov $n,%eax; lea ret(%rip),%rcx;
+// movabs $entry,%r11; jmp *%r11.
+const jumpSlotSize = 32
+
+// jumpArea is a span of a process that holds slots.
+type jumpArea struct {
+	addr, length uint64
+	used         uint64 // bytes of slots
+	mapped       uint64 // bytes that are mapped
+}
+
+// Jumps implements platform.Space.
+func (pr *process) Jumps(ranges []platform.Range) {
+	pr.jumps = pr.jumps[:0]
+	for _, r := range ranges {
+		if r.Addr >= 0x10000 && r.Length >= pageSize && r.Addr+r.Length <= shimShimBase {
+			pr.jumps = append(pr.jumps, jumpArea{addr: r.Addr, length: r.Length})
+		}
+	}
+}
+
+// countTrap counts a trap of the site before rip, and makes it a jump when it
+// has come often enough and nobody else can be running there.
+func (t *thread) countTrap(rip uint64) {
+	pr := t.proc
+	n := pr.patches[rip]
+	if n < 0 {
+		return // cannot be done
+	}
+	n++
+	pr.patches[rip] = n
+	if n < patchAfter || n%patchAfter != 0 {
+		return
+	}
+	for _, o := range pr.threads {
+		if o != t && (o.running || o.waiting) {
+			return // again after as many traps more
+		}
+	}
+	if !t.patch(rip) {
+		pr.patches[rip] = -1
+	}
+}
+
+// site describes a system call instruction that can become a jump.
+type site struct {
+	at   uint64 // where the jump goes
+	n    uint32 // number of the call
+	size int    // 5 or 7 bytes of mov
+}
+
+// decode recognises the two forms of mov that compilers and libcs put before
+// `syscall`.
+func (pr *process) decodeSite(rip uint64) (site, bool) {
+	var b [9]byte
+	if rip < 0x10000 || pr.Read(rip-9, b[:]) != 9 || b[7] != 0x0f || b[8] != 0x05 {
+		return site{}, false
+	}
+	switch {
+	case b[2] == 0xb8: // mov $n,%eax
+		return site{rip - 7, binary.LittleEndian.Uint32(b[3:]), 5}, true
+	case b[0] == 0x48 && b[1] == 0xc7 && b[2] == 0xc0: // mov $n,%rax
+		return site{rip - 9, binary.LittleEndian.Uint32(b[3:]), 7}, true
+	}
+	return site{}, false
+}
+
+func (t *thread) patch(rip uint64) bool {
+	pr := t.proc
+	s, ok := pr.decodeSite(rip)
+	if !ok || s.n >= 512 || !pr.plainText(s.at, rip) {
+		return false
+	}
+	a := pr.areaNear(s.at)
+	if a == nil {
+		return false
+	}
+	slot := a.addr + a.used
+	var code [jumpSlotSize]byte
+	le := binary.LittleEndian
+	code[0] = 0xb8
+	le.PutUint32(code[1:], s.n)
+	copy(code[5:], []byte{0x48, 0x8d, 0x0d}) // lea rel(%rip),%rcx
+	le.PutUint32(code[8:], uint32(rip-(slot+12)))
+	copy(code[12:], []byte{0x49, 0xbb}) // movabs $entry,%r11
+	le.PutUint64(code[14:], shimShimBase+shimEntry)
+	copy(code[22:], []byte{0x41, 0xff, 0xe3}) // jmp *%r11
+
+	jump := make([]byte, s.size)
+	jump[0] = 0xe9
+	le.PutUint32(jump[1:], uint32(slot-(s.at+5)))
+	for i := 5; i < s.size; i++ {
+		jump[i] = 0x90
+	}
+
+	const rw, rx = unix.PROT_READ | unix.PROT_WRITE, unix.PROT_READ | unix.PROT_EXEC
+	slotPage := slot &^ (pageSize - 1)
+	first, last := s.at&^(pageSize-1), (s.at+uint64(s.size)-1)&^(pageSize-1)
+	text := last + pageSize - first
+	if slotPage >= a.addr+a.mapped {
+		t.mb.order(0, unix.SYS_MMAP, slotPage, pageSize, rw, unix.MAP_PRIVATE|unix.MAP_FIXED|unix.MAP_ANONYMOUS, ^uint64(0), 0)
+	} else {
+		t.mb.order(0, unix.SYS_MPROTECT, slotPage, pageSize, rw)
+	}
+	t.mb.order(1, unix.SYS_MPROTECT, first, text, rw)
+	if n, e := t.run(2); e != 0 {
+		if n > 0 {
+			t.mb.order(0, unix.SYS_MPROTECT, slotPage, pageSize, rx)
+			t.run(1)
+		}
+		return false
+	}
+	a.mapped = max(a.mapped, slotPage+pageSize-a.addr)
+	ok = pr.Write(slot, code[:]) == len(code) && pr.Write(s.at, jump) == len(jump)
+	t.mb.order(0, unix.SYS_MPROTECT, slotPage, pageSize, rx)
+	t.mb.order(1, unix.SYS_MPROTECT, first, text, rx)
+	if _, e := t.run(2); e != 0 || !ok {
+		return false
+	}
+	a.used += jumpSlotSize
+	pr.sites[slot] = s.at
+	pr.p.counts.Patched++
+	return true
+}
+
+// areaNear finds an area with room whose slots a 32-bit jump reaches.
+func (pr *process) areaNear(at uint64) *jumpArea {
+	const reach = 1<<31 - 1<<20
+	for i := range pr.jumps {
+		a := &pr.jumps[i]
+		d := int64(a.addr - at)
+		if a.used+jumpSlotSize <= a.length && d < reach && d > -reach {
+			return a
+		}
+	}
+	return nil
+}
+
+// plainText reports whether the bytes from lo to hi are a private mapping of a
+// file that is executable and not writable: what a loader maps as text. The
+// protection is put back as that.
+func (pr *process) plainText(lo, hi uint64) bool {
+	f, err := os.Open(fmt.Sprintf("/proc/%d/maps", pr.pid))
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	for sc := bufio.NewScanner(f); sc.Scan(); {
+		var from, to, off, ino uint64
+		var prot, dev string
+		if n, _ := fmt.Sscanf(sc.Text(), "%x-%x %s %x %s %d", &from, &to, &prot, &off, &dev, &ino); n != 6 {
+			continue
+		}
+		if lo >= from && hi <= to {
+			return prot == "r-xp" && ino != 0
+		}
+	}
+	return false
+}
+
+// visible turns an address in a slot into the site's, so that no app sees a
+// slot. A slot has only loaded registers that the call destroys anyway.
+func (pr *process) visible(rip uint64) uint64 {
+	if len(pr.sites) == 0 {
+		return rip
+	}
+	for i := range pr.jumps {
+		a := &pr.jumps[i]
+		if rip >= a.addr && rip < a.addr+a.used {
+			slot := a.addr + (rip-a.addr)/jumpSlotSize*jumpSlotSize
+			if s, ok := pr.sites[slot]; ok {
+				return s
+			}
+		}
+	}
+	return rip
+}
