@@ -138,17 +138,22 @@ func (p *P) Root() bool { return os.Geteuid() == 0 }
 // thread is given up afterwards.
 func (p *P) AsUser(fn func()) {
 	done := make(chan bool)
-	go func() {
-		runtime.LockOSThread() // never unlocked: the thread ends with fn
-		defer close(done)
+	go lockedThread(done, func() {
 		if p.Root() {
 			p.Must("setgroups", sys(syscall.SYS_SETGROUPS, 0, 0))
 			p.Must("setresgid", sys(syscall.SYS_SETRESGID, 12345, 12345, 12345))
 			p.Must("setresuid", sys(syscall.SYS_SETRESUID, 12345, 12345, 12345))
 		}
 		fn()
-	}()
+	})
 	<-done
+}
+
+// lockedThread runs fn on a thread of its own and tells done at its end.
+func lockedThread(done chan<- bool, fn func()) {
+	runtime.LockOSThread() // never unlocked: the thread ends with fn
+	fn()
+	done <- true
 }
 
 // Pointers that no program may use: never mapped, and the kernel's half.

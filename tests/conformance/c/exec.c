@@ -115,6 +115,7 @@ CASE(errors)
 CASE(too_big)
 {
 	static char big[200000];
+	environ = (char *[]){"E=1", 0};
 	memset(big, 'x', sizeof big - 1);
 	char *a[] = {"x", "@count", big, 0};
 	S(execve, pself, a, environ); // one string above 128 KiB

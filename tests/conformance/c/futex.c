@@ -1,0 +1,326 @@
+// variants: static musl
+// futex(2): waiting, waking, requeueing, bitsets, timeouts, priority
+// inheritance, robust lists.
+#include "p.h"
+
+// musl's compiler sees no kernel headers.
+enum { FUTEX_WAIT, FUTEX_WAKE, FUTEX_REQUEUE = 3, FUTEX_CMP_REQUEUE, FUTEX_WAKE_OP, FUTEX_LOCK_PI, FUTEX_UNLOCK_PI, FUTEX_TRYLOCK_PI,
+	FUTEX_WAIT_BITSET, FUTEX_WAKE_BITSET, FUTEX_WAIT_REQUEUE_PI, FUTEX_PRIVATE_FLAG = 128, FUTEX_CLOCK_REALTIME = 256 };
+enum { FUTEX_OP_SET, FUTEX_OP_ADD, FUTEX_OP_OR, FUTEX_OP_ANDN, FUTEX_OP_XOR };
+enum { FUTEX_OP_CMP_EQ, FUTEX_OP_CMP_NE, FUTEX_OP_CMP_LT, FUTEX_OP_CMP_LE, FUTEX_OP_CMP_GT };
+#define FUTEX_OP(op, oparg, cmp, cmparg) ((unsigned)(op) << 28 | (cmp) << 24 | (oparg) << 12 | (cmparg))
+
+#define FUTEX(addr, op, val, t, addr2, val3) RAW(futex, addr, op, val, t, addr2, val3)
+
+static int word, word2;
+static volatile int woken, waiting;
+static volatile pid_t tids[64];
+struct waiter { int *addr, op; unsigned bits; };
+static void *wait_on(void *x)
+{
+	struct waiter *w = x;
+	tids[__atomic_fetch_add(&waiting, 1, __ATOMIC_SEQ_CST)] = RAW(gettid);
+	long r = FUTEX(w->addr, w->op, 0, 0, 0, w->bits);
+	if (r == 0) __atomic_fetch_add(&woken, 1, __ATOMIC_SEQ_CST);
+	return (void *)(r < 0 ? (long)errno : r);
+}
+// start puts n threads to sleep on w and returns when they are.
+static void start(pthread_t *t, int n, struct waiter *w)
+{
+	waiting = woken = 0;
+	for (int i = 0; i < n; i++) must(pthread_create(t + i, 0, wait_on, w) ? -1 : 0);
+	until(waiting == n);
+	settle();
+}
+
+CASE(errors)
+{
+	struct timespec t = {0, 0}, bad = {0, 1000000000}, neg = {-1, 0};
+	S(futex, &word, FUTEX_WAIT, 1, 0, 0, 0);
+	S(futex, &word, FUTEX_WAIT, 0, &t, 0, 0);
+	S(futex, &word, FUTEX_WAIT, 0, &bad, 0, 0);
+	S(futex, &word, FUTEX_WAIT, 0, &neg, 0, 0);
+	S(futex, &word, FUTEX_WAIT, 0, BAD, 0, 0);
+	S(futex, (char *)&word + 1, FUTEX_WAIT, 0, 0, 0, 0);
+	S(futex, (char *)&word + 1, FUTEX_WAKE, 1, 0, 0, 0);
+	S(futex, BAD, FUTEX_WAIT, 0, 0, 0, 0);
+	S(futex, KERN, FUTEX_WAIT, 0, 0, 0, 0);
+	S(futex, 0, FUTEX_WAIT, 0, 0, 0, 0);
+	S(futex, BAD, FUTEX_WAKE, 1, 0, 0, 0);
+	S(futex, BAD, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 1, 0, 0, 0);
+	S(futex, KERN, FUTEX_WAKE, 1, 0, 0, 0);
+	S(futex, &word, FUTEX_WAKE, 1, 0, 0, 0);
+	S(futex, &word, 99, 1, 0, 0, 0);
+	S(futex, &word, FUTEX_WAIT_BITSET, 0, &t, 0, 0);
+	S(futex, &word, FUTEX_WAKE_BITSET, 1, 0, 0, 0);
+	S(futex, &word, FUTEX_WAIT | FUTEX_CLOCK_REALTIME, 0, &t, 0, 0);
+	S(futex, &word, FUTEX_WAKE | FUTEX_CLOCK_REALTIME, 0, &t, 0, 0);
+	S(futex, &word, FUTEX_CMP_REQUEUE, 1, 1, &word2, 5);
+	S(futex, &word, FUTEX_CMP_REQUEUE, -1, 1, &word2, 0);
+	S(futex, &word, FUTEX_CMP_REQUEUE, 1, -1, &word2, 0);
+	S(futex, &word, FUTEX_REQUEUE, 1, 1, BAD, 0);
+	S(futex, &word, FUTEX_REQUEUE, 1, 1, (char *)&word2 + 2, 0);
+	int *ro = rdonly();
+	S(futex, ro, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, 0, &t, 0, 0);
+	S(futex, ro, FUTEX_WAIT, 0, &t, 0, 0);
+	S(futex, ro, FUTEX_WAKE, 1, 0, 0, 0);
+}
+
+CASE(wake)
+{
+	pthread_t t[5];
+	struct waiter w = {&word, FUTEX_WAIT | FUTEX_PRIVATE_FLAG};
+	start(t, 5, &w);
+	S(futex, &word, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 2, 0, 0, 0);
+	until(woken == 2);
+	S(futex, &word, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 0, 0, 0, 0);
+	S(futex, &word, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 1000, 0, 0, 0);
+	for (int i = 0; i < 5; i++) pthread_join(t[i], 0);
+	say("woken %d", woken);
+	S(futex, &word, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 1, 0, 0, 0);
+	w.op = FUTEX_WAIT;
+	start(t, 1, &w);
+	S(futex, &word, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 1, 0, 0, 0); // another kind of key
+	S(futex, &word, FUTEX_WAKE, 1, 0, 0, 0);
+	pthread_join(t[0], 0);
+}
+
+CASE(bitset)
+{
+	pthread_t t[3];
+	struct waiter a = {&word, FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG, 1}, b = {&word, FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG, 2}, c = {&word, FUTEX_WAIT | FUTEX_PRIVATE_FLAG};
+	start(t, 1, &a);
+	start(t + 1, 1, &b);
+	start(t + 2, 1, &c);
+	S(futex, &word, FUTEX_WAKE_BITSET | FUTEX_PRIVATE_FLAG, 10, 0, 0, 2); // and those that match anything
+	S(futex, &word, FUTEX_WAKE_BITSET | FUTEX_PRIVATE_FLAG, 10, 0, 0, 4);
+	S(futex, &word, FUTEX_WAKE_BITSET | FUTEX_PRIVATE_FLAG, 10, 0, 0, 1);
+	for (int i = 0; i < 3; i++) pthread_join(t[i], 0);
+}
+
+CASE(timeout)
+{
+	struct timespec t = {0, 30000000};
+	int64_t a = now_ns();
+	S(futex, &word, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, 0, &t, 0, 0);
+	say("waited %d", now_ns() - a >= 30000000);
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	t.tv_nsec += 30000000;
+	if (t.tv_nsec >= 1000000000) t.tv_nsec -= 1000000000, t.tv_sec++;
+	a = now_ns();
+	S(futex, &word, FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG, 0, &t, 0, -1);
+	say("waited %d", now_ns() - a >= 25000000);
+	clock_gettime(CLOCK_REALTIME, &t);
+	t.tv_nsec += 30000000;
+	if (t.tv_nsec >= 1000000000) t.tv_nsec -= 1000000000, t.tv_sec++;
+	a = now_ns();
+	S(futex, &word, FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME, 0, &t, 0, -1);
+	say("waited %d", now_ns() - a >= 25000000);
+	t = (struct timespec){1, 0}; // long past
+	S(futex, &word, FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG, 0, &t, 0, -1);
+}
+
+static void ignore(int s) {}
+
+CASE(interrupted)
+{
+	struct sigaction a = {.sa_handler = ignore};
+	sigaction(SIGALRM, &a, 0);
+	struct itimerval it = {{0, 0}, {0, 30000}};
+	setitimer(ITIMER_REAL, &it, 0);
+	S(futex, &word, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, 0, 0, 0, 0);
+	a.sa_flags = SA_RESTART;
+	sigaction(SIGALRM, &a, 0);
+	setitimer(ITIMER_REAL, &it, 0);
+	struct timespec t = {0, 100000000};
+	S(futex, &word, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, 0, &t, 0, 0);
+}
+
+CASE(requeue)
+{
+	pthread_t t[6];
+	struct waiter w = {&word, FUTEX_WAIT | FUTEX_PRIVATE_FLAG};
+	start(t, 6, &w);
+	S(futex, &word, FUTEX_CMP_REQUEUE | FUTEX_PRIVATE_FLAG, 1, 3, &word2, 0);
+	until(woken == 1);
+	S(futex, &word2, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 10, 0, 0, 0);
+	until(woken == 4);
+	S(futex, &word, FUTEX_REQUEUE | FUTEX_PRIVATE_FLAG, 0, 1, &word2, 0);
+	S(futex, &word, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 10, 0, 0, 0);
+	S(futex, &word2, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 10, 0, 0, 0);
+	for (int i = 0; i < 6; i++) pthread_join(t[i], 0);
+	say("woken %d", woken);
+}
+
+CASE(wake_op)
+{
+	pthread_t t[3];
+	struct waiter a = {&word, FUTEX_WAIT | FUTEX_PRIVATE_FLAG};
+	start(t, 3, &a);
+	word2 = 4;
+	// word2 = 7; one waiter of word; those of word2 if it was 4.
+	S(futex, &word, FUTEX_WAKE_OP | FUTEX_PRIVATE_FLAG, 1, 1, &word2, FUTEX_OP(FUTEX_OP_SET, 7, FUTEX_OP_CMP_EQ, 4));
+	say("word2 %d", word2);
+	S(futex, &word, FUTEX_WAKE_OP | FUTEX_PRIVATE_FLAG, 0, 1, &word2, FUTEX_OP(FUTEX_OP_ADD, 3, FUTEX_OP_CMP_GT, 100));
+	say("word2 %d", word2);
+	S(futex, &word2, FUTEX_WAKE_OP | FUTEX_PRIVATE_FLAG, 1, 1, &word, FUTEX_OP(FUTEX_OP_OR, 0, FUTEX_OP_CMP_EQ, 0));
+	S(futex, &word, FUTEX_WAKE_OP | FUTEX_PRIVATE_FLAG, 10, 1, &word2, FUTEX_OP(FUTEX_OP_XOR, 1, FUTEX_OP_CMP_NE, 0));
+	say("word2 %d", word2);
+	for (int i = 0; i < 3; i++) pthread_join(t[i], 0);
+	S(futex, &word, FUTEX_WAKE_OP | FUTEX_PRIVATE_FLAG, 1, 1, BAD, 0);
+	S(futex, &word, FUTEX_WAKE_OP | FUTEX_PRIVATE_FLAG, 1, 1, &word2, 0xf0000000);
+	S(futex, &word, FUTEX_WAKE_OP | FUTEX_PRIVATE_FLAG, 1, 1, &word2, 0x0f000000);
+}
+
+CASE(shared)
+{
+	int *a = mmap(0, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int fd = must(open("f", O_RDWR | O_CREAT, 0600));
+	must(ftruncate(fd, PAGE));
+	int *f = mmap(0, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0), *g = mmap(0, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	pid_t pid = must(fork());
+	if (!pid) {
+		*a = 1;
+		FUTEX(a + 1, FUTEX_WAIT, 0, 0, 0, 0);
+		FUTEX(f, FUTEX_WAIT, 0, 0, 0, 0);
+		_exit(8);
+	}
+	until(*(volatile int *)a == 1);
+	settle();
+	S(futex, a + 1, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 1, 0, 0, 0);
+	S(futex, a + 1, FUTEX_WAKE, 1, 0, 0, 0);
+	settle();
+	S(futex, g, FUTEX_WAKE, 1, 0, 0, 0); // by another view of the file
+	int st;
+	must(waitpid(pid, &st, 0));
+	say("%s", swait(st));
+}
+
+CASE(pi)
+{
+	int tid = RAW(gettid);
+	struct timespec t = {0, 0};
+	S(futex, &word, FUTEX_LOCK_PI | FUTEX_PRIVATE_FLAG, 0, 0, 0, 0);
+	say("owned %d", word == tid);
+	S(futex, &word, FUTEX_LOCK_PI | FUTEX_PRIVATE_FLAG, 0, 0, 0, 0);
+	S(futex, &word, FUTEX_TRYLOCK_PI | FUTEX_PRIVATE_FLAG, 0, 0, 0, 0);
+	S(futex, &word, FUTEX_UNLOCK_PI | FUTEX_PRIVATE_FLAG, 0, 0, 0, 0);
+	say("free %d", word == 0);
+	S(futex, &word, FUTEX_UNLOCK_PI | FUTEX_PRIVATE_FLAG, 0, 0, 0, 0);
+	word = 1 << 22;
+	S(futex, &word, FUTEX_LOCK_PI | FUTEX_PRIVATE_FLAG, 0, 0, 0, 0);
+	S(futex, &word, FUTEX_WAIT_REQUEUE_PI | FUTEX_PRIVATE_FLAG, 0, &t, &word, -1);
+	S(futex, BAD, FUTEX_LOCK_PI | FUTEX_PRIVATE_FLAG, 0, 0, 0, 0);
+	S(futex, BAD, FUTEX_UNLOCK_PI | FUTEX_PRIVATE_FLAG, 0, 0, 0, 0);
+	pthread_mutexattr_t ma;
+	static pthread_mutex_t m;
+	static volatile int n;
+	pthread_mutexattr_init(&ma);
+	R(pthread_mutexattr_setprotocol(&ma, PTHREAD_PRIO_INHERIT));
+	pthread_mutex_init(&m, &ma);
+	void *f(void *x) { for (int i = 0; i < 200; i++) { pthread_mutex_lock(&m); int v = n; sched_yield(); n = v + 1; pthread_mutex_unlock(&m); } return 0; }
+	pthread_t th[4];
+	for (int i = 0; i < 4; i++) pthread_create(th + i, 0, f, 0);
+	for (int i = 0; i < 4; i++) pthread_join(th[i], 0);
+	say("counted %d", n);
+}
+
+CASE(robust)
+{
+	struct { void *next; long off; void *pending; } head, *got;
+	size_t len;
+	struct node { struct node *next; int word; } node;
+	S(get_robust_list, 0, &got, &len);
+	say("length %zu", len);
+	S(set_robust_list, &head, 12);
+	S(get_robust_list, 1 << 22, &got, &len);
+	S(get_robust_list, 0, BAD, &len);
+	S(get_robust_list, 0, &got, BAD);
+	// A thread that dies with locks held marks their words and wakes a waiter.
+	static volatile int held;
+	static pthread_mutex_t m;
+	pthread_mutexattr_t ma;
+	pthread_mutexattr_init(&ma);
+	pthread_mutexattr_setrobust(&ma, PTHREAD_MUTEX_ROBUST);
+	pthread_mutex_init(&m, &ma);
+	void *f(void *x) { pthread_mutex_lock(&m); held = 1; settle(); return 0; }
+	pthread_t t;
+	pthread_create(&t, 0, f, 0);
+	until(held);
+	R(pthread_mutex_lock(&m) == EOWNERDEAD);
+	R(pthread_mutex_consistent(&m));
+	R(pthread_mutex_unlock(&m));
+	R(pthread_mutex_lock(&m));
+	pthread_join(t, 0);
+}
+
+CASE(robust_process)
+{
+	pthread_mutexattr_t ma;
+	pthread_mutex_t *m = mmap(0, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pthread_mutexattr_init(&ma);
+	pthread_mutexattr_setrobust(&ma, PTHREAD_MUTEX_ROBUST);
+	pthread_mutexattr_setpshared(&ma, 1);
+	pthread_mutex_init(m, &ma);
+	child("exits", pthread_mutex_lock(m));
+	R(pthread_mutex_lock(m) == EOWNERDEAD);
+	pthread_mutex_consistent(m);
+	pthread_mutex_unlock(m);
+	child("is killed", { pthread_mutex_lock(m); raise(SIGKILL); });
+	R(pthread_mutex_lock(m) == EOWNERDEAD);
+	pthread_mutex_unlock(m);
+	R(pthread_mutex_lock(m) == ENOTRECOVERABLE);
+}
+
+CASE(bad_robust_list)
+{
+	// A list that leads nowhere, or in a circle, hurts nobody.
+	child("nowhere", { RAW(set_robust_list, BAD, 24); });
+	child("kernel", { RAW(set_robust_list, KERN, 24); });
+	child("circle", {
+		static struct { void *next; long off; void *pending; } h;
+		static void *loop[2];
+		loop[0] = &loop[1], loop[1] = &loop[0];
+		h.next = &loop[0];
+		RAW(set_robust_list, &h, 24);
+	});
+	say("still here");
+}
+
+CASE(clear_child_tid)
+{
+	// The kernel clears and wakes the word that set_tid_address named.
+	int *w = mmap(0, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	R(RAW(set_tid_address, &word) == getpid());
+	static volatile int gone;
+	static char stack[16384] __attribute__((aligned(16)));
+	*w = 7;
+	int f(void *x) { settle(); return 0; }
+	int pid = must(clone(f, stack + sizeof stack, CLONE_VM | CLONE_CHILD_CLEARTID | SIGCHLD, 0, 0, 0, w));
+	struct timespec t = {5, 0};
+	long r = FUTEX(w, FUTEX_WAIT, 7, &t, 0, 0);
+	say("woken %d, cleared %d", r == 0 || errno == EAGAIN, *w == 0);
+	must(waitpid(pid, 0, 0));
+}
+
+CASE(contention)
+{
+	static pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER;
+	static pthread_cond_t c = PTHREAD_COND_INITIALIZER;
+	static long n, turn;
+	void *f(void *x) {
+		for (int i = 0; i < 300; i++) {
+			pthread_mutex_lock(&m);
+			while (turn != (long)x) pthread_cond_wait(&c, &m);
+			n++;
+			turn = (turn + 1) % 4;
+			pthread_cond_broadcast(&c);
+			pthread_mutex_unlock(&m);
+		}
+		return 0;
+	}
+	pthread_t t[4];
+	for (long i = 0; i < 4; i++) pthread_create(t + i, 0, f, (void *)i);
+	for (int i = 0; i < 4; i++) pthread_join(t[i], 0);
+	say("%ld", n);
+}

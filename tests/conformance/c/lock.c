@@ -1,0 +1,184 @@
+// flock(2), record locks by process and by open file.
+#include "p.h"
+#include <sys/file.h>
+
+static volatile int hits;
+static void hit(int s) { hits++; }
+
+CASE(flock)
+{
+	put("f", "x");
+	int a = must(open("f", O_RDONLY)), b = must(open("f", O_RDONLY)), c = must(dup(a));
+	R(flock(a, LOCK_SH));
+	R(flock(b, LOCK_SH | LOCK_NB));
+	R(flock(b, LOCK_EX | LOCK_NB));
+	R(flock(a, LOCK_UN));
+	R(flock(b, LOCK_EX | LOCK_NB));
+	R(flock(a, LOCK_SH | LOCK_NB));
+	R(flock(b, LOCK_UN));
+	R(flock(a, LOCK_EX));
+	R(flock(c, LOCK_EX | LOCK_NB)); // the same open file
+	R(close(a));
+	R(flock(b, LOCK_EX | LOCK_NB));
+	R(close(c));
+	R(flock(b, LOCK_EX | LOCK_NB));
+	R(flock(b, LOCK_UN));
+	R(flock(b, LOCK_UN));
+	R(flock(b, 0));
+	R(flock(b, LOCK_SH | LOCK_EX));
+	R(flock(b, 0x100));
+	R(flock(99, LOCK_SH));
+	int p = must(open("f", O_PATH));
+	R(flock(p, LOCK_SH));
+}
+
+CASE(flock_waits)
+{
+	put("f", "x");
+	int a = must(open("f", O_RDONLY));
+	must(flock(a, LOCK_EX));
+	pid_t pid = must(fork());
+	if (!pid) {
+		int b = open("f", O_RDONLY);
+		R(flock(b, LOCK_EX | LOCK_NB));
+		R(flock(b, LOCK_EX));
+		_exit(0);
+	}
+	settle();
+	say("releases");
+	must(flock(a, LOCK_UN));
+	must(waitpid(pid, 0, 0));
+	R(flock(a, LOCK_EX | LOCK_NB));
+	pid = must(fork());
+	if (!pid) {
+		int b = open("f", O_RDONLY);
+		struct sigaction s = {.sa_handler = hit};
+		sigaction(SIGALRM, &s, 0);
+		struct itimerval t = {{0, 0}, {0, 30000}};
+		setitimer(ITIMER_REAL, &t, 0);
+		R(flock(b, LOCK_EX));
+		_exit(0);
+	}
+	must(waitpid(pid, 0, 0));
+	child("inherited descriptor unlocks", flock(a, LOCK_UN));
+	int b = must(open("f", O_RDONLY));
+	R(flock(b, LOCK_EX | LOCK_NB));
+}
+
+static long lk(int fd, int cmd, int type, long start, long len)
+{
+	struct flock l = {.l_type = type, .l_whence = SEEK_SET, .l_start = start, .l_len = len};
+	return fcntl(fd, cmd, &l);
+}
+static void who(const char *what, int fd, int cmd, int type, long start, long len, pid_t owner)
+{
+	struct flock l = {.l_type = type, .l_whence = SEEK_SET, .l_start = start, .l_len = len};
+	long r = fcntl(fd, cmd, &l);
+	if (r < 0) say("%s: %s", what, ename(errno));
+	else if (l.l_type == F_UNLCK) say("%s: free", what);
+	else say("%s: %s %ld+%ld owner %d", what, l.l_type == F_RDLCK ? "read" : "write", (long)l.l_start, (long)l.l_len, l.l_pid == owner ? 1 : l.l_pid == -1 ? -1 : 0);
+}
+
+CASE(records)
+{
+	put("f", "0123456789");
+	int a = must(open("f", O_RDWR)), r = must(open("f", O_RDONLY)), w = must(open("f", O_WRONLY));
+	R(lk(a, F_SETLK, F_WRLCK, 2, 4));
+	R(lk(a, F_SETLK, F_RDLCK, 0, 3)); // splits one's own
+	pid_t me = getpid();
+	child("asks", {
+		who("0+1 write", a, F_GETLK, F_WRLCK, 0, 1, me);
+		who("0+1 read", a, F_GETLK, F_RDLCK, 0, 1, me);
+		who("3+1 read", a, F_GETLK, F_RDLCK, 3, 1, me);
+		who("6+1", a, F_GETLK, F_WRLCK, 6, 1, me);
+		who("all", a, F_GETLK, F_WRLCK, 0, 0, me);
+		R(lk(a, F_SETLK, F_WRLCK, 3, 1));
+		R(lk(a, F_SETLK, F_RDLCK, 0, 2));
+		R(lk(a, F_SETLK, F_WRLCK, 6, 100));
+		R(lk(a, F_SETLK, F_UNLCK, 0, 0));
+	});
+	R(lk(a, F_SETLK, F_UNLCK, 3, 1));
+	child("asks again", { who("3+1", a, F_GETLK, F_WRLCK, 3, 1, me); who("4+1", a, F_GETLK, F_WRLCK, 4, 1, me); });
+	close(w); // any close of the file drops all locks of the process
+	child("after a close", who("all", a, F_GETLK, F_WRLCK, 0, 0, me));
+	R(lk(r, F_SETLK, F_WRLCK, 0, 1));
+	R(lk(r, F_SETLK, F_RDLCK, 0, 1));
+	R(lk(a, F_SETLK, 77, 0, 1));
+	R(lk(a, F_SETLK, F_WRLCK, -1, 1));
+	R(lk(a, F_SETLK, F_WRLCK, 5, -2));
+	R(lk(a, F_SETLK, F_WRLCK, 5, -6));
+	R(lk(a, F_GETLK, F_UNLCK, 0, 1));
+	R(lk(99, F_SETLK, F_WRLCK, 0, 1));
+	R(fcntl(a, F_SETLK, BAD));
+	R(fcntl(a, F_GETLK, BAD));
+	int p[2];
+	must(pipe(p));
+	R(lk(p[0], F_SETLK, F_RDLCK, 0, 1));
+	struct flock l = {.l_type = F_WRLCK, .l_whence = SEEK_END, .l_start = -2, .l_len = 1};
+	R(fcntl(a, F_SETLK, &l));
+	child("from the end", who("all", a, F_GETLK, F_WRLCK, 6, 0, me));
+	l.l_whence = 9;
+	R(fcntl(a, F_SETLK, &l));
+}
+
+CASE(records_wait)
+{
+	put("f", "x");
+	int a = must(open("f", O_RDWR));
+	must(lk(a, F_SETLK, F_WRLCK, 0, 10));
+	pid_t pid = must(fork());
+	if (!pid) {
+		R(lk(a, F_SETLKW, F_WRLCK, 5, 1));
+		_exit(0);
+	}
+	settle();
+	say("releases");
+	must(lk(a, F_SETLK, F_UNLCK, 0, 10));
+	must(waitpid(pid, 0, 0));
+	// Two that wait for each other: the second is told.
+	int p[2], q[2];
+	must(pipe(p));
+	must(pipe(q));
+	must(lk(a, F_SETLK, F_WRLCK, 0, 1));
+	pid = must(fork());
+	if (!pid) {
+		must(lk(a, F_SETLK, F_WRLCK, 1, 1));
+		write(p[1], "x", 1);
+		R(lk(a, F_SETLKW, F_WRLCK, 0, 1));
+		_exit(0);
+	}
+	char c;
+	must(read(p[0], &c, 1));
+	settle();
+	R(lk(a, F_SETLKW, F_WRLCK, 1, 1));
+	must(lk(a, F_SETLK, F_UNLCK, 0, 1));
+	must(waitpid(pid, 0, 0));
+	R(lk(a, F_SETLK, F_WRLCK, 0, 0)); // the dead hold nothing
+}
+
+CASE(open_file)
+{
+	put("f", "x");
+	int a = must(open("f", O_RDWR)), b = must(open("f", O_RDWR)), c = must(dup(a));
+	R(lk(a, F_OFD_SETLK, F_WRLCK, 0, 5));
+	R(lk(c, F_OFD_SETLK, F_WRLCK, 0, 5));
+	R(lk(b, F_OFD_SETLK, F_WRLCK, 4, 1));
+	who("b asks", b, F_OFD_GETLK, F_WRLCK, 0, 1, -1);
+	R(lk(b, F_SETLK, F_WRLCK, 0, 1));
+	child("child shares it", R(lk(a, F_OFD_SETLK, F_WRLCK, 0, 1)));
+	close(a);
+	R(lk(b, F_OFD_SETLK, F_WRLCK, 4, 1));
+	close(c);
+	R(lk(b, F_OFD_SETLK, F_WRLCK, 4, 1));
+	struct flock l = {.l_type = F_WRLCK, .l_len = 1, .l_pid = 7};
+	R(fcntl(b, F_OFD_SETLK, &l));
+}
+
+CASE(lease)
+{
+	put("f", "x");
+	int a = must(open("f", O_RDONLY));
+	R(fcntl(a, F_GETLEASE));
+	R(fcntl(99, F_GETLEASE));
+	R(fcntl(a, F_SETLEASE, 77));
+}
