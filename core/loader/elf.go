@@ -8,10 +8,11 @@
 // before it is added or used, and nothing in a file causes a panic.
 //
 // The rules are those of fs/binfmt_elf.c, fs/binfmt_script.c and fs/exec.c in
-// Linux 6.12. Errors come in two kinds. Parse, ParseInterp, Feed, ParseScript
-// and CheckArgs give early ones, which execve returns. LoadBias, Maps and
-// Start give late ones: by then the old program is gone, and Linux ends the
-// process with SIGSEGV whatever the errno is.
+// Linux 6.12, or of a later one where the tests, which ask the host, saw it
+// differ. Errors come in two kinds. Parse, ParseInterp, Feed, ParseScript and
+// CheckArgs give early ones, which execve returns. LoadBias, Maps and Start
+// give late ones: by then the old program is gone, and Linux ends the process
+// with SIGSEGV whatever the errno is.
 package loader
 
 import (
@@ -29,6 +30,7 @@ const (
 
 	ehdrSize = 64
 	phdrSize = 56
+	maxPhdrs = 65536 // all of them
 )
 
 // Values of the ELF header and of program headers (linux/elf.h).
@@ -57,7 +59,6 @@ type Image struct {
 	// Segments are the PT_LOAD headers in the order of the file.
 	Segments []Segment
 	// HasInterp tells that the image names an interpreter, Interp its path.
-	// The path can be empty; opening it then gives ENOENT.
 	HasInterp bool
 	Interp    string
 	// PhdrVaddr is the address of the program headers: 0 if no segment holds
@@ -106,7 +107,7 @@ const (
 // Errors: ENOEXEC (not an ELF file for x86-64, neither ET_EXEC nor ET_DYN, no
 // or too many program headers, headers that are not all there, an interpreter
 // path of the wrong length or without its NUL); EIO or EINVAL (a path outside
-// the file). As in Linux, nobody looks at the class, the byte order or the
+// the file); EACCES (an empty path). As in Linux, nobody looks at the class, the byte order or the
 // version.
 func Parse(head []byte, fileSize int64) (*Image, linux.Errno) {
 	h := header(head)
@@ -127,8 +128,7 @@ func Parse(head []byte, fileSize int64) (*Image, linux.Errno) {
 }
 
 // ParseInterp reads the start of the interpreter that a program names. It
-// takes the same arguments as Parse. A
-// PT_INTERP in it counts for nothing.
+// takes the same arguments as Parse. A PT_INTERP in it counts for nothing.
 //
 // Errors: EIO (shorter than an ELF header); ELIBBAD (not an ELF file for
 // x86-64, no or too many program headers, headers that are not all there). A
@@ -150,7 +150,7 @@ func ParseInterp(head []byte, fileSize int64) (*Image, linux.Errno) {
 }
 
 // Need reports which part of the file the image still lacks: n bytes from off.
-// n is 0 when it is complete, and never above 4096.
+// n is 0 when it is complete, and never above 64 KiB.
 func (img *Image) Need() (off int64, n int) { return img.needOff, img.needLen }
 
 // Feed takes the bytes that Need asked for. Fewer mean that the file ends
@@ -191,10 +191,9 @@ func (img *Image) start(h *[ehdrSize]byte, head []byte) linux.Errno {
 	img.PhEnt = int(le.Uint16(h[54:]))
 	img.PhNum = int(le.Uint16(h[56:]))
 
-	// A page of headers is the most that Linux reads (load_elf_phdrs), not the
-	// 64 KiB that its older check beside it would allow.
+	// Linux 6.12 stops at a page of headers; later ones took that away.
 	size := img.PhNum * phdrSize
-	if img.PhEnt != phdrSize || size == 0 || size > linux.PAGE_SIZE {
+	if img.PhEnt != phdrSize || size == 0 || size > maxPhdrs {
 		return img.noHeaders()
 	}
 	if img.ask(img.phoff, size) != 0 {
@@ -289,8 +288,15 @@ func (img *Image) feedInterp(path []byte) linux.Errno {
 		return linux.ENOEXEC
 	}
 	img.Interp = string(path[:bytes.IndexByte(path, 0)])
+	if img.Interp == "" {
+		return emptyPath
+	}
 	return 0
 }
+
+// emptyPath is what opening an interpreter with an empty path gives: to
+// open_exec, unlike to open(2), that is the working directory.
+const emptyPath = linux.EACCES
 
 // prot turns PF_* into PROT_*.
 func prot(flags uint32) (p uint32) {

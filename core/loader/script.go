@@ -12,14 +12,13 @@ const ScriptSize = 256
 
 // ParseScript reads the "#!" line of a script. head holds the first ScriptSize
 // bytes of the file or more, or all if there are fewer. hasArg tells an empty
-// argument, which Linux passes on, from none. An interp of "" is ENOENT when
-// it is opened.
+// argument, which Linux passes on, from none.
 //
 // The new argument list is interp, arg if there is one, the path of the
 // script, and the old list without its first entry.
 //
 // Errors: ENOEXEC (no "#!", no interpreter, or one that may go on behind
-// ScriptSize).
+// ScriptSize); EACCES (an empty interpreter: a NUL where it should begin).
 func ParseScript(head []byte) (interp, arg string, hasArg bool, e linux.Errno) {
 	// What the file lacks is NUL, and the rules look at these too.
 	var buf [ScriptSize]byte
@@ -56,7 +55,11 @@ func ParseScript(head []byte) (interp, arg string, hasArg bool, e linux.Errno) {
 		buf[sep] = 0
 		arg, hasArg = cString(buf[argAt:]), true
 	}
-	return cString(buf[name:]), arg, hasArg, 0
+	interp = cString(buf[name:])
+	if interp == "" {
+		return "", "", false, emptyPath
+	}
+	return interp, arg, hasArg, 0
 }
 
 func blank(c byte) bool { return c == ' ' || c == '\t' }
