@@ -109,8 +109,7 @@ func (f *FS) begin(cred *fsapi.Cred) *vfs.Ctx {
 	} else {
 		c = new(vfs.Ctx)
 	}
-	sec, nsec := f.config.Now()
-	c.Begin(cred, f.ns, vfs.Time{Sec: sec, Nsec: nsec})
+	c.Begin(cred, f.ns, f.config.Now)
 	return c
 }
 

@@ -53,6 +53,6 @@ func (f *FS) setFlags(c *vfs.Ctx, file *vfs.File, in []byte) linux.Errno {
 		return linux.EPERM
 	}
 	n.Attrs = flags
-	n.Ctime = c.Now
+	n.Ctime = c.Now()
 	return 0
 }

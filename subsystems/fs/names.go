@@ -35,7 +35,7 @@ func (f *FS) makeHardLink(c *vfs.Ctx, from *vfs.Dentry, dir vfs.Path, name strin
 	n := from.Inode
 	d := c.Add(dir.D, name, n)
 	n.Nlink++
-	n.Ctime = c.Now
+	n.Ctime = c.Now()
 	if n.Linkable {
 		// An unnamed file has a name now: open handles show it.
 		n.Linkable = false

@@ -102,17 +102,17 @@ func (f *FS) checkSetattr(c *vfs.Ctx, n *vfs.Inode, req *fsapi.SetattrRequest) l
 
 func applySetattr(c *vfs.Ctx, n *vfs.Inode, req *fsapi.SetattrRequest) {
 	valid := req.Valid
-	n.Ctime = c.Now
+	n.Ctime = c.Now()
 	if valid&validTimes != 0 {
 		switch {
 		case valid&uint32(fsapi.SetattrValidAtimeNow) != 0:
-			n.Atime = c.Now
+			n.Atime = c.Now()
 		case valid&uint32(fsapi.SetattrValidAtime) != 0:
 			n.Atime = vfs.Time{Sec: req.AtimeSec, Nsec: req.AtimeNsec}
 		}
 		switch {
 		case valid&uint32(fsapi.SetattrValidMtimeNow) != 0:
-			n.Mtime = c.Now
+			n.Mtime = c.Now()
 		case valid&uint32(fsapi.SetattrValidMtime) != 0:
 			n.Mtime = vfs.Time{Sec: req.MtimeSec, Nsec: req.MtimeNsec}
 		}

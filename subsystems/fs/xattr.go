@@ -156,7 +156,7 @@ func setXattr(c *vfs.Ctx, n *vfs.Inode, req *fsapi.SetXattrRequest) linux.Errno 
 			return linux.ENODATA
 		}
 		delete(n.Xattrs, req.Name)
-		n.Ctime = c.Now
+		n.Ctime = c.Now()
 		return 0
 	}
 	switch {
@@ -169,6 +169,6 @@ func setXattr(c *vfs.Ctx, n *vfs.Inode, req *fsapi.SetXattrRequest) linux.Errno 
 		n.Xattrs = make(map[string][]byte)
 	}
 	n.Xattrs[req.Name] = append([]byte(nil), req.Value...)
-	n.Ctime = c.Now
+	n.Ctime = c.Now()
 	return 0
 }

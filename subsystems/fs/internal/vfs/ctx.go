@@ -12,7 +12,6 @@ type Ctx struct {
 	outside.Op
 	Cred *fsapi.Cred
 	NS   *Namespace
-	Now  Time
 	// Root is the caller's root directory.
 	Root Path
 
@@ -22,6 +21,11 @@ type Ctx struct {
 	Raise []fsapi.Raise
 	// Controlling is 1 when a terminal became the session's, 2 when it ceased.
 	Controlling uint32
+
+	// The time, read once an operation and only when it is needed.
+	clock func() (sec int64, nsec uint32)
+	now   Time
+	dated bool
 
 	// The walk: where it is, what is left, and the last component found.
 	cur     Path
@@ -36,10 +40,19 @@ type Ctx struct {
 }
 
 // Begin makes c ready for an operation of cred.
-func (c *Ctx) Begin(cred *fsapi.Cred, ns *Namespace, now Time) {
-	c.Cred, c.NS, c.Now = cred, ns, now
+func (c *Ctx) Begin(cred *fsapi.Cred, ns *Namespace, clock func() (int64, uint32)) {
+	c.Cred, c.NS, c.clock, c.dated = cred, ns, clock, false
 	c.Op.Reset()
 	c.Clear()
+}
+
+// Now gives the time of the operation.
+func (c *Ctx) Now() Time {
+	if !c.dated {
+		c.now.Sec, c.now.Nsec = c.clock()
+		c.dated = true
+	}
+	return c.now
 }
 
 // Clear forgets what a try of the operation left, but not its facts.

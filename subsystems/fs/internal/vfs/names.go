@@ -11,7 +11,7 @@ import (
 func (c *Ctx) NewInode(s *Super, mode uint32) *Inode {
 	n := &Inode{
 		Super: s, Node: c.NS.Nodes.Next(), Ino: s.NextIno(), Mode: mode, Nlink: 1,
-		Atime: c.Now, Mtime: c.Now, Ctime: c.Now, Btime: c.Now,
+		Atime: c.Now(), Mtime: c.Now(), Ctime: c.Now(), Btime: c.Now(),
 	}
 	switch n.Type() {
 	case linux.S_IFDIR:
@@ -54,7 +54,7 @@ func (c *Ctx) Remove(d *Dentry) {
 	} else if n.Nlink > 0 {
 		n.Nlink--
 	}
-	n.Ctime = c.Now
+	n.Ctime = c.Now()
 	c.touch(dir)
 	n.Release()
 }
@@ -72,7 +72,7 @@ func (c *Ctx) Move(d *Dentry, dir *Dentry, name string) {
 	d.Name, d.Parent = name, dir
 	dir.Inode.Dir.Add(d)
 	c.touch(dir.Inode)
-	d.Inode.Ctime = c.Now
+	d.Inode.Ctime = c.Now()
 }
 
 // Exchange swaps two names.
@@ -92,7 +92,7 @@ func (c *Ctx) Exchange(a, b *Dentry) {
 	a.Name, a.Parent, b.Name, b.Parent = bName, bDir, aName, aDir
 	bDir.Inode.Dir.Add(a)
 	aDir.Inode.Dir.Add(b)
-	a.Inode.Ctime, b.Inode.Ctime = c.Now, c.Now
+	a.Inode.Ctime, b.Inode.Ctime = c.Now(), c.Now()
 	c.touch(aDir.Inode)
 	c.touch(bDir.Inode)
 }
@@ -104,7 +104,7 @@ func (n *Inode) Release() {
 	}
 }
 
-func (c *Ctx) touch(dir *Inode) { dir.Mtime, dir.Ctime = c.Now, c.Now }
+func (c *Ctx) touch(dir *Inode) { dir.Mtime, dir.Ctime = c.Now(), c.Now() }
 
 // addLink and dropLink count subdirectories in a directory's link count. A host
 // file system that does not count says 1, and that stays.
@@ -121,7 +121,7 @@ func (n *Inode) dropLink() {
 }
 
 // Changed sets the times of a change to the data.
-func (c *Ctx) Changed(n *Inode) { n.Mtime, n.Ctime = c.Now, c.Now }
+func (c *Ctx) Changed(n *Inode) { n.Mtime, n.Ctime = c.Now(), c.Now() }
 
 // dirEntrySize is what one entry adds to the size of a tmpfs directory
 // (BOGO_DIRENT_SIZE in mm/shmem.c).

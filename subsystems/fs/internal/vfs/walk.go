@@ -339,10 +339,10 @@ func (c *Ctx) Accessed(n *Inode, m *Mount) {
 		return
 	}
 	if m.Flags&linux.MS_STRICTATIME == 0 &&
-		n.Mtime.Before(n.Atime) && n.Ctime.Before(n.Atime) && c.Now.Sec-n.Atime.Sec < 24*3600 {
+		n.Mtime.Before(n.Atime) && n.Ctime.Before(n.Atime) && c.Now().Sec-n.Atime.Sec < 24*3600 {
 		return
 	}
-	n.Atime = c.Now
+	n.Atime = c.Now()
 }
 
 // IsMissed reports whether e is that of a gap, for callers that clean up.
