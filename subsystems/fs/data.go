@@ -31,6 +31,7 @@ func (f *FS) Read(req *fsapi.ReadRequest, rep *fsapi.ReadReply) linux.Errno {
 				rep.Data = rep.Data[:had]
 			}
 			rep.Ready = append(rep.Ready, c.Ready...)
+			rep.Raise = append(rep.Raise, c.Raise...)
 			return e
 		}
 		if req.Flags&linux.RWF_NOWAIT != 0 {

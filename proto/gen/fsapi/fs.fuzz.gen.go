@@ -792,6 +792,7 @@ func (m *Cred) fill(s *source) {
 	m.Pgid = int32(s.number())
 	m.Pid = int32(s.number())
 	m.Tid = int32(s.number())
+	m.Background = s.bool()
 }
 
 func (m *Place) fill(s *source) {
@@ -860,6 +861,7 @@ func (m *OpenConsoleReply) fill(s *source) {
 	m.Seekable = s.bool()
 	m.Flags = uint32(s.bits())
 	m.Pollable = s.bool()
+	m.Offset = int64(s.number())
 }
 
 func (m *OpenMemoryRequest) fill(s *source) {
@@ -921,6 +923,11 @@ func (m *ReadReply) fill(s *source) {
 		var e Ready
 		e.fill(s)
 		m.Ready = append(m.Ready, e)
+	}
+	for range s.count() {
+		var e Raise
+		e.fill(s)
+		m.Raise = append(m.Raise, e)
 	}
 }
 

@@ -282,6 +282,10 @@ type Cred struct {
 	Pgid int32
 	Pid  int32
 	Tid  int32
+	// Set when the same is asked again after a reply with ERESTARTSYS that raises
+	// SIGTTIN or SIGTTOU, because that signal is ignored or blocked or the
+	// process group is orphaned: a write then goes ahead, a read gives EIO.
+	Background bool
 }
 
 // Place is a path as the app gave it; fs walks it in this one call.
@@ -374,6 +378,8 @@ type OpenConsoleReply struct {
 	// O_RDONLY, O_WRONLY or O_RDWR, as the host opened it.
 	Flags    uint32
 	Pollable bool
+	// Where the position is, in bytes; reads and writes keep the host's in step.
+	Offset int64
 }
 
 // OpenMemoryRequest is what OpenMemory takes.
@@ -435,6 +441,8 @@ type ReadReply struct {
 	// Appended to the buffer that the caller put there.
 	Data  []byte
 	Ready []Ready
+	// SIGTTIN, with ERESTARTSYS: a read from the background; see Cred.background.
+	Raise []Raise
 }
 
 // WriteRequest is what Write takes.

@@ -149,6 +149,7 @@ func (m *Cred) Reset() {
 	m.Pgid = 0
 	m.Pid = 0
 	m.Tid = 0
+	m.Background = false
 }
 
 // Equal reports whether m and o hold the same values; nil and empty slices are the same.
@@ -180,6 +181,9 @@ func (m *Cred) Equal(o *Cred) bool {
 		return false
 	}
 	if m.Tid != o.Tid {
+		return false
+	}
+	if m.Background != o.Background {
 		return false
 	}
 	return true
@@ -245,6 +249,11 @@ func (m *Cred) appendGo(b []byte) []byte {
 	if m.Tid != 0 {
 		b = append(b, "Tid: "...)
 		b = strconv.AppendInt(b, int64(m.Tid), 10)
+		b = append(b, ", "...)
+	}
+	if m.Background {
+		b = append(b, "Background: "...)
+		b = strconv.AppendBool(b, m.Background)
 		b = append(b, ", "...)
 	}
 	return endGo(b)
@@ -748,6 +757,9 @@ func (m *OpenConsoleReply) Equal(o *OpenConsoleReply) bool {
 	if m.Pollable != o.Pollable {
 		return false
 	}
+	if m.Offset != o.Offset {
+		return false
+	}
 	return true
 }
 
@@ -790,6 +802,11 @@ func (m *OpenConsoleReply) appendGo(b []byte) []byte {
 	if m.Pollable {
 		b = append(b, "Pollable: "...)
 		b = strconv.AppendBool(b, m.Pollable)
+		b = append(b, ", "...)
+	}
+	if m.Offset != 0 {
+		b = append(b, "Offset: "...)
+		b = strconv.AppendInt(b, int64(m.Offset), 10)
 		b = append(b, ", "...)
 	}
 	return endGo(b)
@@ -1201,6 +1218,7 @@ func (m *ReadReply) Reset() {
 	m.Wait.Reset()
 	m.Data = m.Data[:0]
 	m.Ready = m.Ready[:0]
+	m.Raise = m.Raise[:0]
 }
 
 // Equal reports whether m and o hold the same values; nil and empty slices are the same.
@@ -1219,6 +1237,14 @@ func (m *ReadReply) Equal(o *ReadReply) bool {
 			return false
 		}
 	}
+	if len(m.Raise) != len(o.Raise) {
+		return false
+	}
+	for i := range m.Raise {
+		if !m.Raise[i].Equal(&o.Raise[i]) {
+			return false
+		}
+	}
 	return true
 }
 
@@ -1233,6 +1259,7 @@ func (m *ReadReply) Clone() *ReadReply {
 func (m *ReadReply) own() {
 	m.Data = slices.Clone(m.Data)
 	m.Ready = slices.Clone(m.Ready)
+	m.Raise = slices.Clone(m.Raise)
 }
 
 // GoString returns m as a Go expression without the fields that are zero.
@@ -1256,6 +1283,16 @@ func (m *ReadReply) appendGo(b []byte) []byte {
 		b = append(b, "[]fsapi.Ready{"...)
 		for i := range m.Ready {
 			b = m.Ready[i].appendGo(b)
+			b = append(b, ", "...)
+		}
+		b = endGo(b)
+		b = append(b, ", "...)
+	}
+	if len(m.Raise) > 0 {
+		b = append(b, "Raise: "...)
+		b = append(b, "[]fsapi.Raise{"...)
+		for i := range m.Raise {
+			b = m.Raise[i].appendGo(b)
 			b = append(b, ", "...)
 		}
 		b = endGo(b)

@@ -1119,6 +1119,7 @@ func toWireCred(w *Cred, m *fsapi.Cred) *Cred {
 	w.Pgid = m.Pgid
 	w.Pid = m.Pid
 	w.Tid = m.Tid
+	w.Background = m.Background
 	return w
 }
 
@@ -1139,6 +1140,7 @@ func fromWireCred(m *fsapi.Cred, w *Cred) {
 	m.Pgid = w.Pgid
 	m.Pid = w.Pid
 	m.Tid = w.Tid
+	m.Background = w.Background
 }
 
 // toWirePlace fills the zero message w; it shares the bytes of m.
@@ -1297,6 +1299,7 @@ func toWireOpenConsoleReply(w *OpenConsoleReply, m *fsapi.OpenConsoleReply) *Ope
 	w.Seekable = m.Seekable
 	w.Flags = m.Flags
 	w.Pollable = m.Pollable
+	w.Offset = m.Offset
 	return w
 }
 
@@ -1311,6 +1314,7 @@ func fromWireOpenConsoleReply(m *fsapi.OpenConsoleReply, w *OpenConsoleReply) {
 	m.Seekable = w.Seekable
 	m.Flags = w.Flags
 	m.Pollable = w.Pollable
+	m.Offset = w.Offset
 }
 
 // toWireOpenMemoryRequest fills the zero message w; it shares the bytes of m.
@@ -1478,6 +1482,13 @@ func toWireReadReply(w *ReadReply, m *fsapi.ReadReply) *ReadReply {
 			w.Ready[i] = toWireReady(&all[i], &m.Ready[i])
 		}
 	}
+	if n := len(m.Raise); n > 0 {
+		all := make([]Raise, n)
+		w.Raise = make([]*Raise, n)
+		for i := range all {
+			w.Raise[i] = toWireRaise(&all[i], &m.Raise[i])
+		}
+	}
 	return w
 }
 
@@ -1497,6 +1508,13 @@ func fromWireReadReply(m *fsapi.ReadReply, w *ReadReply) {
 		m.Ready = append(m.Ready, make([]fsapi.Ready, n)...)
 		for i, v := range w.Ready {
 			fromWireReady(&m.Ready[had+i], v)
+		}
+	}
+	if n := len(w.Raise); n > 0 {
+		had := len(m.Raise)
+		m.Raise = append(m.Raise, make([]fsapi.Raise, n)...)
+		for i, v := range w.Raise {
+			fromWireRaise(&m.Raise[had+i], v)
 		}
 	}
 }

@@ -338,10 +338,14 @@ type Cred struct {
 	Caps uint64 `protobuf:"varint,4,opt,name=caps" json:"caps,omitempty"`
 	// Session, process group and process of the caller, for terminals and
 	// /proc/self.
-	Sid           int32 `protobuf:"varint,5,opt,name=sid" json:"sid,omitempty"`
-	Pgid          int32 `protobuf:"varint,6,opt,name=pgid" json:"pgid,omitempty"`
-	Pid           int32 `protobuf:"varint,7,opt,name=pid" json:"pid,omitempty"`
-	Tid           int32 `protobuf:"varint,8,opt,name=tid" json:"tid,omitempty"`
+	Sid  int32 `protobuf:"varint,5,opt,name=sid" json:"sid,omitempty"`
+	Pgid int32 `protobuf:"varint,6,opt,name=pgid" json:"pgid,omitempty"`
+	Pid  int32 `protobuf:"varint,7,opt,name=pid" json:"pid,omitempty"`
+	Tid  int32 `protobuf:"varint,8,opt,name=tid" json:"tid,omitempty"`
+	// Set when the same is asked again after a reply with ERESTARTSYS that raises
+	// SIGTTIN or SIGTTOU, because that signal is ignored or blocked or the
+	// process group is orphaned: a write then goes ahead, a read gives EIO.
+	Background    bool `protobuf:"varint,9,opt,name=background" json:"background,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -430,6 +434,13 @@ func (x *Cred) GetTid() int32 {
 		return x.Tid
 	}
 	return 0
+}
+
+func (x *Cred) GetBackground() bool {
+	if x != nil {
+		return x.Background
+	}
+	return false
 }
 
 // Place is a path as the app gave it; fs walks it in this one call.
@@ -999,8 +1010,10 @@ type OpenConsoleReply struct {
 	Node     uint64                 `protobuf:"varint,4,opt,name=node" json:"node,omitempty"`
 	Seekable bool                   `protobuf:"varint,5,opt,name=seekable" json:"seekable,omitempty"`
 	// O_RDONLY, O_WRONLY or O_RDWR, as the host opened it.
-	Flags         uint32 `protobuf:"varint,6,opt,name=flags" json:"flags,omitempty"`
-	Pollable      bool   `protobuf:"varint,7,opt,name=pollable" json:"pollable,omitempty"`
+	Flags    uint32 `protobuf:"varint,6,opt,name=flags" json:"flags,omitempty"`
+	Pollable bool   `protobuf:"varint,7,opt,name=pollable" json:"pollable,omitempty"`
+	// Where the position is, in bytes; reads and writes keep the host's in step.
+	Offset        int64 `protobuf:"varint,8,opt,name=offset" json:"offset,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1082,6 +1095,13 @@ func (x *OpenConsoleReply) GetPollable() bool {
 		return x.Pollable
 	}
 	return false
+}
+
+func (x *OpenConsoleReply) GetOffset() int64 {
+	if x != nil {
+		return x.Offset
+	}
+	return 0
 }
 
 type OpenMemoryRequest struct {
@@ -1551,8 +1571,10 @@ type ReadReply struct {
 	Errno uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
 	Wait  *Wait                  `protobuf:"bytes,2,opt,name=wait" json:"wait,omitempty"`
 	// Appended to the buffer that the caller put there.
-	Data          []byte   `protobuf:"bytes,3,opt,name=data" json:"data,omitempty"`
-	Ready         []*Ready `protobuf:"bytes,4,rep,name=ready" json:"ready,omitempty"`
+	Data  []byte   `protobuf:"bytes,3,opt,name=data" json:"data,omitempty"`
+	Ready []*Ready `protobuf:"bytes,4,rep,name=ready" json:"ready,omitempty"`
+	// SIGTTIN, with ERESTARTSYS: a read from the background; see Cred.background.
+	Raise         []*Raise `protobuf:"bytes,5,rep,name=raise" json:"raise,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1611,6 +1633,13 @@ func (x *ReadReply) GetData() []byte {
 func (x *ReadReply) GetReady() []*Ready {
 	if x != nil {
 		return x.Ready
+	}
+	return nil
+}
+
+func (x *ReadReply) GetRaise() []*Raise {
+	if x != nil {
+		return x.Raise
 	}
 	return nil
 }
@@ -6035,7 +6064,7 @@ const file_adyton_fs_v1_fs_proto_rawDesc = "" +
 	"generation\"1\n" +
 	"\x05Raise\x12\x12\n" +
 	"\x04pgid\x18\x01 \x01(\x05R\x04pgid\x12\x14\n" +
-	"\x05signo\x18\x02 \x01(\x05R\x05signo\"\xa0\x01\n" +
+	"\x05signo\x18\x02 \x01(\x05R\x05signo\"\xc0\x01\n" +
 	"\x04Cred\x12\x10\n" +
 	"\x03uid\x18\x01 \x01(\rR\x03uid\x12\x10\n" +
 	"\x03gid\x18\x02 \x01(\rR\x03gid\x12\x16\n" +
@@ -6044,7 +6073,10 @@ const file_adyton_fs_v1_fs_proto_rawDesc = "" +
 	"\x03sid\x18\x05 \x01(\x05R\x03sid\x12\x12\n" +
 	"\x04pgid\x18\x06 \x01(\x05R\x04pgid\x12\x10\n" +
 	"\x03pid\x18\a \x01(\x05R\x03pid\x12\x10\n" +
-	"\x03tid\x18\b \x01(\x05R\x03tid\"A\n" +
+	"\x03tid\x18\b \x01(\x05R\x03tid\x12\x1e\n" +
+	"\n" +
+	"background\x18\t \x01(\bR\n" +
+	"background\"A\n" +
 	"\x05Place\x12\x12\n" +
 	"\x04root\x18\x01 \x01(\x04R\x04root\x12\x10\n" +
 	"\x03dir\x18\x02 \x01(\x04R\x03dir\x12\x12\n" +
@@ -6103,7 +6135,7 @@ const file_adyton_fs_v1_fs_proto_rawDesc = "" +
 	"reopen_pid\x18\r \x01(\x05R\treopenPid\x12\x1b\n" +
 	"\treopen_fd\x18\x0e \x01(\x05R\breopenFd\",\n" +
 	"\x12OpenConsoleRequest\x12\x16\n" +
-	"\x06number\x18\x01 \x01(\rR\x06number\"\xb6\x01\n" +
+	"\x06number\x18\x01 \x01(\rR\x06number\"\xce\x01\n" +
 	"\x10OpenConsoleReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12\x16\n" +
 	"\x06handle\x18\x02 \x01(\x04R\x06handle\x12\x12\n" +
@@ -6111,7 +6143,8 @@ const file_adyton_fs_v1_fs_proto_rawDesc = "" +
 	"\x04node\x18\x04 \x01(\x04R\x04node\x12\x1a\n" +
 	"\bseekable\x18\x05 \x01(\bR\bseekable\x12\x14\n" +
 	"\x05flags\x18\x06 \x01(\rR\x05flags\x12\x1a\n" +
-	"\bpollable\x18\a \x01(\bR\bpollable\"y\n" +
+	"\bpollable\x18\a \x01(\bR\bpollable\x12\x16\n" +
+	"\x06offset\x18\b \x01(\x03R\x06offset\"y\n" +
 	"\x11OpenMemoryRequest\x12&\n" +
 	"\x04cred\x18\x01 \x01(\v2\x12.adyton.fs.v1.CredR\x04cred\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x14\n" +
@@ -6145,12 +6178,13 @@ const file_adyton_fs_v1_fs_proto_rawDesc = "" +
 	"\x06handle\x18\x02 \x01(\x04R\x06handle\x12\x16\n" +
 	"\x06offset\x18\x03 \x01(\x03R\x06offset\x12\x14\n" +
 	"\x05count\x18\x04 \x01(\rR\x05count\x12\x14\n" +
-	"\x05flags\x18\x05 \x01(\rR\x05flags\"\x88\x01\n" +
+	"\x05flags\x18\x05 \x01(\rR\x05flags\"\xb3\x01\n" +
 	"\tReadReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12&\n" +
 	"\x04wait\x18\x02 \x01(\v2\x12.adyton.fs.v1.WaitR\x04wait\x12\x12\n" +
 	"\x04data\x18\x03 \x01(\fR\x04data\x12)\n" +
-	"\x05ready\x18\x04 \x03(\v2\x13.adyton.fs.v1.ReadyR\x05ready\"\xc7\x01\n" +
+	"\x05ready\x18\x04 \x03(\v2\x13.adyton.fs.v1.ReadyR\x05ready\x12)\n" +
+	"\x05raise\x18\x05 \x03(\v2\x13.adyton.fs.v1.RaiseR\x05raise\"\xc7\x01\n" +
 	"\fWriteRequest\x12&\n" +
 	"\x04cred\x18\x01 \x01(\v2\x12.adyton.fs.v1.CredR\x04cred\x12\x16\n" +
 	"\x06handle\x18\x02 \x01(\x04R\x06handle\x12\x16\n" +
@@ -6655,168 +6689,169 @@ var file_adyton_fs_v1_fs_proto_depIdxs = []int32{
 	5,   // 7: adyton.fs.v1.ReadRequest.cred:type_name -> adyton.fs.v1.Cred
 	2,   // 8: adyton.fs.v1.ReadReply.wait:type_name -> adyton.fs.v1.Wait
 	3,   // 9: adyton.fs.v1.ReadReply.ready:type_name -> adyton.fs.v1.Ready
-	5,   // 10: adyton.fs.v1.WriteRequest.cred:type_name -> adyton.fs.v1.Cred
-	2,   // 11: adyton.fs.v1.WriteReply.wait:type_name -> adyton.fs.v1.Wait
-	3,   // 12: adyton.fs.v1.WriteReply.ready:type_name -> adyton.fs.v1.Ready
-	4,   // 13: adyton.fs.v1.WriteReply.raise:type_name -> adyton.fs.v1.Raise
-	2,   // 14: adyton.fs.v1.SeekReply.wait:type_name -> adyton.fs.v1.Wait
-	5,   // 15: adyton.fs.v1.ReadDirRequest.cred:type_name -> adyton.fs.v1.Cred
-	2,   // 16: adyton.fs.v1.ReadDirReply.wait:type_name -> adyton.fs.v1.Wait
-	25,  // 17: adyton.fs.v1.ReadDirReply.entries:type_name -> adyton.fs.v1.DirEntry
-	5,   // 18: adyton.fs.v1.IoctlRequest.cred:type_name -> adyton.fs.v1.Cred
-	2,   // 19: adyton.fs.v1.IoctlReply.wait:type_name -> adyton.fs.v1.Wait
-	3,   // 20: adyton.fs.v1.IoctlReply.ready:type_name -> adyton.fs.v1.Ready
-	4,   // 21: adyton.fs.v1.IoctlReply.raise:type_name -> adyton.fs.v1.Raise
-	5,   // 22: adyton.fs.v1.AllocateRequest.cred:type_name -> adyton.fs.v1.Cred
-	2,   // 23: adyton.fs.v1.AllocateReply.wait:type_name -> adyton.fs.v1.Wait
-	5,   // 24: adyton.fs.v1.CopyRangeRequest.cred:type_name -> adyton.fs.v1.Cred
-	2,   // 25: adyton.fs.v1.CopyRangeReply.wait:type_name -> adyton.fs.v1.Wait
-	2,   // 26: adyton.fs.v1.SyncReply.wait:type_name -> adyton.fs.v1.Wait
-	5,   // 27: adyton.fs.v1.MapFileRequest.cred:type_name -> adyton.fs.v1.Cred
-	2,   // 28: adyton.fs.v1.MapFileReply.wait:type_name -> adyton.fs.v1.Wait
-	5,   // 29: adyton.fs.v1.GetattrRequest.cred:type_name -> adyton.fs.v1.Cred
-	6,   // 30: adyton.fs.v1.GetattrRequest.place:type_name -> adyton.fs.v1.Place
-	2,   // 31: adyton.fs.v1.GetattrReply.wait:type_name -> adyton.fs.v1.Wait
-	7,   // 32: adyton.fs.v1.GetattrReply.attr:type_name -> adyton.fs.v1.Attr
-	5,   // 33: adyton.fs.v1.SetattrRequest.cred:type_name -> adyton.fs.v1.Cred
-	6,   // 34: adyton.fs.v1.SetattrRequest.place:type_name -> adyton.fs.v1.Place
-	2,   // 35: adyton.fs.v1.SetattrReply.wait:type_name -> adyton.fs.v1.Wait
-	5,   // 36: adyton.fs.v1.AccessRequest.cred:type_name -> adyton.fs.v1.Cred
-	6,   // 37: adyton.fs.v1.AccessRequest.place:type_name -> adyton.fs.v1.Place
-	2,   // 38: adyton.fs.v1.AccessReply.wait:type_name -> adyton.fs.v1.Wait
-	5,   // 39: adyton.fs.v1.MkdirRequest.cred:type_name -> adyton.fs.v1.Cred
-	6,   // 40: adyton.fs.v1.MkdirRequest.place:type_name -> adyton.fs.v1.Place
-	2,   // 41: adyton.fs.v1.MkdirReply.wait:type_name -> adyton.fs.v1.Wait
-	5,   // 42: adyton.fs.v1.MknodRequest.cred:type_name -> adyton.fs.v1.Cred
-	6,   // 43: adyton.fs.v1.MknodRequest.place:type_name -> adyton.fs.v1.Place
-	2,   // 44: adyton.fs.v1.MknodReply.wait:type_name -> adyton.fs.v1.Wait
-	5,   // 45: adyton.fs.v1.SymlinkRequest.cred:type_name -> adyton.fs.v1.Cred
-	6,   // 46: adyton.fs.v1.SymlinkRequest.place:type_name -> adyton.fs.v1.Place
-	2,   // 47: adyton.fs.v1.SymlinkReply.wait:type_name -> adyton.fs.v1.Wait
-	5,   // 48: adyton.fs.v1.LinkRequest.cred:type_name -> adyton.fs.v1.Cred
-	6,   // 49: adyton.fs.v1.LinkRequest.from:type_name -> adyton.fs.v1.Place
-	6,   // 50: adyton.fs.v1.LinkRequest.to:type_name -> adyton.fs.v1.Place
-	2,   // 51: adyton.fs.v1.LinkReply.wait:type_name -> adyton.fs.v1.Wait
-	5,   // 52: adyton.fs.v1.UnlinkRequest.cred:type_name -> adyton.fs.v1.Cred
-	6,   // 53: adyton.fs.v1.UnlinkRequest.place:type_name -> adyton.fs.v1.Place
-	2,   // 54: adyton.fs.v1.UnlinkReply.wait:type_name -> adyton.fs.v1.Wait
-	5,   // 55: adyton.fs.v1.RenameRequest.cred:type_name -> adyton.fs.v1.Cred
-	6,   // 56: adyton.fs.v1.RenameRequest.from:type_name -> adyton.fs.v1.Place
-	6,   // 57: adyton.fs.v1.RenameRequest.to:type_name -> adyton.fs.v1.Place
-	2,   // 58: adyton.fs.v1.RenameReply.wait:type_name -> adyton.fs.v1.Wait
-	5,   // 59: adyton.fs.v1.ReadlinkRequest.cred:type_name -> adyton.fs.v1.Cred
-	6,   // 60: adyton.fs.v1.ReadlinkRequest.place:type_name -> adyton.fs.v1.Place
-	2,   // 61: adyton.fs.v1.ReadlinkReply.wait:type_name -> adyton.fs.v1.Wait
-	5,   // 62: adyton.fs.v1.ResolveRequest.cred:type_name -> adyton.fs.v1.Cred
-	6,   // 63: adyton.fs.v1.ResolveRequest.place:type_name -> adyton.fs.v1.Place
-	2,   // 64: adyton.fs.v1.ResolveReply.wait:type_name -> adyton.fs.v1.Wait
-	2,   // 65: adyton.fs.v1.PathOfReply.wait:type_name -> adyton.fs.v1.Wait
-	5,   // 66: adyton.fs.v1.StatfsRequest.cred:type_name -> adyton.fs.v1.Cred
-	6,   // 67: adyton.fs.v1.StatfsRequest.place:type_name -> adyton.fs.v1.Place
-	2,   // 68: adyton.fs.v1.StatfsReply.wait:type_name -> adyton.fs.v1.Wait
-	5,   // 69: adyton.fs.v1.GetXattrRequest.cred:type_name -> adyton.fs.v1.Cred
-	6,   // 70: adyton.fs.v1.GetXattrRequest.place:type_name -> adyton.fs.v1.Place
-	2,   // 71: adyton.fs.v1.GetXattrReply.wait:type_name -> adyton.fs.v1.Wait
-	5,   // 72: adyton.fs.v1.SetXattrRequest.cred:type_name -> adyton.fs.v1.Cred
-	6,   // 73: adyton.fs.v1.SetXattrRequest.place:type_name -> adyton.fs.v1.Place
-	2,   // 74: adyton.fs.v1.SetXattrReply.wait:type_name -> adyton.fs.v1.Wait
-	1,   // 75: adyton.fs.v1.LockRequest.kind:type_name -> adyton.fs.v1.LockKind
-	2,   // 76: adyton.fs.v1.LockReply.wait:type_name -> adyton.fs.v1.Wait
-	3,   // 77: adyton.fs.v1.LockReply.ready:type_name -> adyton.fs.v1.Ready
-	1,   // 78: adyton.fs.v1.UnlockRequest.kind:type_name -> adyton.fs.v1.LockKind
-	3,   // 79: adyton.fs.v1.UnlockReply.ready:type_name -> adyton.fs.v1.Ready
-	5,   // 80: adyton.fs.v1.MountRequest.cred:type_name -> adyton.fs.v1.Cred
-	6,   // 81: adyton.fs.v1.MountRequest.target:type_name -> adyton.fs.v1.Place
-	2,   // 82: adyton.fs.v1.MountReply.wait:type_name -> adyton.fs.v1.Wait
-	5,   // 83: adyton.fs.v1.UnmountRequest.cred:type_name -> adyton.fs.v1.Cred
-	6,   // 84: adyton.fs.v1.UnmountRequest.target:type_name -> adyton.fs.v1.Place
-	2,   // 85: adyton.fs.v1.UnmountReply.wait:type_name -> adyton.fs.v1.Wait
-	5,   // 86: adyton.fs.v1.SetTerminalRequest.cred:type_name -> adyton.fs.v1.Cred
-	4,   // 87: adyton.fs.v1.SetTerminalReply.raise:type_name -> adyton.fs.v1.Raise
-	3,   // 88: adyton.fs.v1.WatchReply.ready:type_name -> adyton.fs.v1.Ready
-	4,   // 89: adyton.fs.v1.WatchReply.raise:type_name -> adyton.fs.v1.Raise
-	3,   // 90: adyton.fs.v1.ExpireReply.ready:type_name -> adyton.fs.v1.Ready
-	8,   // 91: adyton.fs.v1.FS.Open:input_type -> adyton.fs.v1.OpenRequest
-	10,  // 92: adyton.fs.v1.FS.OpenConsole:input_type -> adyton.fs.v1.OpenConsoleRequest
-	12,  // 93: adyton.fs.v1.FS.OpenMemory:input_type -> adyton.fs.v1.OpenMemoryRequest
-	14,  // 94: adyton.fs.v1.FS.Reopen:input_type -> adyton.fs.v1.ReopenRequest
-	16,  // 95: adyton.fs.v1.FS.Close:input_type -> adyton.fs.v1.CloseRequest
-	18,  // 96: adyton.fs.v1.FS.Read:input_type -> adyton.fs.v1.ReadRequest
-	20,  // 97: adyton.fs.v1.FS.Write:input_type -> adyton.fs.v1.WriteRequest
-	22,  // 98: adyton.fs.v1.FS.Seek:input_type -> adyton.fs.v1.SeekRequest
-	24,  // 99: adyton.fs.v1.FS.ReadDir:input_type -> adyton.fs.v1.ReadDirRequest
-	27,  // 100: adyton.fs.v1.FS.Poll:input_type -> adyton.fs.v1.PollRequest
-	29,  // 101: adyton.fs.v1.FS.Ioctl:input_type -> adyton.fs.v1.IoctlRequest
-	31,  // 102: adyton.fs.v1.FS.Allocate:input_type -> adyton.fs.v1.AllocateRequest
-	33,  // 103: adyton.fs.v1.FS.CopyRange:input_type -> adyton.fs.v1.CopyRangeRequest
-	35,  // 104: adyton.fs.v1.FS.Sync:input_type -> adyton.fs.v1.SyncRequest
-	37,  // 105: adyton.fs.v1.FS.MapFile:input_type -> adyton.fs.v1.MapFileRequest
-	39,  // 106: adyton.fs.v1.FS.Getattr:input_type -> adyton.fs.v1.GetattrRequest
-	41,  // 107: adyton.fs.v1.FS.Setattr:input_type -> adyton.fs.v1.SetattrRequest
-	43,  // 108: adyton.fs.v1.FS.Access:input_type -> adyton.fs.v1.AccessRequest
-	45,  // 109: adyton.fs.v1.FS.Mkdir:input_type -> adyton.fs.v1.MkdirRequest
-	47,  // 110: adyton.fs.v1.FS.Mknod:input_type -> adyton.fs.v1.MknodRequest
-	49,  // 111: adyton.fs.v1.FS.Symlink:input_type -> adyton.fs.v1.SymlinkRequest
-	51,  // 112: adyton.fs.v1.FS.Link:input_type -> adyton.fs.v1.LinkRequest
-	53,  // 113: adyton.fs.v1.FS.Unlink:input_type -> adyton.fs.v1.UnlinkRequest
-	55,  // 114: adyton.fs.v1.FS.Rename:input_type -> adyton.fs.v1.RenameRequest
-	57,  // 115: adyton.fs.v1.FS.Readlink:input_type -> adyton.fs.v1.ReadlinkRequest
-	59,  // 116: adyton.fs.v1.FS.Resolve:input_type -> adyton.fs.v1.ResolveRequest
-	61,  // 117: adyton.fs.v1.FS.PathOf:input_type -> adyton.fs.v1.PathOfRequest
-	63,  // 118: adyton.fs.v1.FS.Statfs:input_type -> adyton.fs.v1.StatfsRequest
-	65,  // 119: adyton.fs.v1.FS.GetXattr:input_type -> adyton.fs.v1.GetXattrRequest
-	67,  // 120: adyton.fs.v1.FS.SetXattr:input_type -> adyton.fs.v1.SetXattrRequest
-	69,  // 121: adyton.fs.v1.FS.Lock:input_type -> adyton.fs.v1.LockRequest
-	71,  // 122: adyton.fs.v1.FS.Seal:input_type -> adyton.fs.v1.SealRequest
-	73,  // 123: adyton.fs.v1.FS.Unlock:input_type -> adyton.fs.v1.UnlockRequest
-	75,  // 124: adyton.fs.v1.FS.Mount:input_type -> adyton.fs.v1.MountRequest
-	77,  // 125: adyton.fs.v1.FS.Unmount:input_type -> adyton.fs.v1.UnmountRequest
-	79,  // 126: adyton.fs.v1.FS.SetTerminal:input_type -> adyton.fs.v1.SetTerminalRequest
-	81,  // 127: adyton.fs.v1.FS.Watch:input_type -> adyton.fs.v1.WatchRequest
-	83,  // 128: adyton.fs.v1.FS.Expire:input_type -> adyton.fs.v1.ExpireRequest
-	9,   // 129: adyton.fs.v1.FS.Open:output_type -> adyton.fs.v1.OpenReply
-	11,  // 130: adyton.fs.v1.FS.OpenConsole:output_type -> adyton.fs.v1.OpenConsoleReply
-	13,  // 131: adyton.fs.v1.FS.OpenMemory:output_type -> adyton.fs.v1.OpenMemoryReply
-	15,  // 132: adyton.fs.v1.FS.Reopen:output_type -> adyton.fs.v1.ReopenReply
-	17,  // 133: adyton.fs.v1.FS.Close:output_type -> adyton.fs.v1.CloseReply
-	19,  // 134: adyton.fs.v1.FS.Read:output_type -> adyton.fs.v1.ReadReply
-	21,  // 135: adyton.fs.v1.FS.Write:output_type -> adyton.fs.v1.WriteReply
-	23,  // 136: adyton.fs.v1.FS.Seek:output_type -> adyton.fs.v1.SeekReply
-	26,  // 137: adyton.fs.v1.FS.ReadDir:output_type -> adyton.fs.v1.ReadDirReply
-	28,  // 138: adyton.fs.v1.FS.Poll:output_type -> adyton.fs.v1.PollReply
-	30,  // 139: adyton.fs.v1.FS.Ioctl:output_type -> adyton.fs.v1.IoctlReply
-	32,  // 140: adyton.fs.v1.FS.Allocate:output_type -> adyton.fs.v1.AllocateReply
-	34,  // 141: adyton.fs.v1.FS.CopyRange:output_type -> adyton.fs.v1.CopyRangeReply
-	36,  // 142: adyton.fs.v1.FS.Sync:output_type -> adyton.fs.v1.SyncReply
-	38,  // 143: adyton.fs.v1.FS.MapFile:output_type -> adyton.fs.v1.MapFileReply
-	40,  // 144: adyton.fs.v1.FS.Getattr:output_type -> adyton.fs.v1.GetattrReply
-	42,  // 145: adyton.fs.v1.FS.Setattr:output_type -> adyton.fs.v1.SetattrReply
-	44,  // 146: adyton.fs.v1.FS.Access:output_type -> adyton.fs.v1.AccessReply
-	46,  // 147: adyton.fs.v1.FS.Mkdir:output_type -> adyton.fs.v1.MkdirReply
-	48,  // 148: adyton.fs.v1.FS.Mknod:output_type -> adyton.fs.v1.MknodReply
-	50,  // 149: adyton.fs.v1.FS.Symlink:output_type -> adyton.fs.v1.SymlinkReply
-	52,  // 150: adyton.fs.v1.FS.Link:output_type -> adyton.fs.v1.LinkReply
-	54,  // 151: adyton.fs.v1.FS.Unlink:output_type -> adyton.fs.v1.UnlinkReply
-	56,  // 152: adyton.fs.v1.FS.Rename:output_type -> adyton.fs.v1.RenameReply
-	58,  // 153: adyton.fs.v1.FS.Readlink:output_type -> adyton.fs.v1.ReadlinkReply
-	60,  // 154: adyton.fs.v1.FS.Resolve:output_type -> adyton.fs.v1.ResolveReply
-	62,  // 155: adyton.fs.v1.FS.PathOf:output_type -> adyton.fs.v1.PathOfReply
-	64,  // 156: adyton.fs.v1.FS.Statfs:output_type -> adyton.fs.v1.StatfsReply
-	66,  // 157: adyton.fs.v1.FS.GetXattr:output_type -> adyton.fs.v1.GetXattrReply
-	68,  // 158: adyton.fs.v1.FS.SetXattr:output_type -> adyton.fs.v1.SetXattrReply
-	70,  // 159: adyton.fs.v1.FS.Lock:output_type -> adyton.fs.v1.LockReply
-	72,  // 160: adyton.fs.v1.FS.Seal:output_type -> adyton.fs.v1.SealReply
-	74,  // 161: adyton.fs.v1.FS.Unlock:output_type -> adyton.fs.v1.UnlockReply
-	76,  // 162: adyton.fs.v1.FS.Mount:output_type -> adyton.fs.v1.MountReply
-	78,  // 163: adyton.fs.v1.FS.Unmount:output_type -> adyton.fs.v1.UnmountReply
-	80,  // 164: adyton.fs.v1.FS.SetTerminal:output_type -> adyton.fs.v1.SetTerminalReply
-	82,  // 165: adyton.fs.v1.FS.Watch:output_type -> adyton.fs.v1.WatchReply
-	84,  // 166: adyton.fs.v1.FS.Expire:output_type -> adyton.fs.v1.ExpireReply
-	129, // [129:167] is the sub-list for method output_type
-	91,  // [91:129] is the sub-list for method input_type
-	91,  // [91:91] is the sub-list for extension type_name
-	91,  // [91:91] is the sub-list for extension extendee
-	0,   // [0:91] is the sub-list for field type_name
+	4,   // 10: adyton.fs.v1.ReadReply.raise:type_name -> adyton.fs.v1.Raise
+	5,   // 11: adyton.fs.v1.WriteRequest.cred:type_name -> adyton.fs.v1.Cred
+	2,   // 12: adyton.fs.v1.WriteReply.wait:type_name -> adyton.fs.v1.Wait
+	3,   // 13: adyton.fs.v1.WriteReply.ready:type_name -> adyton.fs.v1.Ready
+	4,   // 14: adyton.fs.v1.WriteReply.raise:type_name -> adyton.fs.v1.Raise
+	2,   // 15: adyton.fs.v1.SeekReply.wait:type_name -> adyton.fs.v1.Wait
+	5,   // 16: adyton.fs.v1.ReadDirRequest.cred:type_name -> adyton.fs.v1.Cred
+	2,   // 17: adyton.fs.v1.ReadDirReply.wait:type_name -> adyton.fs.v1.Wait
+	25,  // 18: adyton.fs.v1.ReadDirReply.entries:type_name -> adyton.fs.v1.DirEntry
+	5,   // 19: adyton.fs.v1.IoctlRequest.cred:type_name -> adyton.fs.v1.Cred
+	2,   // 20: adyton.fs.v1.IoctlReply.wait:type_name -> adyton.fs.v1.Wait
+	3,   // 21: adyton.fs.v1.IoctlReply.ready:type_name -> adyton.fs.v1.Ready
+	4,   // 22: adyton.fs.v1.IoctlReply.raise:type_name -> adyton.fs.v1.Raise
+	5,   // 23: adyton.fs.v1.AllocateRequest.cred:type_name -> adyton.fs.v1.Cred
+	2,   // 24: adyton.fs.v1.AllocateReply.wait:type_name -> adyton.fs.v1.Wait
+	5,   // 25: adyton.fs.v1.CopyRangeRequest.cred:type_name -> adyton.fs.v1.Cred
+	2,   // 26: adyton.fs.v1.CopyRangeReply.wait:type_name -> adyton.fs.v1.Wait
+	2,   // 27: adyton.fs.v1.SyncReply.wait:type_name -> adyton.fs.v1.Wait
+	5,   // 28: adyton.fs.v1.MapFileRequest.cred:type_name -> adyton.fs.v1.Cred
+	2,   // 29: adyton.fs.v1.MapFileReply.wait:type_name -> adyton.fs.v1.Wait
+	5,   // 30: adyton.fs.v1.GetattrRequest.cred:type_name -> adyton.fs.v1.Cred
+	6,   // 31: adyton.fs.v1.GetattrRequest.place:type_name -> adyton.fs.v1.Place
+	2,   // 32: adyton.fs.v1.GetattrReply.wait:type_name -> adyton.fs.v1.Wait
+	7,   // 33: adyton.fs.v1.GetattrReply.attr:type_name -> adyton.fs.v1.Attr
+	5,   // 34: adyton.fs.v1.SetattrRequest.cred:type_name -> adyton.fs.v1.Cred
+	6,   // 35: adyton.fs.v1.SetattrRequest.place:type_name -> adyton.fs.v1.Place
+	2,   // 36: adyton.fs.v1.SetattrReply.wait:type_name -> adyton.fs.v1.Wait
+	5,   // 37: adyton.fs.v1.AccessRequest.cred:type_name -> adyton.fs.v1.Cred
+	6,   // 38: adyton.fs.v1.AccessRequest.place:type_name -> adyton.fs.v1.Place
+	2,   // 39: adyton.fs.v1.AccessReply.wait:type_name -> adyton.fs.v1.Wait
+	5,   // 40: adyton.fs.v1.MkdirRequest.cred:type_name -> adyton.fs.v1.Cred
+	6,   // 41: adyton.fs.v1.MkdirRequest.place:type_name -> adyton.fs.v1.Place
+	2,   // 42: adyton.fs.v1.MkdirReply.wait:type_name -> adyton.fs.v1.Wait
+	5,   // 43: adyton.fs.v1.MknodRequest.cred:type_name -> adyton.fs.v1.Cred
+	6,   // 44: adyton.fs.v1.MknodRequest.place:type_name -> adyton.fs.v1.Place
+	2,   // 45: adyton.fs.v1.MknodReply.wait:type_name -> adyton.fs.v1.Wait
+	5,   // 46: adyton.fs.v1.SymlinkRequest.cred:type_name -> adyton.fs.v1.Cred
+	6,   // 47: adyton.fs.v1.SymlinkRequest.place:type_name -> adyton.fs.v1.Place
+	2,   // 48: adyton.fs.v1.SymlinkReply.wait:type_name -> adyton.fs.v1.Wait
+	5,   // 49: adyton.fs.v1.LinkRequest.cred:type_name -> adyton.fs.v1.Cred
+	6,   // 50: adyton.fs.v1.LinkRequest.from:type_name -> adyton.fs.v1.Place
+	6,   // 51: adyton.fs.v1.LinkRequest.to:type_name -> adyton.fs.v1.Place
+	2,   // 52: adyton.fs.v1.LinkReply.wait:type_name -> adyton.fs.v1.Wait
+	5,   // 53: adyton.fs.v1.UnlinkRequest.cred:type_name -> adyton.fs.v1.Cred
+	6,   // 54: adyton.fs.v1.UnlinkRequest.place:type_name -> adyton.fs.v1.Place
+	2,   // 55: adyton.fs.v1.UnlinkReply.wait:type_name -> adyton.fs.v1.Wait
+	5,   // 56: adyton.fs.v1.RenameRequest.cred:type_name -> adyton.fs.v1.Cred
+	6,   // 57: adyton.fs.v1.RenameRequest.from:type_name -> adyton.fs.v1.Place
+	6,   // 58: adyton.fs.v1.RenameRequest.to:type_name -> adyton.fs.v1.Place
+	2,   // 59: adyton.fs.v1.RenameReply.wait:type_name -> adyton.fs.v1.Wait
+	5,   // 60: adyton.fs.v1.ReadlinkRequest.cred:type_name -> adyton.fs.v1.Cred
+	6,   // 61: adyton.fs.v1.ReadlinkRequest.place:type_name -> adyton.fs.v1.Place
+	2,   // 62: adyton.fs.v1.ReadlinkReply.wait:type_name -> adyton.fs.v1.Wait
+	5,   // 63: adyton.fs.v1.ResolveRequest.cred:type_name -> adyton.fs.v1.Cred
+	6,   // 64: adyton.fs.v1.ResolveRequest.place:type_name -> adyton.fs.v1.Place
+	2,   // 65: adyton.fs.v1.ResolveReply.wait:type_name -> adyton.fs.v1.Wait
+	2,   // 66: adyton.fs.v1.PathOfReply.wait:type_name -> adyton.fs.v1.Wait
+	5,   // 67: adyton.fs.v1.StatfsRequest.cred:type_name -> adyton.fs.v1.Cred
+	6,   // 68: adyton.fs.v1.StatfsRequest.place:type_name -> adyton.fs.v1.Place
+	2,   // 69: adyton.fs.v1.StatfsReply.wait:type_name -> adyton.fs.v1.Wait
+	5,   // 70: adyton.fs.v1.GetXattrRequest.cred:type_name -> adyton.fs.v1.Cred
+	6,   // 71: adyton.fs.v1.GetXattrRequest.place:type_name -> adyton.fs.v1.Place
+	2,   // 72: adyton.fs.v1.GetXattrReply.wait:type_name -> adyton.fs.v1.Wait
+	5,   // 73: adyton.fs.v1.SetXattrRequest.cred:type_name -> adyton.fs.v1.Cred
+	6,   // 74: adyton.fs.v1.SetXattrRequest.place:type_name -> adyton.fs.v1.Place
+	2,   // 75: adyton.fs.v1.SetXattrReply.wait:type_name -> adyton.fs.v1.Wait
+	1,   // 76: adyton.fs.v1.LockRequest.kind:type_name -> adyton.fs.v1.LockKind
+	2,   // 77: adyton.fs.v1.LockReply.wait:type_name -> adyton.fs.v1.Wait
+	3,   // 78: adyton.fs.v1.LockReply.ready:type_name -> adyton.fs.v1.Ready
+	1,   // 79: adyton.fs.v1.UnlockRequest.kind:type_name -> adyton.fs.v1.LockKind
+	3,   // 80: adyton.fs.v1.UnlockReply.ready:type_name -> adyton.fs.v1.Ready
+	5,   // 81: adyton.fs.v1.MountRequest.cred:type_name -> adyton.fs.v1.Cred
+	6,   // 82: adyton.fs.v1.MountRequest.target:type_name -> adyton.fs.v1.Place
+	2,   // 83: adyton.fs.v1.MountReply.wait:type_name -> adyton.fs.v1.Wait
+	5,   // 84: adyton.fs.v1.UnmountRequest.cred:type_name -> adyton.fs.v1.Cred
+	6,   // 85: adyton.fs.v1.UnmountRequest.target:type_name -> adyton.fs.v1.Place
+	2,   // 86: adyton.fs.v1.UnmountReply.wait:type_name -> adyton.fs.v1.Wait
+	5,   // 87: adyton.fs.v1.SetTerminalRequest.cred:type_name -> adyton.fs.v1.Cred
+	4,   // 88: adyton.fs.v1.SetTerminalReply.raise:type_name -> adyton.fs.v1.Raise
+	3,   // 89: adyton.fs.v1.WatchReply.ready:type_name -> adyton.fs.v1.Ready
+	4,   // 90: adyton.fs.v1.WatchReply.raise:type_name -> adyton.fs.v1.Raise
+	3,   // 91: adyton.fs.v1.ExpireReply.ready:type_name -> adyton.fs.v1.Ready
+	8,   // 92: adyton.fs.v1.FS.Open:input_type -> adyton.fs.v1.OpenRequest
+	10,  // 93: adyton.fs.v1.FS.OpenConsole:input_type -> adyton.fs.v1.OpenConsoleRequest
+	12,  // 94: adyton.fs.v1.FS.OpenMemory:input_type -> adyton.fs.v1.OpenMemoryRequest
+	14,  // 95: adyton.fs.v1.FS.Reopen:input_type -> adyton.fs.v1.ReopenRequest
+	16,  // 96: adyton.fs.v1.FS.Close:input_type -> adyton.fs.v1.CloseRequest
+	18,  // 97: adyton.fs.v1.FS.Read:input_type -> adyton.fs.v1.ReadRequest
+	20,  // 98: adyton.fs.v1.FS.Write:input_type -> adyton.fs.v1.WriteRequest
+	22,  // 99: adyton.fs.v1.FS.Seek:input_type -> adyton.fs.v1.SeekRequest
+	24,  // 100: adyton.fs.v1.FS.ReadDir:input_type -> adyton.fs.v1.ReadDirRequest
+	27,  // 101: adyton.fs.v1.FS.Poll:input_type -> adyton.fs.v1.PollRequest
+	29,  // 102: adyton.fs.v1.FS.Ioctl:input_type -> adyton.fs.v1.IoctlRequest
+	31,  // 103: adyton.fs.v1.FS.Allocate:input_type -> adyton.fs.v1.AllocateRequest
+	33,  // 104: adyton.fs.v1.FS.CopyRange:input_type -> adyton.fs.v1.CopyRangeRequest
+	35,  // 105: adyton.fs.v1.FS.Sync:input_type -> adyton.fs.v1.SyncRequest
+	37,  // 106: adyton.fs.v1.FS.MapFile:input_type -> adyton.fs.v1.MapFileRequest
+	39,  // 107: adyton.fs.v1.FS.Getattr:input_type -> adyton.fs.v1.GetattrRequest
+	41,  // 108: adyton.fs.v1.FS.Setattr:input_type -> adyton.fs.v1.SetattrRequest
+	43,  // 109: adyton.fs.v1.FS.Access:input_type -> adyton.fs.v1.AccessRequest
+	45,  // 110: adyton.fs.v1.FS.Mkdir:input_type -> adyton.fs.v1.MkdirRequest
+	47,  // 111: adyton.fs.v1.FS.Mknod:input_type -> adyton.fs.v1.MknodRequest
+	49,  // 112: adyton.fs.v1.FS.Symlink:input_type -> adyton.fs.v1.SymlinkRequest
+	51,  // 113: adyton.fs.v1.FS.Link:input_type -> adyton.fs.v1.LinkRequest
+	53,  // 114: adyton.fs.v1.FS.Unlink:input_type -> adyton.fs.v1.UnlinkRequest
+	55,  // 115: adyton.fs.v1.FS.Rename:input_type -> adyton.fs.v1.RenameRequest
+	57,  // 116: adyton.fs.v1.FS.Readlink:input_type -> adyton.fs.v1.ReadlinkRequest
+	59,  // 117: adyton.fs.v1.FS.Resolve:input_type -> adyton.fs.v1.ResolveRequest
+	61,  // 118: adyton.fs.v1.FS.PathOf:input_type -> adyton.fs.v1.PathOfRequest
+	63,  // 119: adyton.fs.v1.FS.Statfs:input_type -> adyton.fs.v1.StatfsRequest
+	65,  // 120: adyton.fs.v1.FS.GetXattr:input_type -> adyton.fs.v1.GetXattrRequest
+	67,  // 121: adyton.fs.v1.FS.SetXattr:input_type -> adyton.fs.v1.SetXattrRequest
+	69,  // 122: adyton.fs.v1.FS.Lock:input_type -> adyton.fs.v1.LockRequest
+	71,  // 123: adyton.fs.v1.FS.Seal:input_type -> adyton.fs.v1.SealRequest
+	73,  // 124: adyton.fs.v1.FS.Unlock:input_type -> adyton.fs.v1.UnlockRequest
+	75,  // 125: adyton.fs.v1.FS.Mount:input_type -> adyton.fs.v1.MountRequest
+	77,  // 126: adyton.fs.v1.FS.Unmount:input_type -> adyton.fs.v1.UnmountRequest
+	79,  // 127: adyton.fs.v1.FS.SetTerminal:input_type -> adyton.fs.v1.SetTerminalRequest
+	81,  // 128: adyton.fs.v1.FS.Watch:input_type -> adyton.fs.v1.WatchRequest
+	83,  // 129: adyton.fs.v1.FS.Expire:input_type -> adyton.fs.v1.ExpireRequest
+	9,   // 130: adyton.fs.v1.FS.Open:output_type -> adyton.fs.v1.OpenReply
+	11,  // 131: adyton.fs.v1.FS.OpenConsole:output_type -> adyton.fs.v1.OpenConsoleReply
+	13,  // 132: adyton.fs.v1.FS.OpenMemory:output_type -> adyton.fs.v1.OpenMemoryReply
+	15,  // 133: adyton.fs.v1.FS.Reopen:output_type -> adyton.fs.v1.ReopenReply
+	17,  // 134: adyton.fs.v1.FS.Close:output_type -> adyton.fs.v1.CloseReply
+	19,  // 135: adyton.fs.v1.FS.Read:output_type -> adyton.fs.v1.ReadReply
+	21,  // 136: adyton.fs.v1.FS.Write:output_type -> adyton.fs.v1.WriteReply
+	23,  // 137: adyton.fs.v1.FS.Seek:output_type -> adyton.fs.v1.SeekReply
+	26,  // 138: adyton.fs.v1.FS.ReadDir:output_type -> adyton.fs.v1.ReadDirReply
+	28,  // 139: adyton.fs.v1.FS.Poll:output_type -> adyton.fs.v1.PollReply
+	30,  // 140: adyton.fs.v1.FS.Ioctl:output_type -> adyton.fs.v1.IoctlReply
+	32,  // 141: adyton.fs.v1.FS.Allocate:output_type -> adyton.fs.v1.AllocateReply
+	34,  // 142: adyton.fs.v1.FS.CopyRange:output_type -> adyton.fs.v1.CopyRangeReply
+	36,  // 143: adyton.fs.v1.FS.Sync:output_type -> adyton.fs.v1.SyncReply
+	38,  // 144: adyton.fs.v1.FS.MapFile:output_type -> adyton.fs.v1.MapFileReply
+	40,  // 145: adyton.fs.v1.FS.Getattr:output_type -> adyton.fs.v1.GetattrReply
+	42,  // 146: adyton.fs.v1.FS.Setattr:output_type -> adyton.fs.v1.SetattrReply
+	44,  // 147: adyton.fs.v1.FS.Access:output_type -> adyton.fs.v1.AccessReply
+	46,  // 148: adyton.fs.v1.FS.Mkdir:output_type -> adyton.fs.v1.MkdirReply
+	48,  // 149: adyton.fs.v1.FS.Mknod:output_type -> adyton.fs.v1.MknodReply
+	50,  // 150: adyton.fs.v1.FS.Symlink:output_type -> adyton.fs.v1.SymlinkReply
+	52,  // 151: adyton.fs.v1.FS.Link:output_type -> adyton.fs.v1.LinkReply
+	54,  // 152: adyton.fs.v1.FS.Unlink:output_type -> adyton.fs.v1.UnlinkReply
+	56,  // 153: adyton.fs.v1.FS.Rename:output_type -> adyton.fs.v1.RenameReply
+	58,  // 154: adyton.fs.v1.FS.Readlink:output_type -> adyton.fs.v1.ReadlinkReply
+	60,  // 155: adyton.fs.v1.FS.Resolve:output_type -> adyton.fs.v1.ResolveReply
+	62,  // 156: adyton.fs.v1.FS.PathOf:output_type -> adyton.fs.v1.PathOfReply
+	64,  // 157: adyton.fs.v1.FS.Statfs:output_type -> adyton.fs.v1.StatfsReply
+	66,  // 158: adyton.fs.v1.FS.GetXattr:output_type -> adyton.fs.v1.GetXattrReply
+	68,  // 159: adyton.fs.v1.FS.SetXattr:output_type -> adyton.fs.v1.SetXattrReply
+	70,  // 160: adyton.fs.v1.FS.Lock:output_type -> adyton.fs.v1.LockReply
+	72,  // 161: adyton.fs.v1.FS.Seal:output_type -> adyton.fs.v1.SealReply
+	74,  // 162: adyton.fs.v1.FS.Unlock:output_type -> adyton.fs.v1.UnlockReply
+	76,  // 163: adyton.fs.v1.FS.Mount:output_type -> adyton.fs.v1.MountReply
+	78,  // 164: adyton.fs.v1.FS.Unmount:output_type -> adyton.fs.v1.UnmountReply
+	80,  // 165: adyton.fs.v1.FS.SetTerminal:output_type -> adyton.fs.v1.SetTerminalReply
+	82,  // 166: adyton.fs.v1.FS.Watch:output_type -> adyton.fs.v1.WatchReply
+	84,  // 167: adyton.fs.v1.FS.Expire:output_type -> adyton.fs.v1.ExpireReply
+	130, // [130:168] is the sub-list for method output_type
+	92,  // [92:130] is the sub-list for method input_type
+	92,  // [92:92] is the sub-list for extension type_name
+	92,  // [92:92] is the sub-list for extension extendee
+	0,   // [0:92] is the sub-list for field type_name
 }
 
 func init() { file_adyton_fs_v1_fs_proto_init() }
