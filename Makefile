@@ -6,4 +6,5 @@ all:
 	go build -o bin/ ./cmd/...
 
 -include gen.mk
+-include shim.mk
 -include tests.mk

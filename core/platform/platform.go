@@ -170,4 +170,7 @@ type Platform interface {
 	// XStateSize is the size of the extended state in a signal frame,
 	// magic word at the end included.
 	XStateSize() uint32
+	// VDSO gives a read-only descriptor of the vDSO's image, or -1, and its
+	// length in bytes, whole pages.
+	VDSO() (fd int, length uint64)
 }

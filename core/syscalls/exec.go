@@ -234,6 +234,7 @@ func (c *Call) readAt(f *fdtable.File, off int64, n int) ([]byte, linux.Errno) {
 
 // resolveProgram follows "#!" lines and parses the ELF file and interpreter.
 func (c *Call) resolveProgram(x *program) linux.Errno {
+	script := x.fn
 	for depth := 0; ; depth++ {
 		if depth > 5 { // fs/exec.c, exec_binprm
 			return linux.ELOOP
@@ -256,7 +257,7 @@ func (c *Call) resolveProgram(x *program) linux.Errno {
 		if hasArg {
 			list = append(list, arg)
 		}
-		list = append(list, x.fn)
+		list = append(list, script)
 		if len(x.argv) > 0 {
 			list = append(list, x.argv[1:]...)
 		}
@@ -264,7 +265,7 @@ func (c *Call) resolveProgram(x *program) linux.Errno {
 		if e := c.openProgram(x, linux.AT_FDCWD, interp, 0); e != 0 {
 			return e
 		}
-		x.fn = interp
+		script = interp
 		if e := loader.CheckArgs(x.fn, x.argv, x.envp, c.P.Limits[linux.RLIMIT_STACK].Cur); e != 0 {
 			return e
 		}
@@ -405,7 +406,7 @@ func (c *Call) becomeProgram(x *program, rlimit uint64) linux.Errno {
 			return e
 		}
 	}
-	brk := x.image.Brk(bias, true, uint64(binary.LittleEndian.Uint16(seed[8:])))
+	brk := x.image.Brk(bias, true, uint64(binary.LittleEndian.Uint32(seed[12:]))%(1<<18))
 	var br mmapi.BrkReply
 	if e := c.MM.Brk(&mmapi.BrkRequest{Space: s.MM, Start: brk, Addr: brk}, &br); e != 0 {
 		return e
@@ -413,16 +414,13 @@ func (c *Call) becomeProgram(x *program, rlimit uint64) linux.Errno {
 	m.ops = append(m.ops, br.Ops...)
 
 	aux := loader.AuxSpec{MinSigStack: uint64(c.Platform.XStateSize()) + 1024, HWCap: c.Config.HWCap, HWCap2: c.Config.HWCap2,
-		Phdr: 0, PhNum: x.image.PhNum, Base: ibias, Entry: entry,
+		Phdr: x.image.PhdrVaddr + bias, PhNum: x.image.PhNum, Base: ibias, Entry: entry,
 		UID: cred.UID, EUID: cred.EUID, GID: cred.GID, EGID: cred.EGID, Secure: secure}
-	if x.image.PhdrVaddr != 0 {
-		aux.Phdr = x.image.PhdrVaddr + bias
-	}
 	if aux.VDSO, e = m.vdso(); e != 0 {
 		return e
 	}
 	spec := loader.StackSpec{Top: stackTop, Argv: x.argv, Envp: x.envp, ExecFn: x.fn, Auxv: loader.Auxv(aux),
-		Shift: uint64(seed[10]) << 4, RlimitStack: rlimit}
+		Shift: uint64(binary.LittleEndian.Uint16(seed[10:])) % 8192, RlimitStack: rlimit}
 	copy(spec.Random[:], seed[16:])
 	bytes, lay, e := loader.BuildStack(&spec)
 	if e != 0 {
@@ -664,7 +662,17 @@ func (m *mapper) stack(top, sp uint64, exec bool) linux.Errno {
 }
 
 // vdso maps the platform's vDSO where there is one.
-func (m *mapper) vdso() (uint64, linux.Errno) { return 0, 0 }
+func (m *mapper) vdso() (uint64, linux.Errno) {
+	fd, length := m.c.Platform.VDSO()
+	if fd < 0 {
+		return 0, 0
+	}
+	m.c.nextFile++
+	id := m.c.nextFile
+	m.s.Files[id] = &task.MappedFile{FD: fd, Name: "[vdso]"}
+	return m.mmap(mmapi.MapRequest{Length: length, Prot: linux.PROT_READ | linux.PROT_EXEC, Flags: linux.MAP_PRIVATE,
+		File: id, MaxProt: 5, Kind: mmapi.AreaKindVdso})
+}
 
 func (m *mapper) flush() linux.Errno {
 	e := m.c.applyBy(m.c.T.Platform, m.s, m.ops)

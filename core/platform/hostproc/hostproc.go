@@ -39,6 +39,8 @@ type Platform struct {
 	reaper  *reaper
 
 	cpus     cpuPlan
+	clock    clock
+	vdso     int // read-only descriptor of the vDSO's image
 	xsize    uint32
 	features uint64
 	counts   Counts
@@ -73,6 +75,13 @@ func New() (*Platform, error) {
 	if p.reaper, err = newReaper(p); err != nil {
 		return nil, err
 	}
+	if p.vdso, err = sealedFile("adyton-vdso", vdsoImage); err != nil {
+		return nil, err
+	}
+	if p.vdso, err = readOnly(p.vdso); err != nil {
+		return nil, err
+	}
+	p.startClock()
 	p.cpus = planCPUs()
 	return p, nil
 }

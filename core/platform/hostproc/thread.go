@@ -119,6 +119,7 @@ func (t *thread) runApp(action uint32) {
 		return
 	}
 	t.running = true
+	t.proc.p.tickClock()
 	t.proc.p.warm(t)
 	t.reply(action)
 }

@@ -1,5 +1,5 @@
-// Command genshim assembles the shim and writes its bytes and symbols as Go.
-// It needs binutils' as; the result is committed, so that building Adyton
+// Command genshim assembles the shim and writes its bytes and symbols as Go, and
+// links the vDSO. It needs binutils; the result is committed, so that building Adyton
 // needs no C toolchain.
 package main
 
@@ -19,12 +19,41 @@ import (
 func main() {
 	log.SetFlags(0)
 	log.SetPrefix("genshim: ")
-	if len(os.Args) != 3 {
-		log.Fatal("usage: genshim SHIM.S OUT.go")
+	if len(os.Args) != 2 {
+		log.Fatal("usage: genshim DIR")
 	}
-	if err := run(os.Args[1], os.Args[2]); err != nil {
+	dir := os.Args[1]
+	if err := run(filepath.Join(dir, "shim_amd64.S"), filepath.Join(dir, "shim_amd64.gen.go")); err != nil {
 		log.Fatal(err)
 	}
+	if err := vdso(dir); err != nil {
+		log.Fatal(err)
+	}
+}
+
+// vdso links the vDSO, a shared object of one page.
+func vdso(dir string) error {
+	tmp, err := os.MkdirTemp("", "genshim")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(tmp)
+	obj, out := filepath.Join(tmp, "vdso.o"), filepath.Join(tmp, "vdso.so")
+	for _, args := range [][]string{
+		{"as", "--64", "-o", obj, filepath.Join(dir, "vdso_amd64.S")},
+		{"ld", "-shared", "-soname=linux-vdso.so.1", "--hash-style=both", "--build-id=none", "-Bsymbolic",
+			"-z", "noexecstack", "-T", filepath.Join(dir, "vdso.lds"), "-o", out, obj},
+		{"strip", "-s", out},
+	} {
+		if b, err := exec.Command(args[0], args[1:]...).CombinedOutput(); err != nil {
+			return fmt.Errorf("%s for the vDSO: %v\n%s", args[0], err, b)
+		}
+	}
+	b, err := os.ReadFile(out)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, "vdso_amd64.gen.bin"), b, 0o644)
 }
 
 func run(src, out string) error {
