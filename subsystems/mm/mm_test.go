@@ -1,13 +1,21 @@
 package mm
 
 import (
+	"context"
+	"net"
 	"testing"
 
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/test/bufconn"
+
 	"adyton.dev/adyton/proto/gen/mmapi"
+	"adyton.dev/adyton/proto/gen/mmwire"
 	"adyton.dev/adyton/subsystems/mm/mmtest"
 )
 
-func open(cfg Config) func(*testing.T) mmapi.MM {
+// linked gives instances with a configuration.
+func linked(cfg Config) func(*testing.T) mmapi.MM {
 	return func(t *testing.T) mmapi.MM {
 		m, err := New(cfg)
 		if err != nil {
@@ -17,7 +25,33 @@ func open(cfg Config) func(*testing.T) mmapi.MM {
 	}
 }
 
+// overWire puts gRPC between.
+func overWire(open func(*testing.T) mmapi.MM) func(*testing.T) mmapi.MM {
+	return func(t *testing.T) mmapi.MM {
+		listener := bufconn.Listen(1 << 20)
+		server := grpc.NewServer()
+		mmwire.Register(server, open(t))
+		go server.Serve(listener)
+		t.Cleanup(server.Stop)
+		conn, err := grpc.NewClient("passthrough:mm", grpc.WithTransportCredentials(insecure.NewCredentials()),
+			grpc.WithContextDialer(func(context.Context, string) (net.Conn, error) { return listener.Dial() }))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { conn.Close() })
+		return mmwire.NewClient(conn, mmwire.ClientOptions{})
+	}
+}
+
+// fast is the configuration that the core uses: all policies on.
 var fast = Config{PopulateSmall: true, HugePages: true, PopulateText: true}
 
-func TestLinked(t *testing.T)     { mmtest.Run(t, open(Config{})) }
-func TestLinkedFast(t *testing.T) { mmtest.Run(t, open(fast)) }
+func TestLinked(t *testing.T)     { mmtest.Run(t, linked(Config{})) }
+func TestLinkedFast(t *testing.T) { mmtest.Run(t, linked(fast)) }
+func TestPlugin(t *testing.T)     { mmtest.Run(t, overWire(linked(fast))) }
+
+func TestNewRefusesNegativeAreas(t *testing.T) {
+	if _, err := New(Config{MaxAreas: -1}); err == nil {
+		t.Error("New with MaxAreas -1 gives no error")
+	}
+}

@@ -6,10 +6,10 @@ import (
 	"adyton.dev/adyton/subsystems/mm/internal/areas"
 )
 
-// Remap implements mmapi.MM: mm/mremap.c. The ops of OpKindRemap have the
-// MREMAP_* flags to use. On an error after the target of MREMAP_FIXED or the
-// end of a shrinking area was unmapped, as on Linux, the ops hold that and are
-// to be done.
+// Remap implements mmapi.MM: mm/mremap.c of Linux 6.17 and later, which can
+// move several areas at once and looks at the source before it unmaps the
+// target. The ops of OpKindRemap have the MREMAP_* flags to use. On an error
+// half-way the ops hold what came before it, and are to be done.
 func (m *MM) Remap(req *mmapi.RemapRequest, rep *mmapi.RemapReply) linux.Errno {
 	s, e := m.lock(req.Space)
 	if e != 0 {
@@ -17,142 +17,175 @@ func (m *MM) Remap(req *mmapi.RemapRequest, rep *mmapi.RemapReply) linux.Errno {
 	}
 	defer s.mu.Unlock()
 	s.begin(rep.Ops)
-	rep.Addr, e = s.mremap(req)
+	r := remap{addr: req.Addr, to: req.NewAddr, flags: req.Flags}
+	r.oldLen = (req.OldLength + pageSize - 1) &^ (pageSize - 1)
+	r.newLen = (req.NewLength + pageSize - 1) &^ (pageSize - 1)
+	rep.Addr, e = s.mremap(&r)
 	rep.Ops = s.end()
 	rep.Files = s.files(rep.Files)
 	return e
 }
 
-func (s *space) mremap(req *mmapi.RemapRequest) (uint64, linux.Errno) {
+// remap is a request with lengths in whole pages.
+type remap struct {
+	addr, oldLen, newLen, to uint64
+	flags                    uint32
+}
+
+// targeted says that the memory moves in any case, and to is looked at.
+func (r *remap) targeted() bool {
+	return r.flags&(linux.MREMAP_FIXED|linux.MREMAP_DONTUNMAP) != 0
+}
+
+func (r *remap) mayMove() bool { return r.flags&linux.MREMAP_MAYMOVE != 0 }
+func (r *remap) fixed() bool   { return r.flags&linux.MREMAP_FIXED != 0 }
+func (r *remap) keeps() bool   { return r.flags&linux.MREMAP_DONTUNMAP != 0 }
+
+func (s *space) mremap(r *remap) (uint64, linux.Errno) {
+	if e := s.remapParams(r); e != 0 {
+		return 0, e
+	}
+	if r.fixed() && r.oldLen == r.newLen {
+		return s.moveAll(r)
+	}
+	a, end, e := s.remapSource(r)
+	if e != 0 {
+		return 0, e
+	}
+	switch {
+	case r.targeted():
+		return s.remapTo(r)
+	case r.oldLen == r.newLen:
+		return r.addr, 0
+	case r.oldLen > r.newLen:
+		return r.addr, s.munmap(r.addr+r.newLen, r.oldLen-r.newLen)
+	case r.oldLen == end-r.addr && s.expandable(end, r.newLen-r.oldLen):
+		return r.addr, s.expand(end, r.newLen-r.oldLen)
+	case !r.mayMove():
+		return 0, linux.ENOMEM
+	}
+	to, e := s.place(0, r.newLen, 0, s.remapAlign(&a, r.newLen))
+	if e != 0 {
+		return 0, e
+	}
+	r.to = to
+	return s.move(r)
+}
+
+// remapParams is check_mremap_params.
+func (s *space) remapParams(r *remap) linux.Errno {
 	const known = linux.MREMAP_FIXED | linux.MREMAP_MAYMOVE | linux.MREMAP_DONTUNMAP
-	flags, addr := req.Flags, req.Addr
-	mayMove := flags&linux.MREMAP_MAYMOVE != 0
+	if r.flags&^known != 0 || r.addr%pageSize != 0 || r.newLen == 0 || r.newLen > taskSize {
+		return linux.EINVAL
+	}
+	if !r.targeted() {
+		return 0
+	}
 	switch {
-	case flags&^known != 0,
-		flags&linux.MREMAP_FIXED != 0 && !mayMove,
-		flags&linux.MREMAP_DONTUNMAP != 0 && (!mayMove || req.OldLength != req.NewLength),
-		addr%pageSize != 0:
-		return 0, linux.EINVAL
-	}
-	oldLen := (req.OldLength + pageSize - 1) &^ (pageSize - 1)
-	newLen := (req.NewLength + pageSize - 1) &^ (pageSize - 1)
-	if newLen == 0 {
-		return 0, linux.EINVAL
-	}
-	if s.list.Lookup(addr) == nil {
-		return 0, linux.EFAULT
-	}
-	if flags&(linux.MREMAP_FIXED|linux.MREMAP_DONTUNMAP) != 0 {
-		return s.mremapTo(addr, oldLen, req.NewAddr, newLen, flags)
-	}
-	if oldLen >= newLen {
-		if oldLen > newLen {
-			if e := s.munmap(addr+newLen, oldLen-newLen); e != 0 {
-				return 0, e
-			}
-		}
-		return addr, 0
-	}
-
-	a, end, e := s.toResize(addr, oldLen, newLen, flags)
-	if e != 0 {
-		return 0, e
-	}
-	if oldLen == end-addr && s.expandable(&a, addr, end, newLen-oldLen) {
-		if e := s.expand(end, newLen-oldLen); e != 0 {
-			return 0, e
-		}
-		return addr, 0
-	}
-	if !mayMove {
-		return 0, linux.ENOMEM
-	}
-	to, e := s.place(0, newLen, 0, s.remapAlign(&a, newLen))
-	if e != 0 {
-		return 0, e
-	}
-	return s.move(addr, oldLen, to, newLen, flags)
-}
-
-// mremapTo is mremap_to: the target is chosen by the app, or the source stays.
-func (s *space) mremapTo(addr, oldLen, to, newLen uint64, flags uint32) (uint64, linux.Errno) {
-	switch {
-	case to%pageSize != 0, newLen > taskSize, to > taskSize-newLen:
-		return 0, linux.EINVAL
-	case addr+oldLen > to && to+newLen > addr:
-		return 0, linux.EINVAL
+	case r.to > taskSize-r.newLen, r.to%pageSize != 0, !r.mayMove(),
+		r.keeps() && r.oldLen != r.newLen,
+		r.addr+r.oldLen > r.to && r.to+r.newLen > r.addr: // overlap
+		return linux.EINVAL
 	case s.list.Len()+2 >= s.mm.cfg.MaxAreas-3:
-		// Both ranges may need two splits; Linux wants to know before it has
-		// unmapped anything.
-		return 0, linux.ENOMEM
+		// Both ranges may need two splits, which must not fail half-way.
+		return linux.ENOMEM
 	}
-	if flags&linux.MREMAP_FIXED != 0 {
-		if e := s.munmap(to, newLen); e != 0 {
-			return 0, e
-		}
-	}
-	if oldLen > newLen {
-		if e := s.munmap(addr+newLen, oldLen-newLen); e != 0 {
-			return 0, e
-		}
-		oldLen = newLen
-	}
-	a, _, e := s.toResize(addr, oldLen, newLen, flags)
-	if e != 0 {
-		return 0, e
-	}
-	if flags&linux.MREMAP_DONTUNMAP != 0 && !s.mayExpand(a.Prot, a.Flags, oldLen, 0) {
-		return 0, linux.ENOMEM
-	}
-	placing := uint32(0)
-	if flags&linux.MREMAP_FIXED != 0 {
-		placing = linux.MAP_FIXED
-	}
-	align := uint64(0)
-	if to == 0 {
-		align = s.remapAlign(&a, newLen)
-	}
-	to, e = s.place(to&^(pageSize-1), newLen, placing, align)
-	if e != 0 {
-		return 0, e
-	}
-	return s.move(addr, oldLen, to, newLen, flags)
+	return 0
 }
 
-// toResize is vma_to_resize: the area at addr and where it ends for the app.
-func (s *space) toResize(addr, oldLen, newLen uint64, flags uint32) (areas.Area, uint64, linux.Errno) {
-	p := s.list.Find(addr)
-	a := s.list.At(p)
-	if a == nil || a.Start > addr {
-		return areas.Area{}, 0, linux.EFAULT
+// remapSource is check_prep_vma: the area at the source and where it ends for
+// the app.
+func (s *space) remapSource(r *remap) (a areas.Area, end uint64, e linux.Errno) {
+	p := s.list.Find(r.addr)
+	found := s.list.At(p)
+	if found == nil || found.Start > r.addr {
+		return a, 0, linux.EFAULT
 	}
-	end := s.fusedEnd(p)
+	a, end = *found, s.fusedEnd(p)
+	if r.oldLen >= r.newLen && !r.targeted() {
+		return a, end, 0
+	}
 	special := a.Flags&areas.Special != 0
+	oldLen := min(r.oldLen, r.newLen) // what a shrinking one unmaps may be anything
+	more := r.newLen - oldLen
 	switch {
-	case oldLen == 0 && a.Flags&areas.Shared == 0:
-		return *a, end, linux.EINVAL
-	case flags&linux.MREMAP_DONTUNMAP != 0 && special:
-		return *a, end, linux.EINVAL
-	case oldLen > end-addr:
-		return *a, end, linux.EFAULT
-	case newLen == oldLen:
-		return *a, end, 0
+	case r.oldLen == 0 && a.Flags&areas.Shared == 0, r.keeps() && special:
+		return a, end, linux.EINVAL
+	case oldLen > end-r.addr:
+		return a, end, linux.EFAULT
+	case more == 0:
+		return a, end, 0
 	case special:
-		return *a, end, linux.EFAULT
+		return a, end, linux.EFAULT
+	case !s.mayLock(a.Flags, more):
+		return a, end, linux.EAGAIN
+	case !s.mayExpand(a.Prot, a.Flags, more, 0):
+		return a, end, linux.ENOMEM
 	}
-	// The differences are as wide as Linux's: a shrinking one wraps there.
-	grow := newLen - min(newLen, oldLen)
-	switch {
-	case !s.mayLock(a.Flags, grow):
-		return *a, end, linux.EAGAIN
-	case !s.mayExpand(a.Prot, a.Flags, grow, 0):
-		return *a, end, linux.ENOMEM
+	return a, end, 0
+}
+
+// moveAll is remap_move: it moves all areas of a range and keeps the holes
+// between them, as far as it comes.
+func (s *space) moveAll(r *remap) (uint64, linux.Errno) {
+	end := r.addr + r.oldLen
+	for at := r.addr; ; {
+		a := s.list.At(s.list.Find(at))
+		if a == nil || a.Start >= end {
+			if at == r.addr {
+				return 0, linux.EFAULT
+			}
+			return r.to, 0
+		}
+		if at == r.addr && a.Start > at {
+			return 0, linux.EFAULT
+		}
+		lo, hi := max(at, a.Start), min(end, a.End)
+		one := remap{addr: lo, oldLen: hi - lo, newLen: hi - lo, to: r.to + (lo - r.addr), flags: r.flags}
+		if _, _, e := s.remapSource(&one); e != 0 {
+			return 0, e
+		}
+		if _, e := s.remapTo(&one); e != 0 {
+			return 0, e
+		}
+		at = hi
+		if at == end {
+			return r.to, 0
+		}
 	}
-	return *a, end, 0
+}
+
+// remapTo is mremap_to: the target is chosen by the app, or the source stays.
+func (s *space) remapTo(r *remap) (uint64, linux.Errno) {
+	if r.fixed() {
+		if e := s.munmap(r.to, r.newLen); e != 0 {
+			return 0, e
+		}
+	}
+	if r.oldLen > r.newLen {
+		if e := s.munmap(r.addr+r.newLen, r.oldLen-r.newLen); e != 0 {
+			return 0, e
+		}
+		r.oldLen = r.newLen
+	}
+	a := s.list.Lookup(r.addr)
+	if r.keeps() && !s.mayExpand(a.Prot, a.Flags, r.oldLen, 0) {
+		return 0, linux.ENOMEM
+	}
+	placing, align := uint32(linux.MAP_FIXED), uint64(0)
+	if !r.fixed() {
+		placing, align = 0, s.remapAlign(a, r.newLen)
+	}
+	to, e := s.place(r.to, r.newLen, placing, align)
+	if e != 0 {
+		return 0, e
+	}
+	r.to = to
+	return s.move(r)
 }
 
 // expandable is vma_expandable: whether the area that ends at end has room.
-func (s *space) expandable(a *areas.Area, addr, end, more uint64) bool {
+func (s *space) expandable(end, more uint64) bool {
 	if more > s.high || end > s.high-more || s.reservedIn(end, end+more) != nil {
 		return false
 	}
@@ -181,12 +214,12 @@ func (s *space) expand(end, more uint64) linux.Errno {
 
 // move is move_vma. The host may have divided the source where the app sees
 // one area, so each of our areas is an op; the last one takes the growth.
-func (s *space) move(addr, oldLen, to, newLen uint64, flags uint32) (uint64, linux.Errno) {
+func (s *space) move(r *remap) (uint64, linux.Errno) {
 	if s.list.Len() >= s.mm.cfg.MaxAreas-3 {
 		return 0, linux.ENOMEM
 	}
+	addr, oldLen, newLen, to, keep := r.addr, r.oldLen, r.newLen, r.to, r.keeps()
 	src := *s.list.Lookup(addr)
-	keep := flags&linux.MREMAP_DONTUNMAP != 0
 	account := newLen - oldLen
 	if keep {
 		account = newLen

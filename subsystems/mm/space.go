@@ -132,10 +132,10 @@ func (s *space) advise(lo, hi uint64, advice uint32) {
 }
 
 // Came and Gone implement areas.Ledger.
-func (s *space) Came(a *areas.Area) { s.account(a, a.Len(), 1) }
+func (s *space) Came(a areas.Area) { s.account(&a, a.Len(), 1) }
 
 // Gone implements areas.Ledger.
-func (s *space) Gone(a *areas.Area) { s.account(a, -a.Len(), -1) }
+func (s *space) Gone(a areas.Area) { s.account(&a, -a.Len(), -1) }
 
 func (s *space) account(a *areas.Area, n uint64, refs int64) {
 	s.total += n

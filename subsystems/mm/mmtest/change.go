@@ -151,11 +151,18 @@ func remapFixed(t *testing.T, mm mmapi.MM) {
 	g.want("target beyond space", addr, e, 0, linux.EINVAL)
 	addr, e = g.mremap(b, page, page, flags, low-page)
 	g.want("target too low", addr, e, 0, linux.EPERM)
-	// The target goes before the source is looked at.
+	// The source is looked at before the target goes.
 	g.mustMap(a, page, rw, anon|fixed)
-	addr, e = g.mremap(a, 2*page, 2*page, flags, b)
+	addr, e = g.mremap(a, 2*page, 3*page, flags, b)
 	g.want("source too long", addr, e, 0, linux.EFAULT)
-	g.wantAreas("source too long", span(a, 1), span(b+2*page, 1), span(b+3*page, 1))
+	g.wantAreas("source too long", span(a, 1), span(b, 1), span(b+page, 2), span(b+3*page, 1))
+	g.munmap(b+page, page)
+	// A move that keeps the size takes all areas of a range, and holes too.
+	addr, e = g.mremap(b, 4*page, 4*page, flags, a+8*page)
+	g.want("several", addr, e, a+8*page, 0)
+	g.wantAreas("several", span(a, 1), span(a+8*page, 1), span(a+10*page, 1), span(a+11*page, 1))
+	addr, e = g.mremap(a+9*page, 2*page, 2*page, flags, b)
+	g.want("from a hole", addr, e, 0, linux.EFAULT)
 }
 
 func remapDontUnmap(t *testing.T, mm mmapi.MM) {

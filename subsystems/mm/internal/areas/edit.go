@@ -3,31 +3,31 @@ package areas
 // Ledger hears of each area that comes or goes, so that sums and references
 // keep step with the list. A split is one area gone and two come.
 type Ledger interface {
-	Came(*Area)
-	Gone(*Area)
+	Came(Area)
+	Gone(Area)
 }
 
 // Put adds a to a hole and joins it with its neighbours where it can.
 func (l *List) Put(a Area, led Ledger) {
 	next := l.Find(a.Start)
-	led.Came(&a)
+	led.Came(a)
 	if p, ok := l.Prev(next); ok {
 		if prev := l.At(p); prev.End == a.Start && prev.joins(&a) {
-			led.Gone(prev)
-			led.Gone(&a)
+			led.Gone(*prev)
+			led.Gone(a)
 			prev.End = a.End
 			l.stale(p.block)
-			led.Came(prev)
+			led.Came(*prev)
 			l.join(p, next, led)
 			return
 		}
 	}
 	if n := l.At(next); n != nil && a.End == n.Start && a.joins(n) {
-		led.Gone(n)
-		led.Gone(&a)
+		led.Gone(*n)
+		led.Gone(a)
 		n.Start, n.Offset = a.Start, a.Offset
 		l.stale(next.block)
-		led.Came(n)
+		led.Came(*n)
 		return
 	}
 	l.insert(next, a)
@@ -39,10 +39,10 @@ func (l *List) join(p, next Pos, led Ledger) {
 	if n == nil || a.End != n.Start || !a.joins(n) {
 		return
 	}
-	led.Gone(a)
-	led.Gone(n)
+	led.Gone(*a)
+	led.Gone(*n)
 	a.End = n.End
-	led.Came(a)
+	led.Came(*a)
 	l.stale(p.block)
 	l.remove(next)
 }
@@ -66,11 +66,11 @@ func (l *List) Cut(addr uint64, led Ledger) {
 	if a == nil || a.Start >= addr {
 		return
 	}
-	led.Gone(a)
+	led.Gone(*a)
 	low, high := a.clip(a.Start, addr), a.clip(addr, a.End)
 	*a = low
-	led.Came(&low)
-	led.Came(&high)
+	led.Came(low)
+	led.Came(high)
 	l.stale(p.block)
 	l.insert(l.Next(p), high)
 }
@@ -85,7 +85,7 @@ func (l *List) Clear(lo, hi uint64, led Ledger) {
 		if a == nil || a.Start >= hi {
 			return
 		}
-		led.Gone(a)
+		led.Gone(*a)
 		l.remove(p)
 	}
 }
@@ -97,9 +97,9 @@ func (l *List) Set(lo, hi uint64, attr Attr, led Ledger) {
 	l.Cut(hi, led)
 	p := l.Find(lo)
 	a := l.At(p)
-	led.Gone(a)
+	led.Gone(*a)
 	a.Attr = attr
-	led.Came(a)
+	led.Came(*a)
 	l.stale(p.block)
 	l.Join(hi, led)
 	l.Join(lo, led)

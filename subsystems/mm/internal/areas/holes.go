@@ -14,12 +14,16 @@ func (l *List) HoleDown(low, high, length, align uint64) (uint64, bool) {
 		top = min(top, a.GapStart())
 	}
 	for {
-		// Step over a block that has no hole large enough.
+		// Step over blocks that have no hole large enough.
 		if p.block < len(l.blocks) && p.index == len(l.blocks[p.block].areas)-1 && l.holeOf(p.block) < length {
-			if p.block == 0 {
+			b := p.block - 1
+			for b >= 0 && l.holes[b] < length {
+				b--
+			}
+			if b < 0 {
 				return 0, false
 			}
-			p = Pos{p.block, 0}
+			p = Pos{b + 1, 0}
 		} else if addr, ok := fitDown(max(low, l.endBefore(p)), top, length, align); ok {
 			return addr, true
 		}
@@ -84,23 +88,22 @@ func fitDown(bottom, top, length, align uint64) (uint64, bool) {
 
 // holeOf is the largest hole that ends at an area of the block.
 func (l *List) holeOf(i int) uint64 {
-	b := l.blocks[i]
-	if b.fresh {
-		return b.hole
+	if l.holes[i] != unknown {
+		return l.holes[i]
 	}
-	end := uint64(0)
+	end, hole := uint64(0), uint64(0)
 	if i > 0 {
 		prev := l.blocks[i-1].areas
 		end = prev[len(prev)-1].End
 	}
-	b.hole = 0
-	for k := range b.areas {
-		a := &b.areas[k]
-		if top := a.GapStart(); top > end {
-			b.hole = max(b.hole, top-end)
+	areas := l.blocks[i].areas
+	for k := range areas {
+		a := &areas[k]
+		if top := a.GapStart(); top > end && top-end > hole {
+			hole = top - end
 		}
 		end = a.End
 	}
-	b.fresh = true
-	return b.hole
+	l.holes[i] = hole
+	return hole
 }

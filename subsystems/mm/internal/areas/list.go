@@ -1,6 +1,9 @@
 package areas
 
-import "sort"
+import (
+	"slices"
+	"sort"
+)
 
 // blockMax is how many areas a block holds; half of it are moved on the
 // average when one is put in.
@@ -11,17 +14,18 @@ const blockMax = 64
 // neither allocates once the blocks are there.
 type List struct {
 	blocks []*block
-	spare  []*block
-	count  int
+	// holes has for each block the largest hole that ends at the start of one
+	// of its areas, or unknown. The first one's begins at the end of the block
+	// before.
+	holes []uint64
+	spare []*block
+	count int
 }
 
-type block struct {
-	areas []Area
-	// hole is the largest hole that ends at the start of one of the areas, if
-	// fresh. The first one's begins at the end of the block before.
-	hole  uint64
-	fresh bool
-}
+type block struct{ areas []Area }
+
+// unknown is a hole to be measured; it is larger than all that are asked for.
+const unknown = ^uint64(0)
 
 // Pos is the place of an area in a List until the next change.
 type Pos struct{ block, index int }
@@ -106,7 +110,7 @@ func (l *List) Lookup(addr uint64) *Area {
 func (l *List) insert(p Pos, a Area) {
 	l.count++
 	if len(l.blocks) == 0 {
-		l.blocks = append(l.blocks, l.newBlock())
+		l.blocks, l.holes = append(l.blocks, l.newBlock()), append(l.holes, unknown)
 		p = Pos{}
 	} else if p.block == len(l.blocks) {
 		last := p.block - 1
@@ -123,10 +127,9 @@ func (l *List) insert(p Pos, a Area) {
 		}
 		right.areas = append(right.areas, b.areas[half:]...)
 		b.areas = b.areas[:half]
-		b.fresh = false
-		l.blocks = append(l.blocks, nil)
-		copy(l.blocks[p.block+2:], l.blocks[p.block+1:])
-		l.blocks[p.block+1] = right
+		l.holes[p.block] = unknown
+		l.blocks = slices.Insert(l.blocks, p.block+1, right)
+		l.holes = slices.Insert(l.holes, p.block+1, unknown)
 		if p.index >= half {
 			p = Pos{p.block + 1, p.index - half}
 			b = right
@@ -155,7 +158,7 @@ func (l *List) remove(p Pos) {
 		} else if p.block > 0 && len(b.areas)+len(l.blocks[p.block-1].areas) <= blockMax*3/4 {
 			left := l.blocks[p.block-1]
 			left.areas = append(left.areas, b.areas...)
-			left.fresh = false
+			l.holes[p.block-1] = unknown
 			l.drop(p.block)
 		}
 	}
@@ -164,9 +167,9 @@ func (l *List) remove(p Pos) {
 // stale forgets the hole sizes that a change in the block may have changed:
 // its own, and that of the next one's first area.
 func (l *List) stale(block int) {
-	l.blocks[block].fresh = false
+	l.holes[block] = unknown
 	if block+1 < len(l.blocks) {
-		l.blocks[block+1].fresh = false
+		l.holes[block+1] = unknown
 	}
 }
 
@@ -181,12 +184,11 @@ func (l *List) newBlock() *block {
 
 func (l *List) drop(i int) {
 	b := l.blocks[i]
-	b.areas, b.fresh = b.areas[:0], false
-	copy(l.blocks[i:], l.blocks[i+1:])
-	l.blocks[len(l.blocks)-1] = nil
-	l.blocks = l.blocks[:len(l.blocks)-1]
+	b.areas = b.areas[:0]
+	l.blocks = slices.Delete(l.blocks, i, i+1)
+	l.holes = slices.Delete(l.holes, i, i+1)
 	if i < len(l.blocks) {
-		l.blocks[i].fresh = false
+		l.holes[i] = unknown
 	}
 	if len(l.spare) < 2 {
 		l.spare = append(l.spare, b)

@@ -11,8 +11,8 @@ type sums struct {
 	bytes uint64
 }
 
-func (s *sums) Came(a *Area) { s.areas++; s.bytes += a.Len() }
-func (s *sums) Gone(a *Area) { s.areas--; s.bytes -= a.Len() }
+func (s *sums) Came(a Area) { s.areas++; s.bytes += a.Len() }
+func (s *sums) Gone(a Area) { s.areas--; s.bytes -= a.Len() }
 
 // pages is the slow obvious list: one attribute a page.
 type pages [4000]struct {
