@@ -38,7 +38,7 @@ func (p *bpf) unless(k uint32, n uint8) { p.op(unix.BPF_JMP|unix.BPF_JEQ|unix.BP
 // filter is the program that every app process runs under. A call from outside
 // the shim is sent to the shim's handler. A call from inside is allowed only
 // when it is harmless with any arguments, since an app may jump there.
-func filter() []byte {
+func (img *image) filter() []byte {
 	const (
 		kill  = unix.SECCOMP_RET_KILL_PROCESS
 		trap  = unix.SECCOMP_RET_TRAP
@@ -52,7 +52,7 @@ func filter() []byte {
 	p.op(unix.BPF_JMP|unix.BPF_JEQ|unix.BPF_K, 1, 0, shimShimBase>>32)
 	p.ret(trap)
 	p.load(dataIP)
-	p.op(unix.BPF_JMP|unix.BPF_JGE|unix.BPF_K, 0, 1, shimShimBase&0xffffffff+uint32(len(shimText))+1)
+	p.op(unix.BPF_JMP|unix.BPF_JGE|unix.BPF_K, 0, 1, shimShimBase&0xffffffff+uint32(len(img.text))+1)
 	p.ret(trap)
 	p.op(unix.BPF_JMP|unix.BPF_JGE|unix.BPF_K, 1, 0, shimShimBase&0xffffffff)
 	p.ret(trap)

@@ -19,6 +19,7 @@ type Platform struct {
 	leader *leader.Leader
 	kernel platform.Kernel
 
+	shim image
 	stub int // sealed executable of a blank process
 	ro   roPage
 
@@ -60,13 +61,15 @@ type Counts struct {
 const maxQuiet = 2000
 
 // New prepares the platform: nothing runs yet.
-func New() (*Platform, error) {
-	p := &Platform{procs: map[int]*process{}, starter: make(chan func())}
+func New() (*Platform, error) { return newPlatform(theShim) }
+
+func newPlatform(shim image) (*Platform, error) {
+	p := &Platform{shim: shim, procs: map[int]*process{}, starter: make(chan func())}
 	p.leader = leader.New(p)
 	p.features = xcr0()
 	p.xsize = xsaveSize()
 	var err error
-	if p.stub, err = sealedFile("adyton-stub", stubELF()); err != nil {
+	if p.stub, err = sealedFile("adyton-stub", p.shim.stubELF()); err != nil {
 		return nil, err
 	}
 	if p.ro, err = newROPage(); err != nil {

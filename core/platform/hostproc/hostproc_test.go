@@ -26,7 +26,12 @@ const codeAt = 0x400000
 // run runs machine code in a fresh space until a handler calls stop.
 func run(t *testing.T, code []byte, event func(p *Platform, th platform.Thread, ev *platform.Event, stop func())) *Platform {
 	t.Helper()
-	p, err := New()
+	return runOn(t, theShim, code, 10*time.Second, event)
+}
+
+func runOn(t *testing.T, shim image, code []byte, limit time.Duration, event func(p *Platform, th platform.Thread, ev *platform.Event, stop func())) *Platform {
+	t.Helper()
+	p, err := newPlatform(shim)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +40,7 @@ func run(t *testing.T, code []byte, event func(p *Platform, th platform.Thread, 
 	stop := func() { stopped = true; p.Stop() }
 	k.event = func(th platform.Thread, ev *platform.Event) { event(p, th, ev, stop) }
 	k.death = func(platform.Space) { t.Error("the app process died"); stop() }
-	timer := time.AfterFunc(10*time.Second, func() { p.leader.Post(p.Stop) })
+	timer := time.AfterFunc(limit, func() { p.leader.Post(p.Stop) })
 	defer timer.Stop()
 	p.Run(k, func() {
 		s, th, err := p.NewSpace()

@@ -105,7 +105,7 @@ func (t *thread) patch(rip uint64) bool {
 	copy(code[5:], []byte{0x48, 0x8d, 0x0d}) // lea rel(%rip),%rcx
 	le.PutUint32(code[8:], uint32(rip-(slot+12)))
 	copy(code[12:], []byte{0x49, 0xbb}) // movabs $entry,%r11
-	le.PutUint64(code[14:], shimShimBase+shimEntry)
+	le.PutUint64(code[14:], shimShimBase+pr.p.shim.entry)
 	copy(code[22:], []byte{0x41, 0xff, 0xe3}) // jmp *%r11
 
 	jump := make([]byte, s.size)

@@ -250,16 +250,17 @@ func (p *Platform) spawn(memfd, appSock int) (int, error) {
 func (t *thread) setUp() int {
 	data := t.mb.bytes(shimMbData, shimDataSize)
 	at := slotAddr(t.slot) + shimMbData
+	img := &t.proc.p.shim
 	le := binary.LittleEndian
 	const (
 		saSiginfo, saOnstack, saNodefer, saRestorer = 4, 0x08000000, 0x40000000, 0x04000000
 	)
-	le.PutUint64(data[0:], shimShimBase+shimHandler)
+	le.PutUint64(data[0:], shimShimBase+img.handler)
 	le.PutUint64(data[8:], saSiginfo|saOnstack|saNodefer|saRestorer)
-	le.PutUint64(data[16:], shimShimBase+shimRestorer)
+	le.PutUint64(data[16:], shimShimBase+img.restorer)
 	le.PutUint64(data[24:], 0)
 	t.putAltStack(data[64:])
-	prog := filter()
+	prog := img.filter()
 	le.PutUint64(data[128:], uint64(len(prog)/8))
 	le.PutUint64(data[136:], at+256)
 	copy(data[256:], prog)

@@ -116,6 +116,17 @@
 .set TabClock,      0x22
 .set TabTime,       0x23
 
+# WINDOW widens the time between a test for a kick and the way out, in the
+# variant that tests are run with (as --defsym Widen=1).
+.macro WINDOW
+.ifdef Widen
+	mov	$300, %r11d
+7:	pause
+	dec	%r11d
+	jnz	7b
+.endif
+.endm
+
 .text
 ShimStart:
 .set ro, ShimStart + RoOff
@@ -291,6 +302,7 @@ answered:
 ReturnTest:                             # a kick from here to the jump starts here again
 	cmpl	$0, %gs:MbKick
 	jne	kicked_return
+	WINDOW
 	mov	%gs:MbArgs, %rdi
 	mov	%gs:MbArgs+8, %rsi
 	mov	%gs:MbArgs+16, %rdx
@@ -464,6 +476,7 @@ RestoreEnd:
 Resume:                                 # a kick from here to the jump starts here again
 	cmpl	$0, %gs:MbKick
 	jne	kicked_resume
+	WINDOW
 	mov	%gs:MbSelf, %rsp
 	add	$MbScratch, %rsp
 	pushq	%gs:CtxFlags
@@ -574,6 +587,7 @@ ident:
 IdentTest:
 	cmpl	$0, %gs:MbKick
 	jne	ident_kicked
+	WINDOW
 IdentJump:
 	jmp	*%rcx
 IdentEnd:
@@ -667,6 +681,7 @@ futex:
 FutexTest:
 	cmpl	$0, %gs:MbKick
 	jne	futex_kicked
+	WINDOW
 FutexCall:
 	syscall
 FutexEnd:
@@ -756,6 +771,7 @@ trap:
 TrapFutexTest:                          # a kick from here to the call posts it
 	cmpl	$0, %gs:MbKick
 	jne	trap_futex_post
+	WINDOW
 TrapFutexCall:
 	syscall
 TrapFutexEnd:

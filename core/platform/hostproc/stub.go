@@ -10,20 +10,29 @@ import (
 // pageSize is the size of a page in bytes on amd64.
 const pageSize = 4096
 
+// image is an assembled shim with the labels that the core must know.
+type image struct {
+	text                            []byte
+	start, entry, handler, restorer uint64
+}
+
+// theShim is the one that apps run with.
+var theShim = image{shimText[:], shimStart, shimEntry, shimHandler, shimRestorer}
+
 // stubELF is the program that a blank process starts from: the shim and
 // nothing else, at its fixed address.
-func stubELF() []byte {
+func (img *image) stubELF() []byte {
 	const (
 		ehdr = 64
 		phdr = 56
 	)
-	b := make([]byte, pageSize, pageSize+len(shimText))
+	b := make([]byte, pageSize, pageSize+len(img.text))
 	copy(b, "\x7fELF\x02\x01\x01")
 	le := binary.LittleEndian
 	le.PutUint16(b[16:], 2)  // ET_EXEC
 	le.PutUint16(b[18:], 62) // EM_X86_64
 	le.PutUint32(b[20:], 1)
-	le.PutUint64(b[24:], shimShimBase+shimStart)
+	le.PutUint64(b[24:], shimShimBase+img.start)
 	le.PutUint64(b[32:], ehdr)
 	le.PutUint16(b[52:], ehdr)
 	le.PutUint16(b[54:], phdr)
@@ -34,13 +43,13 @@ func stubELF() []byte {
 	le.PutUint64(p[8:], pageSize)
 	le.PutUint64(p[16:], shimShimBase)
 	le.PutUint64(p[24:], shimShimBase)
-	le.PutUint64(p[32:], uint64(len(shimText)))
-	le.PutUint64(p[40:], uint64(len(shimText)))
+	le.PutUint64(p[32:], uint64(len(img.text)))
+	le.PutUint64(p[40:], uint64(len(img.text)))
 	le.PutUint64(p[48:], pageSize)
 	p = p[phdr:]
 	le.PutUint32(p[0:], 0x6474e551) // PT_GNU_STACK, not executable
 	le.PutUint32(p[4:], 6)
-	return append(b, shimText[:]...)
+	return append(b, img.text...)
 }
 
 // sealedFile makes a memory file that holds data and can never change.

@@ -23,7 +23,12 @@ func main() {
 		log.Fatal("usage: genshim DIR")
 	}
 	dir := os.Args[1]
-	if err := run(filepath.Join(dir, "shim_amd64.S"), filepath.Join(dir, "shim_amd64.gen.go")); err != nil {
+	src := filepath.Join(dir, "shim_amd64.S")
+	if err := run(src, filepath.Join(dir, "shim_amd64.gen.go"), "shim", "shimText"); err != nil {
+		log.Fatal(err)
+	}
+	// The variant with wide windows, for tests of kicks.
+	if err := run(src, filepath.Join(dir, "shim_wide_amd64_test.go"), "wide", "wideText", "--defsym", "Widen=1"); err != nil {
 		log.Fatal(err)
 	}
 	if err := vdso(dir); err != nil {
@@ -56,14 +61,15 @@ func vdso(dir string) error {
 	return os.WriteFile(filepath.Join(dir, "vdso_amd64.gen.bin"), b, 0o644)
 }
 
-func run(src, out string) error {
+// run assembles src; constants get prefix, and the bytes are called name.
+func run(src, out, prefix, name string, flags ...string) error {
 	dir, err := os.MkdirTemp("", "genshim")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
 	obj := filepath.Join(dir, "shim.o")
-	if b, err := exec.Command("as", "--64", "-o", obj, src).CombinedOutput(); err != nil {
+	if b, err := exec.Command("as", append(flags, "--64", "-o", obj, src)...).CombinedOutput(); err != nil {
 		return fmt.Errorf("as %s: %v\n%s", src, err, b)
 	}
 	f, err := elf.Open(obj)
@@ -91,9 +97,9 @@ func run(src, out string) error {
 		if s.Name == "" || !unicode.IsUpper(rune(s.Name[0])) {
 			continue
 		}
-		fmt.Fprintf(&b, "\tshim%s = %#x\n", s.Name, s.Value)
+		fmt.Fprintf(&b, "\t%s%s = %#x\n", prefix, s.Name, s.Value)
 	}
-	fmt.Fprintf(&b, ")\n\n// shimText is the assembled shim.\nvar shimText = [...]byte{")
+	fmt.Fprintf(&b, ")\n\n// %s is the assembled shim.\nvar %s = [...]byte{", name, name)
 	for i, c := range text {
 		if i%16 == 0 {
 			fmt.Fprintf(&b, "\n\t")
