@@ -23,8 +23,8 @@ type cpuTimer struct {
 	expires, interval int64
 	unknown           bool
 	// seen is the clock's value at the last sample.
-	seen int64
-	armed             bool
+	seen  int64
+	armed bool
 }
 
 func (c *cpuTimer) init(g *group, t *thread, which int, p *posixTimer) {

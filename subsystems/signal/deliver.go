@@ -67,6 +67,7 @@ func (s *Signal) next(t *thread, req *signalapi.DeliverRequest, rep *signalapi.D
 			signo = s.dequeue(t, t.blocked, &rep.Info)
 		}
 		if signo == 0 {
+			rep.Info = signalapi.Info{} // of signals that did nothing
 			restart(&rep.Regs, interrupted, req.Syscall)
 			s.unsuspend(t, o)
 			return signalapi.DispositionNone

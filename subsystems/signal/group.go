@@ -86,7 +86,7 @@ func (s *Signal) addGroup(id, tid int32, a *actions) *thread {
 	g.threads = append(g.threads, t)
 	g.real.Owner = g
 	for which := range g.cpu {
-		g.cpu[which].init(g, nil, which+1-linux.ITIMER_VIRTUAL, nil)
+		g.cpu[which].init(g, nil, which+linux.ITIMER_VIRTUAL, nil)
 	}
 	s.groups[id] = g
 	s.threads[tid] = t
