@@ -13,6 +13,7 @@ import (
 	"adyton.dev/adyton/core/coverage"
 	"adyton.dev/adyton/core/kernel"
 	"adyton.dev/adyton/core/platform/hostproc"
+	"adyton.dev/adyton/core/procinfo"
 	"adyton.dev/adyton/core/syscalls"
 	"adyton.dev/adyton/hostcalls/client"
 	"adyton.dev/adyton/hostcalls/server"
@@ -64,6 +65,8 @@ func assemble(f *runFlags) (*machine, error) {
 		return nil, fmt.Errorf("host: hello: %s", e.Description())
 	}
 	fc.Host, fc.HostMaxData = m.client, int(hello.MaxData)
+	info := &procinfo.Service{}
+	fc.Core = info
 	fsys, err := fs.New(fc)
 	if err != nil {
 		return nil, err
@@ -89,10 +92,10 @@ func assemble(f *runFlags) (*machine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("platform: %w", err)
 	}
-	var info unix.Sysinfo_t
-	unix.Sysinfo(&info)
 	if memory == 0 {
-		memory = info.Totalram * uint64(info.Unit)
+		var host unix.Sysinfo_t
+		unix.Sysinfo(&host)
+		memory = host.Totalram * uint64(host.Unit)
 	}
 	cfg := syscalls.Config{
 		Hostname: f.hostname, MemoryBytes: memory, CPUs: runtime.NumCPU(),
@@ -106,6 +109,7 @@ func assemble(f *runFlags) (*machine, error) {
 	if err != nil {
 		return nil, err
 	}
+	info.Env = m.kernel.Env()
 	ready <- m.kernel
 	return m, nil
 }

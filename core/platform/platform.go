@@ -154,6 +154,8 @@ type Space interface {
 	Clear(t Thread) linux.Errno
 	// Kill ends the host process at once.
 	Kill()
+	// Resident is how much memory the space has now, in bytes.
+	Resident() uint64
 	// Limits gives the lowest and one past the highest address for apps.
 	Limits() (low, high uint64)
 }

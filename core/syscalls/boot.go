@@ -2,6 +2,7 @@ package syscalls
 
 import (
 	"fmt"
+	"time"
 
 	"adyton.dev/adyton/core/fdtable"
 	"adyton.dev/adyton/core/linux"
@@ -41,6 +42,7 @@ func (e *StartError) Error() string {
 func (e *Env) Attach(p platform.Platform, l *leader.Leader) {
 	e.Platform, e.Leader = p, l
 	e.bootNs = l.Now()
+	e.bootWall = time.Now().Unix()
 	e.startTimers()
 }
 
@@ -177,3 +179,12 @@ func (e *Env) SignalFirst(signo int32) {
 		e.send(e.first, nil, signalapi.Info{Signo: signo, Code: linux.SI_USER}, false)
 	}
 }
+
+// UptimeNs is the time since the start in ns.
+func (e *Env) UptimeNs() int64 { return e.Leader.Now() - e.bootNs }
+
+// BootTime is when it started, in seconds since 1970.
+func (e *Env) BootTime() int64 { return e.bootWall }
+
+// CPUTime is what a process has used so far, in ns.
+func (e *Env) CPUTime(p *task.Process) (user, system int64) { return p.UserNs, p.SystemNs }

@@ -69,6 +69,8 @@ type Env struct {
 	// tokens are descriptions on their way in SCM_RIGHTS messages.
 	tokens map[uint64]*fdtable.File
 	bootNs int64
+	// bootWall is the start in seconds since 1970.
+	bootWall int64
 
 	signalTimer *leader.Timer
 	fsTimer     *leader.Timer

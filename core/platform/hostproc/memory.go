@@ -2,6 +2,8 @@ package hostproc
 
 import (
 	"encoding/binary"
+	"fmt"
+	"os"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -194,4 +196,18 @@ func entitled(op *platform.Op, opened *[]int) (int, linux.Errno) {
 	}
 	*opened = append(*opened, fd)
 	return fd, 0
+}
+
+// Resident implements platform.Space.
+func (pr *process) Resident() uint64 {
+	if pr.dead || pr.ending {
+		return 0
+	}
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pr.pid))
+	if err != nil {
+		return 0
+	}
+	var total, resident uint64
+	fmt.Sscan(string(b), &total, &resident)
+	return resident * pageSize
 }
