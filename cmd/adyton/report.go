@@ -7,7 +7,6 @@ import (
 	"sort"
 
 	"adyton.dev/adyton/core/kernel"
-	"adyton.dev/adyton/core/syscalls"
 )
 
 // writeReport says what a run used: each call with its level, how often it
@@ -32,12 +31,4 @@ func writeReport(path string, k *kernel.Kernel) error {
 		fmt.Fprintln(w, c.Report())
 	}
 	return nil
-}
-
-// newTracer makes the printer behind --strace.
-func newTracer(f *runFlags) (syscalls.Tracer, error) {
-	if f.strace == "" && !f.straceFail {
-		return nil, nil
-	}
-	return newStderrTracer(f.strace, f.straceFail)
 }

@@ -60,10 +60,10 @@ func (c *Call) dispatch() (int64, linux.Errno) {
 	}
 	if c.Config.Trace != nil {
 		args := c.Args
-		c.Config.Trace.Enter(c.T, x.row, &args)
+		c.Config.Trace.Enter(c.T, x.row, &args, traced{c})
 		ret, e := x.row.Handler(c)
 		if !c.gone {
-			c.Config.Trace.Call(c.T, x.row, &args, ret, e)
+			c.Config.Trace.Call(c.T, x.row, &args, ret, e, traced{c})
 		}
 		return ret, e
 	}
@@ -78,7 +78,7 @@ func (c *Call) dispatch() (int64, linux.Errno) {
 func (c *Call) unsupported(name string, e linux.Errno) (int64, linux.Errno) {
 	if c.Config.Trace != nil {
 		row := &Row{Name: name}
-		c.Config.Trace.Call(c.T, row, &c.Args, 0, e)
+		c.Config.Trace.Call(c.T, row, &c.Args, 0, e, traced{c})
 	}
 	if c.Config.KillUnsupported {
 		c.Config.Operator("unsupported: %s (%d) by pid %d %q: stopped; see `adyton coverage %s`", name, c.Nr, c.P.Pid, c.T.Name, name)
@@ -174,4 +174,25 @@ func (e *Env) operator(format string, args ...any) {
 		return
 	}
 	fmt.Printf(format+"\n", args...)
+}
+
+// traced is the app's memory with what the return will write to it.
+type traced struct{ c *Call }
+
+// Read implements strace.Memory.
+func (m traced) Read(addr uint64, b []byte) int {
+	c := m.c
+	if c.P.Space == nil {
+		return 0
+	}
+	n := c.P.Space.Platform.Read(addr, b)
+	if c.outN > 0 && addr < c.outDst+uint64(c.outN) && c.outDst < addr+uint64(n) {
+		out := c.Out()[:c.outN]
+		if addr >= c.outDst {
+			copy(b[:n], out[addr-c.outDst:])
+		} else {
+			copy(b[c.outDst-addr:n], out)
+		}
+	}
+	return n
 }

@@ -6,6 +6,7 @@ import (
 	"adyton.dev/adyton/core/linux"
 	"adyton.dev/adyton/core/platform"
 	"adyton.dev/adyton/core/platform/leader"
+	"adyton.dev/adyton/core/strace"
 	"adyton.dev/adyton/core/task"
 	"adyton.dev/adyton/core/wait"
 	"adyton.dev/adyton/proto/gen/fsapi"
@@ -33,11 +34,12 @@ type Config struct {
 
 // Tracer prints calls: core/strace behind --strace.
 type Tracer interface {
-	// Call tells of a call that has been answered, or with e == ERESTART* was
-	// interrupted.
-	Call(t *task.Thread, row *Row, args *[6]uint64, ret int64, e linux.Errno)
-	// Enter tells of one that may not come back: execve, exit.
-	Enter(t *task.Thread, row *Row, args *[6]uint64)
+	// Enter tells of a call before it is answered: execve and exit may not
+	// come back as what they were.
+	Enter(t *task.Thread, row *Row, args *[6]uint64, mem strace.Memory)
+	// Call tells of one that has been answered, or with e == ERESTART* was
+	// interrupted. mem shows what the app will see.
+	Call(t *task.Thread, row *Row, args *[6]uint64, ret int64, e linux.Errno, mem strace.Memory)
 	Signal(t *task.Thread, info *signalapi.Info)
 	Exit(t *task.Thread, status int32)
 }
