@@ -3,6 +3,7 @@ package signal
 import (
 	"context"
 	"net"
+	"strings"
 	"testing"
 
 	"google.golang.org/grpc"
@@ -50,5 +51,26 @@ func TestPlugin(t *testing.T) { signaltest.Run(t, overWire(linked)) }
 func TestNewNeedsClocks(t *testing.T) {
 	if _, err := New(Config{}); err == nil {
 		t.Error("New without clocks gave no error")
+	}
+}
+
+// TestClaimsNameCases checks that each claim names cases of the suite.
+func TestClaimsNameCases(t *testing.T) {
+	seen := make(map[string]bool)
+	for _, c := range Claims {
+		for _, name := range c.Syscalls {
+			if seen[name] {
+				t.Errorf("%s is claimed twice", name)
+			}
+			seen[name] = true
+		}
+		if len(c.Tests) == 0 {
+			t.Errorf("%v: no test", c.Syscalls)
+		}
+		for _, test := range c.Tests {
+			if name, ok := strings.CutPrefix(test, "signaltest/"); ok && signaltest.Cases[name] == nil {
+				t.Errorf("%v: no case %s", c.Syscalls, name)
+			}
+		}
 	}
 }
