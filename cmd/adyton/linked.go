@@ -25,7 +25,7 @@ import (
 )
 
 // linkedClaims are those of the subsystems that are linked in: the one list.
-var linkedClaims = [][]coverage.Claim{fs.Claims, mm.Claims, ipc.Claims, tempSignal}
+var linkedClaims = [][]coverage.Claim{fs.Claims, mm.Claims, signal.Claims, ipc.Claims}
 
 // machine is a kernel with all that belongs to it.
 type machine struct {

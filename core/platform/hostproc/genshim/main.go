@@ -6,6 +6,7 @@ package main
 import (
 	"bytes"
 	"debug/elf"
+	"flag"
 	"fmt"
 	"go/format"
 	"log"
@@ -19,10 +20,16 @@ import (
 func main() {
 	log.SetFlags(0)
 	log.SetPrefix("genshim: ")
-	if len(os.Args) != 2 {
-		log.Fatal("usage: genshim DIR")
+	check := flag.Bool("check", false, "change nothing; fail when a file is stale")
+	flag.Parse()
+	if flag.NArg() != 1 {
+		log.Fatal("usage: genshim [-check] DIR")
 	}
-	dir := os.Args[1]
+	dir := flag.Arg(0)
+	write = os.WriteFile
+	if *check {
+		write = same
+	}
 	src := filepath.Join(dir, "shim_amd64.S")
 	if err := run(src, filepath.Join(dir, "shim_amd64.gen.go"), "shim", "shimText"); err != nil {
 		log.Fatal(err)
@@ -34,6 +41,20 @@ func main() {
 	if err := vdso(dir); err != nil {
 		log.Fatal(err)
 	}
+}
+
+// write puts a file in place, or compares it.
+var write func(name string, data []byte, perm os.FileMode) error
+
+func same(name string, data []byte, _ os.FileMode) error {
+	old, err := os.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(old, data) {
+		return fmt.Errorf("%s is stale: run make gen", name)
+	}
+	return nil
 }
 
 // vdso links the vDSO, a shared object of one page.
@@ -58,7 +79,7 @@ func vdso(dir string) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(dir, "vdso_amd64.gen.bin"), b, 0o644)
+	return write(filepath.Join(dir, "vdso_amd64.gen.bin"), b, 0o644)
 }
 
 // run assembles src; constants get prefix, and the bytes are called name.
@@ -111,5 +132,5 @@ func run(src, out, prefix, name string, flags ...string) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(out, src2, 0o644)
+	return write(out, src2, 0o644)
 }
