@@ -7,7 +7,8 @@ import (
 
 // OpenFifo implements ipcapi.IPC, fifo_open of fs/pipe.c. An open that waits
 // counts as a reader or writer meanwhile; it ends when the other side was
-// opened, even if that has been closed since. Errors: ENXIO (write only,
+// opened, even if that has been closed since. A handle instead of a node opens
+// that pipe once more. Errors: ENXIO (write only,
 // O_NONBLOCK, no reader), EINVAL (access mode), EBADF (pending is not a waiting
 // open).
 func (s *IPC) OpenFifo(req *ipcapi.OpenFifoRequest, rep *ipcapi.OpenFifoReply) linux.Errno {
@@ -25,6 +26,13 @@ func (s *IPC) OpenFifo(req *ipcapi.OpenFifoRequest, rep *ipcapi.OpenFifoReply) l
 	}
 	nonblock := req.Flags&linux.O_NONBLOCK != 0
 	p := s.fifos[req.Node]
+	if req.Handle != 0 {
+		e, ok := s.files.get(req.Handle).(*pipeEnd)
+		if !ok || e.pending {
+			return linux.EBADF
+		}
+		p = e.p
+	}
 	if mode == linux.O_WRONLY && nonblock && (p == nil || p.readers == 0) {
 		return linux.ENXIO
 	}

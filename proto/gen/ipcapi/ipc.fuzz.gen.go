@@ -569,6 +569,7 @@ func (m *OpenFifoRequest) fill(s *source) {
 	m.Cred.fill(s)
 	m.Pending = s.number()
 	m.Cancel = s.bool()
+	m.Handle = s.number()
 }
 
 func (m *OpenFifoReply) fill(s *source) {

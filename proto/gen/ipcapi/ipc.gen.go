@@ -159,6 +159,9 @@ type OpenFifoRequest struct {
 	// one that the waiting reply gave; cancel gives it up.
 	Pending uint64
 	Cancel  bool
+	// Instead of a node: an end of the pipe to open once more, as an open of
+	// /proc/PID/fd does.
+	Handle uint64
 }
 
 // OpenFifoReply is what OpenFifo answers.

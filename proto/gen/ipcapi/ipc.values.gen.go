@@ -293,6 +293,7 @@ func (m *OpenFifoRequest) Reset() {
 	m.Cred.Reset()
 	m.Pending = 0
 	m.Cancel = false
+	m.Handle = 0
 }
 
 // Equal reports whether m and o hold the same values; nil and empty slices are the same.
@@ -310,6 +311,9 @@ func (m *OpenFifoRequest) Equal(o *OpenFifoRequest) bool {
 		return false
 	}
 	if m.Cancel != o.Cancel {
+		return false
+	}
+	if m.Handle != o.Handle {
 		return false
 	}
 	return true
@@ -355,6 +359,11 @@ func (m *OpenFifoRequest) appendGo(b []byte) []byte {
 	if m.Cancel {
 		b = append(b, "Cancel: "...)
 		b = strconv.AppendBool(b, m.Cancel)
+		b = append(b, ", "...)
+	}
+	if m.Handle != 0 {
+		b = append(b, "Handle: "...)
+		b = strconv.AppendUint(b, uint64(m.Handle), 10)
 		b = append(b, ", "...)
 	}
 	return endGo(b)

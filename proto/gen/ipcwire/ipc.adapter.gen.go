@@ -837,6 +837,7 @@ func toWireOpenFifoRequest(w *OpenFifoRequest, m *ipcapi.OpenFifoRequest) *OpenF
 	w.Cred = toWireCred(new(Cred), &m.Cred)
 	w.Pending = m.Pending
 	w.Cancel = m.Cancel
+	w.Handle = m.Handle
 	return w
 }
 
@@ -850,6 +851,7 @@ func fromWireOpenFifoRequest(m *ipcapi.OpenFifoRequest, w *OpenFifoRequest) {
 	fromWireCred(&m.Cred, w.Cred)
 	m.Pending = w.Pending
 	m.Cancel = w.Cancel
+	m.Handle = w.Handle
 }
 
 // toWireOpenFifoReply fills the zero message w; it shares the bytes of m.

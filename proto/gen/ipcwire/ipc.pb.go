@@ -367,8 +367,11 @@ type OpenFifoRequest struct {
 	Cred  *Cred  `protobuf:"bytes,3,opt,name=cred" json:"cred,omitempty"`
 	// The handle of an open that waits for the other side: 0 first, then the
 	// one that the waiting reply gave; cancel gives it up.
-	Pending       uint64 `protobuf:"varint,4,opt,name=pending" json:"pending,omitempty"`
-	Cancel        bool   `protobuf:"varint,5,opt,name=cancel" json:"cancel,omitempty"`
+	Pending uint64 `protobuf:"varint,4,opt,name=pending" json:"pending,omitempty"`
+	Cancel  bool   `protobuf:"varint,5,opt,name=cancel" json:"cancel,omitempty"`
+	// Instead of a node: an end of the pipe to open once more, as an open of
+	// /proc/PID/fd does.
+	Handle        uint64 `protobuf:"varint,6,opt,name=handle" json:"handle,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -436,6 +439,13 @@ func (x *OpenFifoRequest) GetCancel() bool {
 		return x.Cancel
 	}
 	return false
+}
+
+func (x *OpenFifoRequest) GetHandle() uint64 {
+	if x != nil {
+		return x.Handle
+	}
+	return 0
 }
 
 type OpenFifoReply struct {
@@ -3422,13 +3432,14 @@ const file_adyton_ipc_v1_ipc_proto_rawDesc = "" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12\x1f\n" +
 	"\vread_handle\x18\x02 \x01(\x04R\n" +
 	"readHandle\x12!\n" +
-	"\fwrite_handle\x18\x03 \x01(\x04R\vwriteHandle\"\x96\x01\n" +
+	"\fwrite_handle\x18\x03 \x01(\x04R\vwriteHandle\"\xae\x01\n" +
 	"\x0fOpenFifoRequest\x12\x12\n" +
 	"\x04node\x18\x01 \x01(\x04R\x04node\x12\x14\n" +
 	"\x05flags\x18\x02 \x01(\rR\x05flags\x12'\n" +
 	"\x04cred\x18\x03 \x01(\v2\x13.adyton.ipc.v1.CredR\x04cred\x12\x18\n" +
 	"\apending\x18\x04 \x01(\x04R\apending\x12\x16\n" +
-	"\x06cancel\x18\x05 \x01(\bR\x06cancel\"\xac\x01\n" +
+	"\x06cancel\x18\x05 \x01(\bR\x06cancel\x12\x16\n" +
+	"\x06handle\x18\x06 \x01(\x04R\x06handle\"\xac\x01\n" +
 	"\rOpenFifoReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12'\n" +
 	"\x04wait\x18\x02 \x01(\v2\x13.adyton.ipc.v1.WaitR\x04wait\x12\x16\n" +

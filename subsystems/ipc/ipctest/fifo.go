@@ -107,6 +107,18 @@ func init() {
 			_, e = c.resume(w, true)
 			is(c, "cancel of a pipe", e, linux.EBADF)
 		},
+		"PipeOpensOnceMore": func(c *client) {
+			r, w := c.pipe(0)
+			var rep ipcapi.OpenFifoReply
+			is(c, "open(w again)", c.s.OpenFifo(&ipcapi.OpenFifoRequest{Handle: r, Flags: linux.O_WRONLY}, &rep), 0)
+			c.wantWrite(rep.Handle, "once", 4, 0)
+			c.close(w)
+			c.wantRead(r, 10, "once", 0)
+			c.wantRead(r, 1, "", linux.EWAIT) // a writer is left
+			c.close(rep.Handle)
+			c.wantRead(r, 1, "", 0)
+			is(c, "open(no pipe)", c.s.OpenFifo(&ipcapi.OpenFifoRequest{Handle: 1 << 40}, &rep), linux.EBADF)
+		},
 		"FifoTwoReadersShare": func(c *client) {
 			a, _ := c.fifo(nodeA, linux.O_RDONLY|linux.O_NONBLOCK)
 			b, _ := c.fifo(nodeA, linux.O_RDONLY|linux.O_NONBLOCK)

@@ -108,11 +108,20 @@ func (m *Model) OpenFifo(q *ipcapi.OpenFifoRequest, a *ipcapi.OpenFifoReply) lin
 	}
 	mode, nonblock := q.Flags&3, q.Flags&linux.O_NONBLOCK != 0
 	p := m.fifos[q.Node]
+	bad := false
+	if q.Handle != 0 {
+		e, ok := m.files[q.Handle].(*mEnd)
+		if bad = !ok || e.pending; !bad {
+			p = e.p
+		}
+	}
 	switch {
 	case q.Cancel:
 		return linux.EBADF
 	case mode == 3:
 		return linux.EINVAL
+	case bad:
+		return linux.EBADF
 	case mode == linux.O_WRONLY && nonblock && (p == nil || p.readers == 0):
 		return linux.ENXIO
 	}
