@@ -26,6 +26,9 @@ type File struct {
 
 	Owner  Owner
 	Handle uint64
+	// NodeHandle is fs's handle of the node that an open FIFO has: fstat and
+	// others are about it. 0 when there is none.
+	NodeHandle uint64
 	// Object is what the core itself keeps behind a description of its own.
 	Object any
 	// Name is what readlink of /proc/PID/fd/N shows for a file that has no
@@ -47,8 +50,22 @@ type File struct {
 	// Locked says that locks were taken through it, so that close must drop
 	// them: bit 0 flock and OFD locks, bit 1 record locks.
 	Locked atomic.Uint32
+	// Async is who gets SIGIO.
+	Async Async
 	// ID is the owner of flock and OFD locks: unique among descriptions.
 	ID uint64
+}
+
+// Async is what F_SETOWN and F_SETSIG keep.
+type Async struct {
+	// Type is F_OWNER_*, ID a thread, process or group, or 0.
+	Type, ID int32
+	// Signo takes SIGIO's place unless it is 0.
+	Signo int32
+	// UID and EUID are those of who set the owner.
+	UID, EUID uint32
+	// Watch is what the core keeps while O_ASYNC is set.
+	Watch any
 }
 
 var lastID atomic.Uint64

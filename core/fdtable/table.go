@@ -92,6 +92,21 @@ func (t *Table) Insert(f *File, min int32, limit uint64, cloexec bool) (int32, l
 	return int32(fd), 0
 }
 
+// Size is one past the highest number that the table has room for now, a
+// multiple of 64.
+func (t *Table) Size() int {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return max(len(t.files), 64)
+}
+
+// Full reports whether no number below limit is free.
+func (t *Table) Full(limit uint64) bool {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return uint64(t.lowest(0)) >= limit
+}
+
 // Replace puts f at fd and returns what was there, for the caller to unref.
 // Errors: EBADF (fd at or past limit).
 func (t *Table) Replace(f *File, fd int32, limit uint64, cloexec bool) (*File, linux.Errno) {

@@ -34,6 +34,9 @@ type Call struct {
 	// gone: the thread has ended or left; nothing is to be answered.
 	gone bool
 
+	// restart goes on with the call that was interrupted last; see onRestart.
+	restart Handler
+
 	// suspended: the mask was replaced for this call (sigsuspend, ppoll).
 	suspended bool
 
@@ -50,6 +53,9 @@ type frame struct {
 	fsPollR  fsapi.PollReply
 	attr     fsapi.GetattrRequest
 	attrR    fsapi.GetattrReply
+	entries  []fsapi.DirEntry
+	ipcAttr  ipcapi.GetattrRequest
+	ipcAttrR ipcapi.GetattrReply
 	ipcRead  ipcapi.ReadRequest
 	ipcReadR ipcapi.ReadReply
 	ipcWrite ipcapi.WriteRequest
@@ -75,6 +81,7 @@ type frame struct {
 	regs     platform.Regs
 	ops      []platform.Op
 	poller   wait.Poller
+	polls    pollSet
 	buf      [512]byte
 }
 

@@ -39,4 +39,20 @@ var Claims = []coverage.Claim{
 	},
 	{Syscalls: []string{"set_robust_list"}, Level: coverage.Full, Tests: []string{"conformance/futex"}},
 	{Syscalls: []string{"sched_yield"}, Level: coverage.Full, Tests: []string{"conformance/sched"}},
+	{
+		Syscalls: []string{"close", "close_range", "dup", "dup2", "dup3", "umask"},
+		Level:    coverage.Full,
+		Tests:    []string{"conformance/dup"},
+	},
+	{
+		Syscalls: []string{"fcntl"}, Level: coverage.Partial,
+		Note:  "No leases, dnotify and write hints; record locks on files of fs only.",
+		Tests: []string{"conformance/dup", "conformance/lock"},
+	},
+	{
+		Syscalls: []string{"poll", "ppoll", "select", "pselect6"},
+		Level:    coverage.Full,
+		Tests:    []string{"conformance/poll"},
+	},
+	{Syscalls: []string{"restart_syscall"}, Level: coverage.Full, Tests: []string{"conformance/poll"}},
 }

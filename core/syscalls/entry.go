@@ -54,9 +54,11 @@ func (c *Call) dispatch() (int64, linux.Errno) {
 		x.refused++
 		return c.unsupported(nameOf(c.Nr), linux.ENOSYS)
 	}
-	if len(x.checks) > 0 && !x.allowed(&c.Args) {
-		x.refused++
-		return c.unsupported(x.row.Name, linux.EINVAL)
+	if len(x.checks) > 0 {
+		if e := x.refusal(&c.Args); e != 0 {
+			x.refused++
+			return c.unsupported(x.row.Name, e)
+		}
 	}
 	if c.Config.Trace != nil {
 		args := c.Args

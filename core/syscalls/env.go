@@ -104,6 +104,7 @@ type check struct {
 	values []uint64
 	isMask bool
 	bits   uint // width of the argument: 32 or 64
+	errno  linux.Errno
 }
 
 // NewEnv builds the table from the rows and the claims of all owners.

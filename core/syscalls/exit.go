@@ -214,7 +214,6 @@ func (e *Env) endSession(s *task.Session) {
 	var rep fsapi.SetTerminalReply
 	e.FS.SetTerminal(&fsapi.SetTerminalRequest{Cred: fsapi.Cred{Sid: s.Sid, Pgid: s.Leader.Group.Pgid, Pid: s.Leader.Pid}}, &rep)
 	e.raise(rep.Raise)
-	e.unref(s.Terminal)
 	s.Terminal = nil
 }
 

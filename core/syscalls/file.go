@@ -60,6 +60,10 @@ func (e *Env) closeFile(f *fdtable.File) {
 		e.IPC.Close(&ipcapi.CloseRequest{Handle: f.Handle}, &rep)
 		e.ipcReady(rep.Ready)
 		e.dropTokens(rep.Tokens)
+		if f.NodeHandle != 0 {
+			var node fsapi.CloseReply
+			e.FS.Close(&fsapi.CloseRequest{Handle: f.NodeHandle}, &node)
+		}
 	case fdtable.Signal:
 		var rep signalapi.CloseReply
 		e.Signal.Close(&signalapi.CloseRequest{Handle: f.Handle}, &rep)
@@ -67,6 +71,7 @@ func (e *Env) closeFile(f *fdtable.File) {
 		f.Object.(object).close(e)
 	}
 	e.forgetEpoll(f)
+	e.forgetAsync(f)
 }
 
 func (e *Env) unlock(f *fdtable.File, k fsapi.LockKind, owner uint64) {

@@ -2,8 +2,10 @@ package syscalls
 
 import (
 	"fmt"
+	"slices"
 
 	"adyton.dev/adyton/core/coverage"
+	"adyton.dev/adyton/core/linux"
 	"adyton.dev/adyton/core/strace"
 )
 
@@ -58,12 +60,17 @@ func (e *Env) build(all [][]coverage.Claim) error {
 				}
 				x.level = c.Level
 				for i, a := range x.row.Args {
-					if m, ok := c.Flags[a.Name]; ok {
-						x.checks = append(x.checks, check{arg: i, mask: m, isMask: true, bits: width(a.Kind)})
+					m, masked := c.Flags[a.Name]
+					v, listed := c.Values[a.Name]
+					if !masked && !listed {
+						continue
 					}
-					if v, ok := c.Values[a.Name]; ok {
-						x.checks = append(x.checks, check{arg: i, values: v, bits: width(a.Kind)})
+					// With both, the flags are or-ed to one of the values.
+					k := check{arg: i, mask: m, values: v, isMask: !listed, bits: width(a.Kind), errno: linux.EINVAL}
+					if e, ok := refusals[name+"/"+a.Name]; ok {
+						k.errno = e
 					}
+					x.checks = append(x.checks, k)
 				}
 			}
 		}
@@ -81,30 +88,42 @@ func width(k strace.Kind) uint {
 	return 32
 }
 
-// allowed says whether the claims let these arguments through.
-func (x *entry) allowed(a *[6]uint64) bool {
+// refusals are the errnos for what no claim names where Linux has one that
+// programs know as "not here"; else it is EINVAL.
+var refusals = map[string]linux.Errno{
+	"socket/domain":      linux.EAFNOSUPPORT,
+	"socket/type":        linux.ESOCKTNOSUPPORT,
+	"socketpair/domain":  linux.EAFNOSUPPORT,
+	"socketpair/type":    linux.ESOCKTNOSUPPORT,
+	"getsockopt/level":   linux.EOPNOTSUPP,
+	"getsockopt/optname": linux.ENOPROTOOPT,
+	"setsockopt/level":   linux.EOPNOTSUPP,
+	"setsockopt/optname": linux.ENOPROTOOPT,
+	"ioctl/cmd":          linux.ENOTTY,
+	"sendto/flags":       linux.EOPNOTSUPP,
+	"sendmsg/flags":      linux.EOPNOTSUPP,
+	"recvfrom/flags":     linux.EOPNOTSUPP,
+	"recvmsg/flags":      linux.EOPNOTSUPP,
+	"fallocate/mode":     linux.EOPNOTSUPP,
+}
+
+// refusal gives the errno for arguments that the claims do not let through.
+func (x *entry) refusal(a *[6]uint64) linux.Errno {
 	for i := range x.checks {
-		c := &x.checks[i]
-		v := a[c.arg]
-		if c.bits == 32 {
+		k := &x.checks[i]
+		v := a[k.arg]
+		if k.bits == 32 {
 			v = uint64(uint32(v))
 		}
-		if c.isMask {
-			if v&^c.mask != 0 {
-				return false
+		if k.isMask {
+			if v&^k.mask != 0 {
+				return k.errno
 			}
 			continue
 		}
-		ok := false
-		for _, w := range c.values {
-			if v == w {
-				ok = true
-				break
-			}
-		}
-		if !ok {
-			return false
+		if !slices.Contains(k.values, v&^k.mask) {
+			return k.errno
 		}
 	}
-	return true
+	return 0
 }

@@ -224,7 +224,8 @@ type Session struct {
 	Groups map[int32]*Group
 	// Leader ends the session when it exits.
 	Leader *Process
-	// Terminal is the controlling terminal: a description of fs, or nil.
+	// Terminal is the controlling terminal, or nil: the description that made
+	// it so, without a reference to it.
 	Terminal *fdtable.File
 }
 

@@ -74,7 +74,8 @@ func (p *Poller) Notify(_ Handle, level uint32, _ uint64) {
 	}
 }
 
-// AwaitTicket sleeps until Done is called for the ticket.
+// AwaitTicket sleeps until Done is called for the ticket, or the thread must
+// end. Signals wait: it stands for what Linux waits for uninterruptibly.
 func (r *Registry) AwaitTicket(owner uint8, id uint64, s *Sleeper) Reason {
 	k := ticket{owner, id}
 	w := r.tickets[k]
@@ -83,7 +84,7 @@ func (r *Registry) AwaitTicket(owner uint8, id uint64, s *Sleeper) Reason {
 		r.tickets[k] = w
 	}
 	w.sleepers = append(w.sleepers, s)
-	reason := s.Sleep(0, true)
+	reason := s.Sleep(0, false)
 	for i, x := range w.sleepers {
 		if x == s {
 			w.sleepers = append(w.sleepers[:i], w.sleepers[i+1:]...)

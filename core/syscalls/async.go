@@ -1,0 +1,108 @@
+package syscalls
+
+import (
+	"adyton.dev/adyton/core/fdtable"
+	"adyton.dev/adyton/core/linux"
+	"adyton.dev/adyton/core/task"
+	"adyton.dev/adyton/core/wait"
+	"adyton.dev/adyton/proto/gen/signalapi"
+)
+
+// async sends SIGIO when a file with O_ASYNC becomes ready: send_sigio of
+// fs/fcntl.c.
+type async struct {
+	e *Env
+	f *fdtable.File
+	// fd is the number by which O_ASYNC was set: si_fd.
+	fd int32
+	// seen is the generation of the last event: one signal an event.
+	seen uint64
+}
+
+// setAsync turns O_ASYNC of a description on or off. Files that cannot be
+// polled have no such mode, and F_SETFL does not say so.
+func (c *Call) setAsync(f *fdtable.File, on bool) linux.Errno {
+	if !pollable(f) {
+		return linux.ENOTTY
+	}
+	h := watchKey(f)
+	if !on {
+		c.forgetAsync(f)
+		f.Flags.And(^uint32(linux.O_ASYNC))
+		return 0
+	}
+	if f.Async.Watch != nil {
+		return 0
+	}
+	a := &async{e: c.Env, f: f, fd: c.Int(0)}
+	_, a.seen = c.pollFile(f, linux.POLLIN|linux.POLLOUT)
+	f.Async.Watch = a
+	c.Ready.Add(h, a)
+	f.Flags.Or(linux.O_ASYNC)
+	if f.Async.ID == 0 {
+		c.own(f, linux.F_OWNER_PID, 0)
+	}
+	return 0
+}
+
+// forgetAsync ends the watch of a description.
+func (e *Env) forgetAsync(f *fdtable.File) {
+	if a, ok := f.Async.Watch.(*async); ok {
+		e.Ready.Remove(watchKey(f), a)
+		f.Async.Watch = nil
+	}
+}
+
+// Notify implements wait.Watcher.
+func (a *async) Notify(_ wait.Handle, level uint32, generation uint64) {
+	o := &a.f.Async
+	if generation == a.seen || o.ID == 0 {
+		return
+	}
+	a.seen = generation
+	info := signalapi.Info{Signo: linux.SIGIO, Code: linux.SI_KERNEL}
+	if o.Signo != 0 {
+		info = signalapi.Info{Signo: o.Signo, Code: linux.POLL_OUT, Fd: a.fd,
+			Value: linux.POLLOUT | linux.POLLWRNORM | linux.POLLWRBAND}
+		if level&linux.POLLIN != 0 {
+			info.Code, info.Value = linux.POLL_IN, linux.POLLIN|linux.POLLRDNORM
+		}
+	}
+	e := a.e
+	switch o.Type {
+	case linux.F_OWNER_PGRP:
+		if g := e.Tasks.Group(o.ID); g != nil {
+			for _, p := range members(g) {
+				a.send(p, nil, info)
+			}
+		}
+	case linux.F_OWNER_TID:
+		if t := e.Tasks.Thread(o.ID); t != nil && !t.Exited {
+			a.send(t.Process, t, info)
+		}
+	default:
+		if p := e.Tasks.Process(o.ID); p != nil {
+			a.send(p, nil, info)
+		}
+	}
+}
+
+func members(g *task.Group) []*task.Process {
+	var out []*task.Process
+	for _, p := range g.Members {
+		out = append(out, p)
+	}
+	return out
+}
+
+// send checks as sigio_perm does: with the credentials of who set the owner.
+func (a *async) send(p *task.Process, t *task.Thread, info signalapi.Info) {
+	if p.Zombie || p.Leader == nil {
+		return
+	}
+	o, k := &a.f.Async, p.Leader.Cred
+	if o.EUID != 0 && o.EUID != k.SUID && o.EUID != k.UID && o.UID != k.SUID && o.UID != k.UID {
+		return
+	}
+	a.e.send(p, t, info, false)
+}
