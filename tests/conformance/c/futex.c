@@ -15,11 +15,13 @@ enum { FUTEX_OP_CMP_EQ, FUTEX_OP_CMP_NE, FUTEX_OP_CMP_LT, FUTEX_OP_CMP_LE, FUTEX
 static int word, word2;
 static volatile int woken, waiting;
 static volatile pid_t tids[64];
+static int slot;
 struct waiter { int *addr, op; unsigned bits; };
 static void *wait_on(void *x)
 {
 	struct waiter *w = x;
-	tids[__atomic_fetch_add(&waiting, 1, __ATOMIC_SEQ_CST)] = RAW(gettid);
+	tids[__atomic_fetch_add(&slot, 1, __ATOMIC_SEQ_CST) % 64] = RAW(gettid);
+	__atomic_fetch_add(&waiting, 1, __ATOMIC_SEQ_CST);
 	long r = FUTEX(w->addr, w->op, 0, 0, 0, w->bits);
 	if (r == 0) __atomic_fetch_add(&woken, 1, __ATOMIC_SEQ_CST);
 	return (void *)(r < 0 ? (long)errno : r);
@@ -27,10 +29,10 @@ static void *wait_on(void *x)
 // start puts n threads to sleep on w and returns when they are.
 static void start(pthread_t *t, int n, struct waiter *w)
 {
-	waiting = woken = 0;
+	waiting = woken = slot = 0;
 	for (int i = 0; i < n; i++) must(pthread_create(t + i, 0, wait_on, w) ? -1 : 0);
 	until(waiting == n);
-	settle();
+	for (int i = 0; i < n; i++) asleep(getpid(), tids[i]);
 }
 
 CASE(errors)

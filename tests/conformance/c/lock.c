@@ -44,7 +44,7 @@ CASE(flock_waits)
 		R(flock(b, LOCK_EX));
 		_exit(0);
 	}
-	settle();
+	asleep(pid, pid);
 	say("releases");
 	must(flock(a, LOCK_UN));
 	must(waitpid(pid, 0, 0));
@@ -131,7 +131,7 @@ CASE(records_wait)
 		R(lk(a, F_SETLKW, F_WRLCK, 5, 1));
 		_exit(0);
 	}
-	settle();
+	asleep(pid, pid);
 	say("releases");
 	must(lk(a, F_SETLK, F_UNLCK, 0, 10));
 	must(waitpid(pid, 0, 0));
@@ -149,7 +149,7 @@ CASE(records_wait)
 	}
 	char c;
 	must(read(p[0], &c, 1));
-	settle();
+	asleep(pid, pid);
 	R(lk(a, F_SETLKW, F_WRLCK, 1, 1));
 	must(lk(a, F_SETLK, F_UNLCK, 0, 1));
 	must(waitpid(pid, 0, 0));

@@ -231,6 +231,18 @@ static char state_of(int pid, int tid)
 // There is no event for "is now blocked" that does not need procfs.
 static void settle(void) { nap_ms(30); }
 
+// asleep waits until a task sleeps in the kernel; where procfs does not say,
+// it gives it some time.
+static void asleep(int pid, int tid)
+{
+	for (int i = 0; i < 5000; i++) {
+		char c = state_of(pid, tid);
+		if (c == 'S') return;
+		if (c == '?' && i > 100) return;
+		nap_ms(1);
+	}
+}
+
 // until waits for a condition that another task makes true, 5 s at most; it
 // says so when that did not happen.
 #define until(cond) ({ int i_; for (i_ = 0; i_ < 5000 && !(cond); i_++) nap_ms(1); if (i_ == 5000) say("never: %s", #cond); })

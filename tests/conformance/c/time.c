@@ -82,7 +82,7 @@ CASE(monotonic_threads)
 CASE(nanosleep)
 {
 	struct timespec t = {0, 30 * MS}, left = {7, 7};
-	TOOK(30, 300, R(nanosleep(&t, &left)));
+	TOOK(30, 3000, R(nanosleep(&t, &left)));
 	say("left untouched %ld", left.tv_sec);
 	t = (struct timespec){0, 0};
 	R(nanosleep(&t, 0));
@@ -108,11 +108,11 @@ CASE(clock_nanosleep)
 {
 	struct timespec t, left;
 	t = (struct timespec){0, 20 * MS};
-	TOOK(20, 300, S(clock_nanosleep, CLOCK_REALTIME, 0, &t, 0));
+	TOOK(20, 3000, S(clock_nanosleep, CLOCK_REALTIME, 0, &t, 0));
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	t.tv_nsec += 20 * MS;
 	if (t.tv_nsec >= 1000000000) t.tv_nsec -= 1000000000, t.tv_sec++;
-	TOOK(10, 300, S(clock_nanosleep, CLOCK_MONOTONIC, TIMER_ABSTIME, &t, 0));
+	TOOK(10, 3000, S(clock_nanosleep, CLOCK_MONOTONIC, TIMER_ABSTIME, &t, 0));
 	S(clock_nanosleep, CLOCK_MONOTONIC, TIMER_ABSTIME, &t, 0);
 	t = (struct timespec){0, 0};
 	S(clock_nanosleep, CLOCK_REALTIME, TIMER_ABSTIME, &t, 0);
@@ -297,7 +297,7 @@ CASE(timerfd)
 	fcntl(fd, F_SETFL, 0);
 	it.it_value.tv_nsec = 20 * MS;
 	R(timerfd_settime(fd, 0, &it, 0));
-	TOOK(15, 300, R(read(fd, &n, 8)));
+	TOOK(15, 3000, R(read(fd, &n, 8)));
 	say("%ld", (long)n);
 	it.it_value.tv_sec = 1, it.it_value.tv_nsec = 0;
 	R(timerfd_settime(fd, TFD_TIMER_ABSTIME, &it, 0)); // long past
