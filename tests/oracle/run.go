@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -81,9 +82,24 @@ func Adyton() (Side, error) {
 // deadlines get noisy beyond the number of CPUs of a small machine.
 var slots = make(chan struct{}, 2)
 
+// closeOnExec keeps descriptors that a careless parent left open in this
+// process out of the programs, whose output they would change.
+var closeOnExec = sync.OnceFunc(func() {
+	list, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		return
+	}
+	for _, e := range list {
+		if fd, err := strconv.Atoi(e.Name()); err == nil && fd > 2 {
+			syscall.CloseOnExec(fd)
+		}
+	}
+})
+
 // Run runs c to its end or its timeout, then kills what is left of its
 // process group. An error means that the program could not be started.
 func (s Side) Run(c Cmd) (Result, error) {
+	closeOnExec()
 	slots <- struct{}{}
 	defer func() { <-slots }()
 

@@ -28,7 +28,8 @@ func main() {
 	}
 }
 
-// try runs every case whose name is want or lies in family want.
+// try runs every case whose name is want or lies in family want, and the
+// app of that name.
 func try(want string) (same bool, err error) {
 	all, err := oracle.Cases()
 	if err != nil {
@@ -45,8 +46,22 @@ func try(want string) (same bool, err error) {
 			same = same && ok
 		}
 	}
+	apps, err := oracle.Apps()
+	if err != nil {
+		return false, err
+	}
+	for _, a := range apps {
+		if a.Name == want {
+			found++
+			ok, err := show(a.Name, a.On)
+			if err != nil {
+				return false, err
+			}
+			same = same && ok
+		}
+	}
 	if found == 0 {
-		return false, fmt.Errorf("no case %q", want)
+		return false, fmt.Errorf("no case, family or app %q", want)
 	}
 	return same, nil
 }

@@ -1,0 +1,217 @@
+package oracle
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+)
+
+// App is one line of tests/apps/ci.list.
+type App struct {
+	Name     string
+	Golden   bool // compare with recorded output, not with a native run
+	NoStderr bool // standard error names pids, so it is not compared
+	words    []word
+}
+
+// word is one word of a command; quoted ones are never placeholders.
+type word struct {
+	text   string
+	quoted bool
+}
+
+var placeholder = regexp.MustCompile(`^\{([a-z0-9_]+(?:\.[a-z]+)?)(?:@([a-z]+))?\}$`)
+
+// Apps reads tests/apps/ci.list.
+func Apps() ([]App, error) {
+	root, err := Root()
+	if err != nil {
+		return nil, err
+	}
+	text, err := os.ReadFile(filepath.Join(root, "tests", "apps", "ci.list"))
+	if err != nil {
+		return nil, err
+	}
+	var all []App
+	names := map[string]bool{}
+	for i, line := range strings.Split(string(text), "\n") {
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		a, err := parseApp(line)
+		if err == nil && names[a.Name] {
+			err = fmt.Errorf("a second %s", a.Name)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("ci.list:%d: %w", i+1, err)
+		}
+		names[a.Name] = true
+		all = append(all, a)
+	}
+	return all, nil
+}
+
+func parseApp(line string) (App, error) {
+	f := strings.SplitN(line, "|", 3)
+	if len(f) != 3 {
+		return App{}, fmt.Errorf("want name | how | command: %q", line)
+	}
+	a := App{Name: strings.TrimSpace(f[0])}
+	for i, how := range strings.Split(strings.TrimSpace(f[1]), ",") {
+		switch {
+		case i == 0 && how == "golden":
+			a.Golden = true
+		case i == 0 && how == "native":
+		case i > 0 && how == "nostderr":
+			a.NoStderr = true
+		default:
+			return App{}, fmt.Errorf("unknown word %q in %q", how, f[1])
+		}
+	}
+	var err error
+	a.words, err = split(strings.TrimSpace(f[2]))
+	if err == nil && len(a.words) == 0 {
+		err = fmt.Errorf("no command: %q", line)
+	}
+	return a, err
+}
+
+// split breaks a command into words. Quotes keep spaces; nothing else is
+// special.
+func split(s string) ([]word, error) {
+	var all []word
+	var cur word
+	in, quote := false, rune(0)
+	for _, r := range s {
+		switch {
+		case quote != 0 && r == quote:
+			quote = 0
+		case quote != 0:
+			cur.text += string(r)
+		case r == '\'' || r == '"':
+			quote, in, cur.quoted = r, true, true
+		case r == ' ':
+			if in {
+				all = append(all, cur)
+			}
+			cur, in = word{}, false
+		default:
+			cur.text += string(r)
+			in = true
+		}
+	}
+	if quote != 0 {
+		return nil, fmt.Errorf("unclosed %c in %q", quote, s)
+	}
+	if in {
+		all = append(all, cur)
+	}
+	return all, nil
+}
+
+// Argv builds what the command names and returns its words. The error is
+// Missing when the machine lacks the program or a compiler.
+func (a App) Argv() ([]string, error) {
+	root, err := Root()
+	if err != nil {
+		return nil, err
+	}
+	var argv []string
+	for _, w := range a.words {
+		m := placeholder.FindStringSubmatch(w.text)
+		if w.quoted || m == nil {
+			argv = append(argv, w.text)
+			continue
+		}
+		path := filepath.Join(root, "tests", "programs", m[1])
+		switch filepath.Ext(path) {
+		case ".c":
+			v := Static
+			if m[2] != "" {
+				v = Variant(m[2])
+			}
+			path, err = BuildC(path, v)
+		case "":
+			path, err = BuildGo(path)
+		default:
+			_, err = os.Stat(path)
+		}
+		if err != nil {
+			return nil, err
+		}
+		argv = append(argv, path)
+	}
+	if _, err := exec.LookPath(argv[0]); err != nil {
+		return nil, Missing{argv[0]}
+	}
+	return argv, nil
+}
+
+// On runs the app on one side, in a fresh copy of the fixtures.
+func (a App) On(s Side) (Result, error) {
+	argv, err := a.Argv()
+	if err != nil {
+		return Result{}, err
+	}
+	root, err := Root()
+	if err != nil {
+		return Result{}, err
+	}
+	tmp, err := os.MkdirTemp(s.tmp, "adyton-app")
+	if err != nil {
+		return Result{}, err
+	}
+	defer os.RemoveAll(tmp)
+	work := filepath.Join(tmp, "work")
+	if err := os.CopyFS(work, os.DirFS(filepath.Join(root, "tests", "apps", "testdata", "work"))); err != nil {
+		return Result{}, err
+	}
+	if err := os.Mkdir(filepath.Join(tmp, "tmp"), 0o755); err != nil {
+		return Result{}, err
+	}
+	r, err := s.Run(Cmd{Argv: argv, Dir: work, Env: []string{"TMPDIR=" + filepath.Join(tmp, "tmp")}})
+	if a.NoStderr {
+		r.Stderr = nil
+	}
+	return r, err
+}
+
+// goldenPath is where the app's recorded output lives.
+func (a App) goldenPath() (string, error) {
+	root, err := Root()
+	return filepath.Join(root, "tests", "apps", "testdata", a.Name+".golden"), err
+}
+
+// Record writes what the host kernel answered as the golden output.
+func (a App) Record(r Result) error {
+	path, err := a.goldenPath()
+	if err != nil {
+		return err
+	}
+	text := fmt.Sprintf("status %d\n-- stdout --\n%s-- stderr --\n%s", r.Status, r.Stdout, r.Stderr)
+	return os.WriteFile(path, []byte(text), 0o644)
+}
+
+// Recorded reads the golden output.
+func (a App) Recorded() (Result, error) {
+	path, err := a.goldenPath()
+	if err != nil {
+		return Result{}, err
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return Result{}, fmt.Errorf("%w (make golden records it)", err)
+	}
+	var r Result
+	head, rest, ok := bytes.Cut(text, []byte("-- stdout --\n"))
+	out, errs, ok2 := bytes.Cut(rest, []byte("-- stderr --\n"))
+	if n, err := fmt.Sscanf(string(head), "status %d\n", &r.Status); !ok || !ok2 || n != 1 || err != nil {
+		return Result{}, fmt.Errorf("%s is not a golden file", path)
+	}
+	r.Stdout, r.Stderr = out, errs
+	return r, nil
+}
