@@ -54,5 +54,4 @@ var Claims = []coverage.Claim{
 		Level:    coverage.Full,
 		Tests:    []string{"conformance/poll"},
 	},
-	{Syscalls: []string{"restart_syscall"}, Level: coverage.Full, Tests: []string{"conformance/poll"}},
 }
