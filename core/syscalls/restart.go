@@ -3,7 +3,7 @@ package syscalls
 import "adyton.dev/adyton/core/linux"
 
 var restartRows = []Row{
-	{"restart_syscall", Core, nil, sysRestartSyscall},
+	{"restart_syscall", Signal, nil, sysRestartSyscall},
 }
 
 // onRestart says how a call goes on that returns ERESTART_RESTARTBLOCK: the
