@@ -74,3 +74,8 @@ func TestClaimsNameCases(t *testing.T) {
 		}
 	}
 }
+
+func FuzzSignal(f *testing.F) { signaltest.Fuzz(f, linked) }
+
+// TestModel plays random calls on the implementation and on the model.
+func TestModel(t *testing.T) { signaltest.Model(t, linked, 2000) }
