@@ -125,11 +125,9 @@ func (c *Call) deliver(r *platform.Regs, interrupted linux.Errno) {
 		case signalapi.DispositionCore:
 			c.exitGroup(rep.Info.Signo | 0x80)
 		case signalapi.DispositionStop:
+			// Whether an interrupted call is made again is decided when the group
+			// goes on: a handler may still come.
 			fromSignalRegs(&rep.Regs, r)
-			if interrupted != 0 {
-				// The call goes on as decided; a handler may still come.
-				interrupted = 0
-			}
 			c.stopGroup(rep.Info.Signo, rep.GroupStopped)
 			c.waitContinued()
 			if !c.P.Exiting && !t.Sleep.Dying() {
