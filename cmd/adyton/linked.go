@@ -6,133 +6,154 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-	"time"
 
 	"golang.org/x/sys/unix"
 
-	"adyton.dev/adyton/core/coverage"
 	"adyton.dev/adyton/core/kernel"
 	"adyton.dev/adyton/core/platform/hostproc"
+	"adyton.dev/adyton/core/plugin"
 	"adyton.dev/adyton/core/procinfo"
 	"adyton.dev/adyton/core/syscalls"
-	"adyton.dev/adyton/hostcalls/client"
 	"adyton.dev/adyton/hostcalls/server"
-	"adyton.dev/adyton/proto/gen/hostapi"
+	"adyton.dev/adyton/proto/gen/fswire"
+	"adyton.dev/adyton/proto/gen/ipcwire"
+	"adyton.dev/adyton/proto/gen/mmwire"
+	"adyton.dev/adyton/proto/gen/signalwire"
 	"adyton.dev/adyton/subsystems/fs"
-	"adyton.dev/adyton/subsystems/ipc"
-	"adyton.dev/adyton/subsystems/mm"
-	"adyton.dev/adyton/subsystems/signal"
 )
-
-// linkedClaims are those of the subsystems that are linked in: the one list.
-var linkedClaims = [][]coverage.Claim{fs.Claims, mm.Claims, signal.Claims, ipc.Claims}
 
 // machine is a kernel with all that belongs to it.
 type machine struct {
-	kernel *kernel.Kernel
-	server *server.Server
-	client *client.Client
+	kernel  *kernel.Kernel
+	plugins []*plugin.Plugin
+	ready   chan *kernel.Kernel // holds the kernel once it is put together
 }
 
-// assemble makes the linked subsystems and puts them together.
+// assemble makes the subsystems, linked or as plugins, and puts them together.
 func assemble(f *runFlags) (*machine, error) {
 	m := &machine{}
-	var memory uint64
+	s := &setup{Rootfs: f.rootfs, Mounts: f.mounts}
 	if f.memory != "" {
 		var err error
-		if memory, err = parseSize(f.memory); err != nil {
+		if s.Memory, err = parseSize(f.memory); err != nil {
 			return nil, fmt.Errorf("--memory %w", err)
 		}
 	}
 	if f.unsupported != "enosys" && f.unsupported != "kill" {
 		return nil, fmt.Errorf("--unsupported %q: want enosys or kill", f.unsupported)
 	}
-	roots, fc, err := trees(f)
-	if err != nil {
+	cfg := syscalls.Config{
+		Hostname: f.hostname, MemoryBytes: s.Memory, CPUs: runtime.NumCPU(),
+		KillUnsupported: f.unsupported == "kill",
+		Operator:        func(format string, a ...any) { fmt.Fprintf(os.Stderr, "adyton: "+format+"\n", a...) },
+	}
+	if s.Memory == 0 {
+		var host unix.Sysinfo_t
+		unix.Sysinfo(&host)
+		cfg.MemoryBytes = host.Totalram * uint64(host.Unit)
+	}
+	var err error
+	if cfg.Trace, err = newTracer(f); err != nil {
 		return nil, err
 	}
-	if m.server, err = server.New(server.Options{Roots: roots}); err != nil {
-		return nil, err
-	}
-	ready := make(chan *kernel.Kernel, 1)
-	m.client = client.Embedded(m.server, client.Options{OnDone: func(t uint64) {
-		k := <-ready
-		ready <- k
-		k.TicketDone(t)
-	}})
-	var hello hostapi.HelloReply
-	if _, e := m.client.Hello(&hostapi.HelloRequest{Version: 1}, &hello); e != 0 {
-		return nil, fmt.Errorf("host: hello: %s", e.Description())
-	}
-	fc.Host, fc.HostMaxData = m.client, int(hello.MaxData)
 	info := &procinfo.Service{}
-	fc.Core = info
-	fsys, err := fs.New(fc)
-	if err != nil {
-		return nil, err
-	}
-	mems, err := mm.New(mm.Config{MemoryLimit: memory, PopulateSmall: true, HugePages: true, PopulateText: true})
-	if err != nil {
-		return nil, err
-	}
-	mono := func() int64 {
-		var ts unix.Timespec
-		unix.ClockGettime(unix.CLOCK_MONOTONIC, &ts)
-		return ts.Nano()
-	}
-	sig, err := signal.New(signal.Config{Realtime: func() int64 { return time.Now().UnixNano() }, Monotonic: mono})
-	if err != nil {
-		return nil, err
-	}
-	pipes, err := ipc.New(ipc.Config{})
-	if err != nil {
+	parts := kernel.Parts{Config: cfg}
+	if err := m.subsystems(f, s, info, &parts); err != nil {
+		m.close()
 		return nil, err
 	}
 	plat, err := hostproc.New()
 	if err != nil {
+		m.close()
 		return nil, fmt.Errorf("platform: %w", err)
 	}
-	if memory == 0 {
-		var host unix.Sysinfo_t
-		unix.Sysinfo(&host)
-		memory = host.Totalram * uint64(host.Unit)
+	parts.Machine = plat
+	for _, p := range m.plugins {
+		p.Attach(plat.Leader())
 	}
-	cfg := syscalls.Config{
-		Hostname: f.hostname, MemoryBytes: memory, CPUs: runtime.NumCPU(),
-		KillUnsupported: f.unsupported == "kill",
-		Operator:        func(format string, a ...any) { fmt.Fprintf(os.Stderr, "adyton: "+format+"\n", a...) },
-	}
-	if cfg.Trace, err = newTracer(f); err != nil {
-		return nil, err
-	}
-	m.kernel, err = kernel.New(kernel.Parts{Machine: plat, FS: fsys, MM: mems, Signal: sig, IPC: pipes, Claims: linkedClaims, Config: cfg})
-	if err != nil {
+	if m.kernel, err = kernel.New(parts); err != nil {
+		m.close()
 		return nil, err
 	}
 	info.Env = m.kernel.Env()
-	ready <- m.kernel
+	m.ready <- m.kernel
 	return m, nil
 }
 
-func (m *machine) close() {}
+// subsystems fills in the four, as the flags say.
+func (m *machine) subsystems(f *runFlags, s *setup, core *procinfo.Service, parts *kernel.Parts) (err error) {
+	m.ready = make(chan *kernel.Kernel, 1)
+	done := func(t uint64) {
+		k := <-m.ready
+		m.ready <- k
+		k.TicketDone(t)
+	}
+	where := map[string]string{"fs": f.fs, "mm": f.mm, "signal": f.signal, "ipc": f.ipc}
+	for _, kind := range plugin.Kinds {
+		switch w := where[kind]; {
+		case w == "linked":
+			switch kind {
+			case "fs":
+				parts.FS, err = newLinkedFS(s, core, done)
+			case "mm":
+				parts.MM, err = newLinkedMM(s)
+			case "signal":
+				parts.Signal, err = newLinkedSignal()
+			case "ipc":
+				parts.IPC, err = newLinkedIPC()
+			}
+			if err != nil {
+				return err
+			}
+			parts.Claims = append(parts.Claims, linkedClaims[kind])
+		case strings.HasPrefix(w, "plugin:"):
+			p, err := startPlugin(kind, strings.TrimPrefix(w, "plugin:"), s, core, parts.Config.Operator)
+			if err != nil {
+				return err
+			}
+			m.plugins = append(m.plugins, p)
+			parts.Claims = append(parts.Claims, p.Claims)
+			switch kind {
+			case "fs":
+				parts.FS = remoteFS{fswire.NewClient(p.Conn(), fswire.ClientOptions{Timeout: plugin.Timeout, OnError: p.OnError})}
+			case "mm":
+				parts.MM = mmwire.NewClient(p.Conn(), mmwire.ClientOptions{Timeout: plugin.Timeout, OnError: p.OnError})
+			case "signal":
+				parts.Signal = signalwire.NewClient(p.Conn(), signalwire.ClientOptions{Timeout: plugin.Timeout, OnError: p.OnError})
+			case "ipc":
+				parts.IPC = ipcwire.NewClient(p.Conn(), ipcwire.ClientOptions{Timeout: plugin.Timeout, OnError: p.OnError})
+			}
+		default:
+			return fmt.Errorf("--%s %q: want linked or plugin:PATH", kind, w)
+		}
+	}
+	return nil
+}
+
+// close ends the plugins.
+func (m *machine) close() {
+	for _, p := range m.plugins {
+		p.Kill()
+	}
+}
 
 // trees says which host directories the host exports and where fs shows them.
-func trees(f *runFlags) ([]server.Root, fs.Config, error) {
+func trees(f *setup) ([]server.Root, fs.Config, error) {
 	var c fs.Config
 	var roots []server.Root
-	switch st, err := os.Stat(f.rootfs); {
-	case f.rootfs == "":
+	switch st, err := os.Stat(f.Rootfs); {
+	case f.Rootfs == "":
 		roots = append(roots, server.Root{Name: "/", Dir: "/"})
 		c.Root = &fs.Tree{Root: 0}
 	case err != nil:
 		return nil, c, fmt.Errorf("--rootfs: %w", err)
 	case st.IsDir():
-		roots = append(roots, server.Root{Name: "/", Dir: f.rootfs})
+		roots = append(roots, server.Root{Name: "/", Dir: f.Rootfs})
 		c.Root = &fs.Tree{Root: 0}
 	default:
-		return nil, c, fmt.Errorf("--rootfs %s: tar files are not there yet", f.rootfs)
+		return nil, c, fmt.Errorf("--rootfs %s: tar files are not there yet", f.Rootfs)
 	}
-	for _, s := range f.mounts {
+	for _, s := range f.Mounts {
 		part := strings.Split(s, ":")
 		if len(part) < 2 || len(part) > 3 || !filepath.IsAbs(part[1]) {
 			return nil, c, fmt.Errorf("--mount %q: want SRC:DST[:ro|rw] with DST absolute", s)

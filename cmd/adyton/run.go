@@ -34,7 +34,10 @@ type runFlags struct {
 	report      string
 	strace      string
 	straceFail  bool
-	host        string
+	fs          string
+	mm          string
+	signal      string
+	ipc         string
 }
 
 func newRun() *cobra.Command {
@@ -70,6 +73,12 @@ was not found, 126 when it cannot be executed, 125 when Adyton itself fails.`,
 	fl.StringVar(&f.strace, "strace", "", "trace system calls on standard error, all or those named")
 	fl.Lookup("strace").NoOptDefVal = "all"
 	fl.BoolVar(&f.straceFail, "strace-failing", false, "trace only calls that fail")
+	for _, x := range []struct {
+		at   *string
+		name string
+	}{{&f.fs, "fs"}, {&f.mm, "mm"}, {&f.signal, "signal"}, {&f.ipc, "ipc"}} {
+		fl.StringVar(x.at, x.name, "linked", "where "+x.name+" runs: linked, or plugin:PATH[?arg=A&sha256=H]; PATH may be self")
+	}
 	return cmd
 }
 

@@ -1,0 +1,204 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
+	"google.golang.org/grpc"
+
+	"adyton.dev/adyton/core/coverage"
+	"adyton.dev/adyton/core/linux"
+	"adyton.dev/adyton/core/plugin"
+	"adyton.dev/adyton/hostcalls/client"
+	"adyton.dev/adyton/hostcalls/server"
+	"adyton.dev/adyton/proto/gen/coreapi"
+	"adyton.dev/adyton/proto/gen/fsapi"
+	"adyton.dev/adyton/proto/gen/fswire"
+	"adyton.dev/adyton/proto/gen/hostapi"
+	"adyton.dev/adyton/proto/gen/ipcapi"
+	"adyton.dev/adyton/proto/gen/ipcwire"
+	"adyton.dev/adyton/proto/gen/mmapi"
+	"adyton.dev/adyton/proto/gen/mmwire"
+	"adyton.dev/adyton/proto/gen/signalapi"
+	"adyton.dev/adyton/proto/gen/signalwire"
+	"adyton.dev/adyton/subsystems/fs"
+	"adyton.dev/adyton/subsystems/ipc"
+	"adyton.dev/adyton/subsystems/mm"
+	"adyton.dev/adyton/subsystems/signal"
+)
+
+// setup is what a subsystem must be told, linked or as a plugin: the latter
+// gets it as JSON in the environment.
+type setup struct {
+	Rootfs  string   `json:"rootfs,omitempty"`
+	Mounts  []string `json:"mounts,omitempty"`
+	Memory  uint64   `json:"memory,omitempty"`
+	Streams []int    `json:"streams,omitempty"`
+}
+
+// setupVar is the environment variable that holds a plugin's setup.
+const setupVar = "ADYTON_SETUP"
+
+// linkedClaims are those of the subsystems that are linked in: the one list.
+var linkedClaims = map[string][]coverage.Claim{"fs": fs.Claims, "mm": mm.Claims, "signal": signal.Claims, "ipc": ipc.Claims}
+
+func newLinkedFS(s *setup, core coreapi.Core, done func(uint64)) (fsapi.FS, error) {
+	roots, fc, err := trees(s)
+	if err != nil {
+		return nil, err
+	}
+	srv, err := server.New(server.Options{Roots: roots, Streams: s.Streams})
+	if err != nil {
+		return nil, err
+	}
+	host := client.Embedded(srv, client.Options{OnDone: done})
+	var hello hostapi.HelloReply
+	if _, e := host.Hello(&hostapi.HelloRequest{Version: server.Version}, &hello); e != 0 {
+		return nil, fmt.Errorf("host: hello: %s", e.Description())
+	}
+	fc.Host, fc.HostMaxData, fc.Core = host, int(hello.MaxData), core
+	return fs.New(fc)
+}
+
+func newLinkedMM(s *setup) (mmapi.MM, error) {
+	return mm.New(mm.Config{MemoryLimit: s.Memory, PopulateSmall: true, HugePages: true, PopulateText: true})
+}
+
+func newLinkedSignal() (signalapi.Signal, error) {
+	mono := func() int64 {
+		var ts unix.Timespec
+		unix.ClockGettime(unix.CLOCK_MONOTONIC, &ts)
+		return ts.Nano()
+	}
+	return signal.New(signal.Config{Realtime: func() int64 { return time.Now().UnixNano() }, Monotonic: mono})
+}
+
+func newLinkedIPC() (ipcapi.IPC, error) { return ipc.New(ipc.Config{}) }
+
+// startPlugin starts what `plugin:PATH[?arg=A&sha256=H]` names.
+func startPlugin(kind, where string, s *setup, core coreapi.Core, operator func(string, ...any)) (*plugin.Plugin, error) {
+	path, query, _ := strings.Cut(where, "?")
+	q, err := url.ParseQuery(query)
+	if err != nil {
+		return nil, fmt.Errorf("--%s plugin:%s: %w", kind, where, err)
+	}
+	args := q["arg"]
+	if path == "self" {
+		if path, err = os.Executable(); err != nil {
+			return nil, err
+		}
+	}
+	if len(args) == 0 {
+		args = []string{"serve", kind}
+	}
+	own := *s
+	own.Streams = []int{3, 4, 5}
+	b, err := json.Marshal(&own)
+	if err != nil {
+		return nil, err
+	}
+	return plugin.Start(kind, plugin.Spec{Path: path, Args: args, SHA256: q.Get("sha256"), Operator: operator,
+		Env: append(os.Environ(), setupVar+"="+string(b)), Files: []*os.File{os.Stdin, os.Stdout, os.Stderr}}, core)
+}
+
+// remoteFS is fs elsewhere: descriptors of its process mean nothing here.
+type remoteFS struct{ fsapi.FS }
+
+// MapFile implements fsapi.FS. The core copies what it maps.
+// GAP: what is written to a shared mapping does not reach the file.
+func (r remoteFS) MapFile(req *fsapi.MapFileRequest, rep *fsapi.MapFileReply) linux.Errno {
+	e := r.FS.MapFile(req, rep)
+	rep.DescriptorPlusOne = 0
+	return e
+}
+
+func newServe() *cobra.Command {
+	return &cobra.Command{
+		Use:   "serve fs|mm|signal|ipc",
+		Short: "Serve a linked subsystem as a plugin",
+		Long: `Serve a linked subsystem as a plugin of another Adyton, which starts this
+command itself:
+
+  adyton run --ipc=plugin:/usr/bin/adyton -- PROGRAM`,
+		Args:      cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs),
+		ValidArgs: plugin.Kinds,
+		RunE:      func(_ *cobra.Command, args []string) error { return serve(args[0]) },
+	}
+}
+
+func serve(kind string) error {
+	s := &setup{}
+	if v := os.Getenv(setupVar); v != "" {
+		if err := json.Unmarshal([]byte(v), s); err != nil {
+			return fmt.Errorf("%s: %w", setupVar, err)
+		}
+	}
+	os.Unsetenv(setupVar)
+	var failed error
+	plugin.Serve(kind, linkedClaims[kind], func(g *grpc.Server, core coreapi.Core) {
+		switch kind {
+		case "fs":
+			done := make(chan uint64, 1024)
+			x, err := newLinkedFS(s, core, func(t uint64) { done <- t })
+			if err != nil {
+				failed = err
+				return
+			}
+			fswire.Register(g, tickets{x, done})
+		case "mm":
+			x, err := newLinkedMM(s)
+			if failed = err; err == nil {
+				mmwire.Register(g, x)
+			}
+		case "signal":
+			x, err := newLinkedSignal()
+			if failed = err; err == nil {
+				signalwire.Register(g, x)
+			}
+		case "ipc":
+			x, err := newLinkedIPC()
+			if failed = err; err == nil {
+				ipcwire.Register(g, x)
+			}
+		}
+	})
+	return failed
+}
+
+// tickets is an fs whose Watch also tells of tickets of its own host client.
+type tickets struct {
+	fsapi.FS
+	done chan uint64
+}
+
+// Watch implements fsapi.FS.
+func (t tickets) Watch(req *fsapi.WatchRequest, emit func(*fsapi.WatchReply) bool) linux.Errno {
+	out := make(chan *fsapi.WatchReply)
+	stop := make(chan struct{})
+	defer close(stop)
+	go t.FS.Watch(req, func(r *fsapi.WatchReply) bool {
+		select {
+		case out <- r.Clone():
+			return true
+		case <-stop:
+			return false
+		}
+	})
+	for {
+		r := &fsapi.WatchReply{}
+		select {
+		case id := <-t.done:
+			r.Tickets = append(r.Tickets, id)
+		case r = <-out:
+		}
+		if !emit(r) {
+			return 0
+		}
+	}
+}
