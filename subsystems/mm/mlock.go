@@ -51,9 +51,9 @@ func (s *space) mlock(addr, length uint64, flags uint32) linux.Errno {
 		add |= areas.LockOnFault
 	}
 	start, length := spread(addr, length)
-	if limit := pages(s.limits.Memlock); !s.limits.IpcLock && length+s.locked > limit {
+	if !s.limits.IpcLock && !within(s.locked+length, s.limits.Memlock) {
 		// What is locked already does not count twice.
-		if length+s.locked-s.lockedIn(start, length) > limit {
+		if !within(s.locked+length-s.lockedIn(start, length), s.limits.Memlock) {
 			return linux.ENOMEM
 		}
 	}
@@ -136,7 +136,7 @@ func (s *space) mlockall(flags uint32) linux.Errno {
 	if !s.canLock() {
 		return linux.EPERM
 	}
-	if flags&linux.MCL_CURRENT != 0 && s.total > pages(s.limits.Memlock) && !s.limits.IpcLock {
+	if flags&linux.MCL_CURRENT != 0 && !within(s.total, s.limits.Memlock) && !s.limits.IpcLock {
 		return linux.ENOMEM
 	}
 	s.lockAll(flags)

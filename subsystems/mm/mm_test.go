@@ -2,7 +2,10 @@ package mm
 
 import (
 	"context"
+	"math/rand/v2"
 	"net"
+	"os"
+	"strconv"
 	"testing"
 
 	"google.golang.org/grpc"
@@ -53,5 +56,28 @@ func TestPlugin(t *testing.T)     { mmtest.Run(t, overWire(linked(fast))) }
 func TestNewRefusesNegativeAreas(t *testing.T) {
 	if _, err := New(Config{MaxAreas: -1}); err == nil {
 		t.Error("New with MaxAreas -1 gives no error")
+	}
+}
+
+func limited(t *testing.T, maxAreas int, huge bool) mmapi.MM {
+	return linked(Config{MaxAreas: maxAreas, HugePages: huge, PopulateSmall: true, PopulateText: true})(t)
+}
+
+func FuzzMM(f *testing.F) { mmtest.Fuzz(f, limited) }
+
+// TestAgainstModel is FuzzMM on random bytes, which reach further than the
+// fuzzer does in the time of a test. MM_SEEDS is how many rounds to play.
+func TestAgainstModel(t *testing.T) {
+	seeds, err := strconv.ParseUint(os.Getenv("MM_SEEDS"), 10, 64)
+	if err != nil {
+		seeds = 300
+	}
+	for seed := uint64(0); seed < seeds && !t.Failed(); seed++ {
+		r := rand.New(rand.NewPCG(seed, 3))
+		data := make([]byte, 4000)
+		for i := range data {
+			data[i] = byte(r.Uint32())
+		}
+		mmtest.Play(t, data, limited)
 	}
 }

@@ -20,7 +20,9 @@ func (m *MM) Remap(req *mmapi.RemapRequest, rep *mmapi.RemapReply) linux.Errno {
 	r := remap{addr: req.Addr, to: req.NewAddr, flags: req.Flags}
 	r.oldLen = (req.OldLength + pageSize - 1) &^ (pageSize - 1)
 	r.newLen = (req.NewLength + pageSize - 1) &^ (pageSize - 1)
-	rep.Addr, e = s.mremap(&r)
+	if rep.Addr, e = s.mremap(&r); e != 0 {
+		rep.Addr = 0
+	}
 	rep.Ops = s.end()
 	rep.Files = s.files(rep.Files)
 	return e
@@ -160,6 +162,10 @@ func (s *space) remapTo(r *remap) (uint64, linux.Errno) {
 	if r.fixed() {
 		if e := s.munmap(r.to, r.newLen); e != 0 {
 			return 0, e
+		}
+		if s.list.Lookup(r.addr) == nil {
+			// An old length that wraps hides that the two overlap.
+			return 0, linux.EFAULT
 		}
 	}
 	if r.oldLen > r.newLen {

@@ -176,22 +176,19 @@ func isData(prot uint8, f areas.Flag) bool {
 }
 
 // mayExpand is may_expand_vm: whether bytes more of such memory fit into
-// RLIMIT_AS and RLIMIT_DATA. less is what goes at the same time, for AS and
-// DATA alike, as in mm/mmap.c.
+// RLIMIT_AS and RLIMIT_DATA. less, a part of bytes, goes at the same time; Linux
+// takes it off for both limits, whatever it is.
 func (s *space) mayExpand(prot uint8, f areas.Flag, bytes, less uint64) bool {
-	more := int64(bytes) - int64(less)
-	if int64(s.total)+more > int64(pages(s.limits.As)) {
-		return false
-	}
-	return !isData(prot, f) || int64(s.data)+more <= int64(pages(s.limits.Data))
+	more := bytes - less
+	return within(s.total+more, s.limits.As) && (!isData(prot, f) || within(s.data+more, s.limits.Data))
 }
 
-// pages rounds a limit down to whole pages, keeping it positive as an int64.
-func pages(limit uint64) uint64 { return min(limit, 1<<62) &^ (pageSize - 1) }
+// within compares in whole pages, as limits are.
+func within(bytes, limit uint64) bool { return bytes/pageSize <= limit/pageSize }
 
 // mayLock is mlock_future_ok: whether bytes more of such memory may be locked.
 func (s *space) mayLock(f areas.Flag, bytes uint64) bool {
-	return f&areas.Locked == 0 || s.limits.IpcLock || s.locked+bytes <= pages(s.limits.Memlock)
+	return f&areas.Locked == 0 || s.limits.IpcLock || within(s.locked+bytes, s.limits.Memlock)
 }
 
 // canLock is can_do_mlock.

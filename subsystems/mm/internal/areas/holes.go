@@ -32,10 +32,11 @@ func (l *List) HoleDown(low, high, length, align uint64) (uint64, bool) {
 			return 0, false
 		}
 		p = prev
-		top = l.At(p).GapStart()
-		if top < low || top-low < length {
+		a := l.At(p)
+		if a.Start < low || a.Start-low < length {
 			return 0, false
 		}
+		top = a.GapStart()
 	}
 }
 
