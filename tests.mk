@@ -7,7 +7,7 @@ conform:
 	go test -count=1 -timeout 20m ./tests/conformance
 
 apps:
-	go test -count=1 -timeout 30m ./tests/apps ./tests/programs
+	go test -count=1 -timeout 30m ./tests/apps ./tests/programs/...
 
 # make try T=rename/noreplace: one case, a family, or a line of ci.list.
 try:

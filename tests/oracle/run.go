@@ -143,6 +143,10 @@ func (s Side) Run(c Cmd) (Result, error) {
 	return r, nil
 }
 
+// Argv is the command line that Run would start, for tests that want to hold
+// the process in their own hands.
+func (s Side) Argv(c Cmd) []string { return s.argv(c, append(s.environ(), c.Env...)) }
+
 // argv is the command line of this side.
 func (s Side) argv(c Cmd, env []string) []string {
 	if len(s.run) == 0 {
