@@ -132,6 +132,9 @@ type Thread interface {
 	SetTLS(fs uint64) linux.Errno
 	// TLS is the FS base that was set last.
 	TLS() uint64
+	// CPUTime is how long the thread has run, in ns: in the app and in the
+	// host's kernel on its behalf. It never goes back.
+	CPUTime() (userNs, systemNs int64)
 }
 
 // Space is one address space with the threads in it.
@@ -158,6 +161,8 @@ type Space interface {
 	Resident() uint64
 	// Limits gives the lowest and one past the highest address for apps.
 	Limits() (low, high uint64)
+	// PeakBytes is the most memory that has been resident, in bytes.
+	PeakBytes() uint64
 }
 
 // Platform runs app code.
@@ -175,4 +180,9 @@ type Platform interface {
 	// VDSO gives a read-only descriptor of the vDSO's image, or -1, and its
 	// length in bytes, whole pages.
 	VDSO() (fd int, length uint64)
+	// SetRealtimeOffset says what CLOCK_REALTIME is ahead of the host's, in
+	// ns, for where apps read it without the core.
+	SetRealtimeOffset(ns int64)
+	// FreeBytes is how much memory is free, in bytes.
+	FreeBytes() uint64
 }

@@ -74,6 +74,8 @@ type frame struct {
 	deliverR signalapi.DeliverReply
 	ret      signalapi.ReturnRequest
 	retR     signalapi.ReturnReply
+	clock    signalapi.ClockGetRequest
+	clockR   signalapi.ClockGetReply
 	open     fsapi.OpenRequest
 	openR    fsapi.OpenReply
 	close    fsapi.CloseRequest

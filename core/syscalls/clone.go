@@ -124,7 +124,14 @@ func (c *Call) clone(a *linux.CloneArgs) (int64, linux.Errno) {
 		id = c.Tasks.NewID()
 	}
 	nt := &task.Thread{Tid: id, Cred: t.Cred, Name: t.Name, Nice: t.Nice, Policy: t.Policy, RTPrio: t.RTPrio,
-		Affinity: t.Affinity, StartNs: c.Leader.Now()}
+		Affinity: t.Affinity, IOPrio: t.IOPrio, Personality: t.Personality, TimerSlackNs: t.TimerSlackNs, StartNs: c.Leader.Now()}
+	if t.ResetOnFork {
+		// sched_fork: the child loses what the parent gained.
+		if rtPolicy(nt.Policy) {
+			nt.Policy, nt.RTPrio, nt.Nice = linux.SCHED_NORMAL, 0, 0
+		}
+		nt.Nice = max(nt.Nice, 0)
+	}
 
 	var r platform.Regs
 	t.Platform.Regs(&r)
@@ -324,8 +331,10 @@ func (c *Call) vforkWait(nt *task.Thread, r *platform.Regs, fl uint64) {
 	t.Platform.Regs(&mine)
 	nt.Vforker = t
 	if nt.Platform == nil {
+		c.settleCPU(t)
 		t.Lent = true
 		nt.Platform = t.Platform
+		c.beginCPU(nt)
 		nt.Platform.SetOwner(nt)
 		c.setIdent(nt)
 	}
@@ -354,7 +363,9 @@ func (c *Call) releaseVforker() {
 	v := t.Vforker
 	t.Vforker = nil
 	if v.Lent {
+		c.settleCPU(t)
 		v.Lent = false
+		c.beginCPU(v)
 		v.Platform.SetOwner(v)
 		if t.Platform == v.Platform {
 			t.Platform = nil

@@ -1,13 +1,17 @@
 package syscalls
 
 import (
+	"slices"
+
 	"adyton.dev/adyton/core/coverage"
 	"adyton.dev/adyton/core/linux"
 )
 
 // Claims says what the core itself answers. The core enforces it like that of
 // a subsystem.
-var Claims = []coverage.Claim{
+var Claims = slices.Concat(fileClaims, taskClaims)
+
+var fileClaims = []coverage.Claim{
 	{Syscalls: []string{"fork", "vfork", "set_tid_address"}, Level: coverage.Full, Tests: []string{"conformance/fork"}},
 	{
 		Syscalls: []string{"clone", "clone3"}, Level: coverage.Partial,

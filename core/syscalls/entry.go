@@ -18,6 +18,9 @@ func (e *Env) Event(pt platform.Thread, ev *platform.Event) {
 	c := t.Local.(*Call)
 	c.outN, c.regs, c.xstate, c.gone, c.suspended = 0, nil, 0, false, false
 	t.InCall = true
+	if ev.Kind != platform.EventFrameFault {
+		c.delivered = false
+	}
 	switch ev.Kind {
 	case platform.EventSyscall:
 		c.Nr, c.Args = ev.Nr, ev.Args

@@ -79,6 +79,12 @@ type Env struct {
 	ipcTimer    *leader.Timer
 	mmTimer     *leader.Timer
 
+	// realSleepers sleep until a time that a set clock moves.
+	realSleepers wait.Queue
+	timezone     linux.Timezone
+	// cpuLimits are the timers behind RLIMIT_CPU.
+	cpuLimits map[*task.Process]*leader.Timer
+
 	// first is the process whose end ends the run; status its wait status.
 	first  *task.Process
 	status int32
@@ -109,7 +115,8 @@ type check struct {
 
 // NewEnv builds the table from the rows and the claims of all owners.
 func NewEnv(claims ...[]coverage.Claim) (*Env, error) {
-	e := &Env{Tasks: task.NewTable(), Ready: wait.NewRegistry(), unknown: map[uint64]uint64{}, pidfds: map[*task.Process]map[uint64]bool{}, tokens: map[uint64]*fdtable.File{}}
+	e := &Env{Tasks: task.NewTable(), Ready: wait.NewRegistry(), unknown: map[uint64]uint64{}, pidfds: map[*task.Process]map[uint64]bool{}, tokens: map[uint64]*fdtable.File{},
+		cpuLimits: map[*task.Process]*leader.Timer{}}
 	if err := e.build(claims); err != nil {
 		return nil, err
 	}

@@ -350,6 +350,7 @@ func (c *Call) becomeProgram(x *program, rlimit uint64) linux.Errno {
 		}
 		c.leaveThread(old)
 		t.Platform = pt
+		c.beginCPU(t)
 	}
 	// Another handler may have run meanwhile: was this thread told to go?
 	if p.Exiting || t.Sleep.Dying() {
@@ -458,6 +459,7 @@ func (c *Call) becomeProgram(x *program, rlimit uint64) linux.Errno {
 // leaveThread parts from the platform thread that the old space ran on.
 func (c *Call) leaveThread(old *task.Space) {
 	t := c.T
+	c.settleCPU(t)
 	if t.Vforker != nil {
 		lent := t.Vforker.Lent
 		pt := t.Platform
@@ -513,6 +515,7 @@ func (c *Call) setCred(k *task.Cred) {
 		c.Tasks.PerUser[c.T.Cred.UID]--
 		c.Tasks.PerUser[k.UID]++
 	}
+	c.lowerDumpable(c.T.Cred, k)
 	c.T.Cred = k
 	c.setIdent(c.T)
 }

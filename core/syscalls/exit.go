@@ -118,10 +118,17 @@ func (c *Call) endThread() {
 	for _, f := range t.Files.Release() {
 		c.closeFD(f)
 	}
+	c.endCPU(t)
+	if last {
+		c.maxRSS(p)
+	}
 	var rep signalapi.EndThreadReply
 	c.Signal.EndThread(&signalapi.EndThreadRequest{Group: p.Pid, Thread: t.Tid}, &rep)
 	c.Tasks.RemoveThread(t)
 	c.effects(rep.Effects)
+	if rep.GroupStopped {
+		c.groupStopped(p, p.StopSignal)
+	}
 
 	clear := t.ClearTid
 	if last && p.Space.Users() == 1 {
@@ -232,27 +239,28 @@ func (e *Env) notifyParent(p *task.Process) {
 		e.Signal.Action(&signalapi.ActionRequest{Group: parent.Pid, Signo: linux.SIGCHLD}, &act)
 		if act.Handler == linux.SIG_IGN || act.Flags&linux.SA_NOCLDWAIT != 0 {
 			if act.Handler != linux.SIG_IGN {
-				e.send(parent, nil, childInfo(p), false)
+				e.send(parent, nil, e.childInfo(p), false)
 			}
-			e.accountChild(p)
+			// Its times are lost: only a wait adds them to the parent's.
 			e.Tasks.Reap(p)
 			parent.ChildEvent.Wake()
 			return
 		}
 	}
 	if p.ExitSignal != 0 {
-		info := childInfo(p)
+		info := e.childInfo(p)
 		info.Signo = p.ExitSignal
 		e.send(parent, nil, info, false)
 	}
 	parent.ChildEvent.Wake()
 }
 
-// childInfo is the siginfo of SIGCHLD for a process that has ended.
-func childInfo(p *task.Process) signalapi.Info {
+// childInfo is the siginfo of SIGCHLD for a process, as if it had ended.
+func (e *Env) childInfo(p *task.Process) signalapi.Info {
 	i := signalapi.Info{Signo: linux.SIGCHLD, Pid: p.Pid, Uid: p.Leader.Cred.UID}
 	i.Code, i.Status = exitCode(p.Status)
-	i.Utime, i.Stime = p.UserNs/1e7, p.SystemNs/1e7
+	user, system := e.processCPU(p)
+	i.Utime, i.Stime = user/tickNs, system/tickNs
 	return i
 }
 
@@ -270,6 +278,7 @@ func exitCode(status int32) (code, value int32) {
 func (e *Env) accountChild(p *task.Process) {
 	p.Parent.ChildUserNs += p.UserNs + p.ChildUserNs
 	p.Parent.ChildSystemNs += p.SystemNs + p.ChildSystemNs
+	p.Parent.ChildMaxRSS = max(p.Parent.ChildMaxRSS, p.MaxRSS, p.ChildMaxRSS)
 }
 
 // walkRobust releases the robust futexes of a thread that ends:

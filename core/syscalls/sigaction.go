@@ -141,6 +141,7 @@ func sysRtSigreturn(c *Call) (int64, linux.Errno) {
 		return 0, 0
 	}
 	fromSignalRegs(&rep.Regs, r)
+	c.restart = nil
 	c.regs, c.xstate = r, rep.XstateAddr
 	c.Nr = ^uint64(0)
 	if rep.Deliverable {
@@ -249,22 +250,30 @@ func sysKill(c *Call) (int64, linux.Errno) {
 	if g == nil {
 		return 0, linux.ESRCH
 	}
+	return 0, c.killGroup(g, info)
+}
+
+// killGroup signals all members of a process group. It succeeds when one got
+// it: kernel/signal.c, __kill_pgrp_info.
+func (c *Call) killGroup(g *task.Group, info signalapi.Info) linux.Errno {
 	var members []*task.Process
 	for _, p := range g.Members {
 		if p != c.Tasks.Init {
 			members = append(members, p)
 		}
 	}
+	found, last := false, linux.ESRCH
 	for _, p := range members {
-		one(p)
+		if e := c.killOne(p, info); e == 0 {
+			found = true
+		} else {
+			last = e
+		}
 	}
-	switch {
-	case !found:
-		return 0, linux.ESRCH
-	case ok:
-		return 0, 0
+	if found {
+		return 0
 	}
-	return 0, last
+	return last
 }
 
 func sysTkill(c *Call) (int64, linux.Errno) {

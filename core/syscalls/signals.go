@@ -43,9 +43,10 @@ func (e *Env) interrupt(t *task.Thread) {
 
 // send queues a signal to a process (thread nil) or thread.
 func (e *Env) send(p *task.Process, t *task.Thread, info signalapi.Info, forced bool) linux.Errno {
-	req := signalapi.SendRequest{Group: p.Pid, Info: info, Forced: forced, Limit: p.Limits[linux.RLIMIT_SIGPENDING].Cur}
+	req := signalapi.SendRequest{Group: p.Pid, Info: info, Forced: forced, Limit: p.Limits[linux.RLIMIT_SIGPENDING].Cur,
+		User: p.Leader.Cred.UID}
 	if t != nil {
-		req.Thread = t.Tid
+		req.Thread, req.User = t.Tid, t.Cred.UID
 	}
 	var rep signalapi.SendReply
 	er := e.Signal.Send(&req, &rep)
@@ -62,6 +63,12 @@ func (c *Call) signalSelf(signo int32) {
 // signalForced raises a fault of the thread itself.
 func (c *Call) signalForced(signo, code int32, addr, trapno, err uint64) {
 	c.send(c.P, c.T, signalapi.Info{Signo: signo, Code: code, Value: addr, Trapno: trapno, Err: err}, true)
+}
+
+// sendKernel sends a process (thread nil) or thread what the kernel alone can
+// send: SEND_SIG_PRIV.
+func (e *Env) sendKernel(p *task.Process, t *task.Thread, signo int32) {
+	e.send(p, t, signalapi.Info{Signo: signo, Code: linux.SI_KERNEL}, false)
 }
 
 // raise does what a line discipline asks for.
@@ -108,6 +115,7 @@ func (c *Call) deliver(r *platform.Regs, interrupted linux.Errno) {
 			}
 		}
 		c.effects(rep.Effects)
+		c.armSignal(rep.DeadlineNs)
 		if rep.Disposition != signalapi.DispositionNone && c.Config.Trace != nil {
 			c.Config.Trace.Signal(t, &rep.Info)
 		}
@@ -123,22 +131,25 @@ func (c *Call) deliver(r *platform.Regs, interrupted linux.Errno) {
 		case signalapi.DispositionTerminate:
 			c.exitGroup(rep.Info.Signo)
 		case signalapi.DispositionCore:
-			c.exitGroup(rep.Info.Signo | 0x80)
+			c.exitGroup(rep.Info.Signo) // no core is written, so none is said to be
 		case signalapi.DispositionStop:
-			// Whether an interrupted call is made again is decided when the group
-			// goes on: a handler may still come.
+			// Whether the call runs again is open until it continues.
 			fromSignalRegs(&rep.Regs, r)
-			c.stopGroup(rep.Info.Signo, rep.GroupStopped)
+			c.P.StopSignal = rep.Info.Signo
+			if rep.GroupStopped {
+				c.groupStopped(c.P, rep.Info.Signo)
+			}
 			c.waitContinued()
 			if !c.P.Exiting && !t.Sleep.Dying() {
 				continue
 			}
 		default:
 			fromSignalRegs(&rep.Regs, r)
-			if c.suspended {
-				c.restoreMask()
+			c.suspended = false // the mask is back
+			if rep.More {
+				interrupted = 0
+				continue
 			}
-			c.delivered = false
 			t.Platform.Resume(r)
 			return
 		}
@@ -154,6 +165,7 @@ func (c *Call) restoreMask() {
 	c.suspended = false
 	var rep signalapi.RestoreReply
 	c.Signal.Restore(&signalapi.RestoreRequest{Thread: c.T.Tid}, &rep)
+	c.effects(rep.Effects)
 	if rep.Deliverable {
 		c.T.Sleep.Interrupt()
 	}
@@ -244,11 +256,28 @@ func (e *Env) armSignal(deadline int64) {
 
 // startTimers makes the timers behind the subsystems' deadlines.
 func (e *Env) startTimers() {
-	e.signalTimer = leader.NewTimer(func() {
+	e.signalTimer = leader.NewTimer(e.expireSignal)
+}
+
+// expireSignal runs the subsystem's timers that are due. Those on CPU time want
+// to know how much has passed.
+func (e *Env) expireSignal() {
+	var req signalapi.ExpireRequest
+	for {
+		req.NowNs = e.Leader.Now()
 		var rep signalapi.ExpireReply
-		e.Signal.Expire(&signalapi.ExpireRequest{NowNs: e.Leader.Now()}, &rep)
+		e.Signal.Expire(&req, &rep)
 		e.effects(rep.Effects)
 		e.signalReady(rep.Ready)
 		e.armSignal(rep.DeadlineNs)
-	})
+		req.Cpu = req.Cpu[:0]
+		for i := range rep.Wanted {
+			if e.sampleCPU(&rep.Wanted[i]) {
+				req.Cpu = append(req.Cpu, rep.Wanted[i])
+			}
+		}
+		if len(req.Cpu) == 0 {
+			return
+		}
+	}
 }

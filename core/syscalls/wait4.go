@@ -186,7 +186,7 @@ func (c *Call) report(p *task.Process, opts uint32) *child {
 	case p.Zombie && opts&linux.WEXITED != 0:
 		x.status = p.Status
 		x.code, x.value = exitCode(p.Status)
-		x.usage = usage(p.UserNs+p.ChildUserNs, p.SystemNs+p.ChildSystemNs, p.MaxRSS)
+		x.usage = usage(p.UserNs+p.ChildUserNs, p.SystemNs+p.ChildSystemNs, max(p.MaxRSS, p.ChildMaxRSS))
 		if opts&linux.WNOWAIT == 0 {
 			c.accountChild(p)
 			c.Tasks.Reap(p)
@@ -219,19 +219,15 @@ func putInt32(b []byte, v int32) {
 	b[0], b[1], b[2], b[3] = byte(u), byte(u>>8), byte(u>>16), byte(u>>24)
 }
 
-// stopGroup stops the caller's process by a signal and, once all threads
-// stand, tells the parent.
-func (c *Call) stopGroup(signo int32, all bool) {
-	p := c.P
-	p.StopSignal = signo
-	if !p.Stopped {
-		p.Stopped, p.StopSeen, p.Continued = true, false, false
-	}
-	if all {
-		c.notifyStop(p, linux.CLD_STOPPED, signo)
-	}
+// groupStopped says that all threads of a process have stopped by a signal, and
+// tells the parent.
+func (e *Env) groupStopped(p *task.Process, signo int32) {
+	p.Stopped, p.StopSignal, p.StopSeen, p.Continued = true, signo, false, false
+	e.notifyStop(p, linux.CLD_STOPPED, signo)
 }
 
+// notifyStop tells the parent that a child stopped or continued: kernel/signal.c,
+// do_notify_parent_cldstop.
 func (e *Env) notifyStop(p *task.Process, code, status int32) {
 	parent := p.Parent
 	if parent == e.Tasks.Init {
@@ -240,29 +236,30 @@ func (e *Env) notifyStop(p *task.Process, code, status int32) {
 	var act signalapi.ActionReply
 	e.Signal.Action(&signalapi.ActionRequest{Group: parent.Pid, Signo: linux.SIGCHLD}, &act)
 	if act.Handler != linux.SIG_IGN && act.Flags&linux.SA_NOCLDSTOP == 0 {
-		e.send(parent, nil, signalapi.Info{Signo: linux.SIGCHLD, Code: code, Pid: p.Pid, Uid: p.Leader.Cred.UID, Status: status}, false)
+		info := e.childInfo(p)
+		info.Code, info.Status = code, status
+		e.send(parent, nil, info, false)
 	}
 	parent.ChildEvent.Wake()
 }
 
-// waitContinued stands still until SIGCONT or the end.
+// waitContinued stands still until SIGCONT or the end. Which of it came is for
+// Deliver to say.
 func (c *Call) waitContinued() {
-	for c.P.Stopped && !c.P.Exiting && !c.T.Sleep.Dying() {
+	if !c.P.Exiting && !c.T.Sleep.Dying() {
 		c.blocked()
 		c.P.Resume.Wait(&c.T.Sleep, 0, false)
 	}
 }
 
-// continueGroup lets a stopped process go on: SIGCONT.
+// continueGroup lets a process go on that had stopped (signo is SIGCONT) or was
+// about to (signo is the stop signal; the parent hears of that).
 func (e *Env) continueGroup(p *task.Process, signo int32) {
-	if p.Stopped {
-		p.Stopped = false
-		p.Continued = true
-	}
+	p.Stopped, p.Continued = false, true
 	p.Resume.Wake()
 	if signo == linux.SIGCONT {
 		e.notifyStop(p, linux.CLD_CONTINUED, linux.SIGCONT)
-	} else if signo != 0 {
-		e.notifyStop(p, linux.CLD_STOPPED, signo)
+		return
 	}
+	e.notifyStop(p, linux.CLD_STOPPED, signo)
 }

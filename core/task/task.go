@@ -47,6 +47,17 @@ type Thread struct {
 	Policy   int32
 	RTPrio   int32
 	Affinity []uint64
+	// ResetOnFork is SCHED_RESET_ON_FORK; IOPrio is as ioprio_set has it.
+	ResetOnFork bool
+	IOPrio      int32
+	// Personality is what personality(2) sets, TimerSlackNs PR_SET_TIMERSLACK
+	// (0 for the default).
+	Personality  uint32
+	TimerSlackNs int64
+
+	// UserNs and SystemNs are the CPU time used on earlier platform threads,
+	// less UserFrom and SystemFrom, what the present one had used at first.
+	UserNs, SystemNs, UserFrom, SystemFrom int64
 
 	// Exited means that the thread has ended; it may still lie about as the
 	// leader of its group.
@@ -119,6 +130,8 @@ type Space struct {
 	StartCode, EndCode, StartStack     uint64
 	// Dumpable is PR_SET_DUMPABLE.
 	Dumpable uint32
+	// NoHugePages is PR_SET_THP_DISABLE.
+	NoHugePages bool
 	// Files are the descriptions behind mm's file numbers.
 	Files map[uint64]*MappedFile
 }
@@ -205,10 +218,12 @@ type Process struct {
 
 	// ChildUserNs and others are times of children waited for, in ns.
 	ChildUserNs, ChildSystemNs int64
-	UserNs, SystemNs           int64
-	StartNs                    int64
-	// Children's usage that getrusage shows.
-	MaxRSS int64
+	// UserNs and SystemNs are those of threads that have ended.
+	UserNs, SystemNs int64
+	StartNs          int64
+	// MaxRSS is the most memory that was resident, in KiB, when last looked
+	// at; ChildMaxRSS that of the largest child waited for.
+	MaxRSS, ChildMaxRSS int64
 }
 
 // Group is a process group in a session.

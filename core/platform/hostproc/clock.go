@@ -24,6 +24,8 @@ type clock struct {
 	timer  *leader.Timer
 	armed  bool
 
+	ahead int64 // what the apps' CLOCK_REALTIME is ahead of the host's, in ns
+
 	tsc0  uint64 // first sample, from which the rate is known best
 	mono0 int64
 
@@ -78,6 +80,14 @@ func (p *Platform) startClock() {
 	c.tsc0, c.mono0, _ = sample()
 }
 
+// SetRealtimeOffset implements platform.Platform.
+func (p *Platform) SetRealtimeOffset(ns int64) {
+	p.clock.ahead = ns
+	if p.clock.usable {
+		p.renewClock()
+	}
+}
+
 // tickClock renews the line when it is due; called when an app is answered.
 func (p *Platform) tickClock() {
 	c := &p.clock
@@ -115,7 +125,7 @@ func (p *Platform) renewClock() {
 		}
 	}
 	c.tsc, c.mono, c.mult = tsc, at, rate
-	p.ro.setClock(tsc, rate, at, wall-mono)
+	p.ro.setClock(tsc, rate, at, wall-mono+c.ahead)
 }
 
 // div64 is ns<<32 / ticks.

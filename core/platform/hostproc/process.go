@@ -34,6 +34,7 @@ type process struct {
 	activeIndex int
 	ending      bool // its end was ordered
 	dead        bool
+	threaded    bool              // it has had more than one thread
 	patches     map[uint64]int    // traps by address behind the instruction; -1: stays a trap
 	jumps       []jumpArea        // where slots may lie
 	sites       map[uint64]uint64 // slot to the jump's address
@@ -450,6 +451,7 @@ func (pr *process) Clone(pt platform.Thread, r *platform.Regs, fs uint64, setTLS
 	if !setTLS {
 		fs = t.fs
 	}
+	pr.threaded = true
 	ct.fs = fs
 	*ct.mb.regs() = *r
 	ct.full = true

@@ -30,6 +30,8 @@ type thread struct {
 	order   leader.Waiter // a handler waits for what the shim was ordered to do
 	waiting bool
 
+	cpuNs int64 // CPU time when last asked for
+
 	ev platform.Event
 }
 

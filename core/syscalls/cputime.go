@@ -1,0 +1,133 @@
+package syscalls
+
+import (
+	"adyton.dev/adyton/core/linux"
+	"adyton.dev/adyton/core/task"
+	"adyton.dev/adyton/proto/gen/signalapi"
+)
+
+// isCPUClock says whether a clock counts CPU time: kernel/time/posix-timers.c,
+// clockid_to_kclock.
+func isCPUClock(clock int32) bool {
+	if clock < 0 {
+		return clock&7 != linux.CLOCKFD
+	}
+	return clock == linux.CLOCK_PROCESS_CPUTIME_ID || clock == linux.CLOCK_THREAD_CPUTIME_ID
+}
+
+// cpuClock reads a CPU clock in ns. get says that it is for clock_gettime,
+// which takes the caller's thread id for its process, as pid_for_clock does.
+// Errors: EINVAL.
+func (c *Call) cpuClock(clock int32, get bool) (int64, linux.Errno) {
+	p, t, which, e := c.cpuClockOf(clock, get)
+	if e != 0 {
+		return 0, e
+	}
+	var user, system int64
+	if t != nil {
+		user, system = c.threadCPU(t)
+	} else {
+		user, system = c.processCPU(p)
+	}
+	if which == linux.CPUCLOCK_VIRT {
+		return user, 0
+	}
+	return user + system, 0
+}
+
+// cpuClockOf says whose time a CPU clock counts: a thread's, or else a
+// process's.
+func (c *Call) cpuClockOf(clock int32, get bool) (*task.Process, *task.Thread, int32, linux.Errno) {
+	switch clock {
+	case linux.CLOCK_PROCESS_CPUTIME_ID:
+		return c.P, nil, linux.CPUCLOCK_SCHED, 0
+	case linux.CLOCK_THREAD_CPUTIME_ID:
+		return c.P, c.T, linux.CPUCLOCK_SCHED, 0
+	}
+	which, id := clock&linux.CPUCLOCK_CLOCK_MASK, ^(clock >> 3)
+	if which > linux.CPUCLOCK_SCHED {
+		return nil, nil, 0, linux.EINVAL
+	}
+	if clock&linux.CPUCLOCK_PERTHREAD_MASK != 0 {
+		t := c.T
+		if id != 0 {
+			t = c.Tasks.Thread(id)
+		}
+		if t == nil || t.Process != c.P {
+			return nil, nil, 0, linux.EINVAL
+		}
+		return c.P, t, which, 0
+	}
+	p := c.P
+	if id != 0 && !(get && id == c.T.Tid) {
+		p = c.Tasks.Process(id)
+	}
+	if p == nil {
+		return nil, nil, 0, linux.EINVAL
+	}
+	return p, nil, which, 0
+}
+
+// threadCPU gives the CPU time of a thread in ns.
+func (e *Env) threadCPU(t *task.Thread) (user, system int64) {
+	user, system = t.UserNs, t.SystemNs
+	if t.Platform != nil && !t.Lent {
+		u, s := t.Platform.CPUTime()
+		user += max(u-t.UserFrom, 0)
+		system += max(s-t.SystemFrom, 0)
+	}
+	return user, system
+}
+
+// processCPU gives the CPU time of a process with its past threads, in ns.
+func (e *Env) processCPU(p *task.Process) (user, system int64) {
+	user, system = p.UserNs, p.SystemNs
+	for _, t := range p.Threads {
+		if !t.Exited {
+			u, s := e.threadCPU(t)
+			user += u
+			system += s
+		}
+	}
+	return user, system
+}
+
+// settleCPU puts what a thread has used on its platform thread on its account:
+// before the two part, or the thread is lent.
+func (e *Env) settleCPU(t *task.Thread) {
+	t.UserNs, t.SystemNs = e.threadCPU(t)
+	e.beginCPU(t)
+}
+
+// beginCPU starts counting on the platform thread that a thread got.
+func (e *Env) beginCPU(t *task.Thread) {
+	t.UserFrom, t.SystemFrom = 0, 0
+	if t.Platform != nil {
+		t.UserFrom, t.SystemFrom = t.Platform.CPUTime()
+	}
+}
+
+// endCPU accounts for a thread that ends.
+func (e *Env) endCPU(t *task.Thread) {
+	u, s := e.threadCPU(t)
+	t.Process.UserNs += u
+	t.Process.SystemNs += s
+}
+
+// sampleCPU fills in what a timer wants to know.
+func (e *Env) sampleCPU(w *signalapi.CpuTime) bool {
+	if w.Thread != 0 {
+		t := e.Tasks.Thread(w.Thread)
+		if t == nil || t.Exited {
+			return false
+		}
+		w.UserNs, w.SystemNs = e.threadCPU(t)
+		return true
+	}
+	p := e.Tasks.Process(w.Group)
+	if p == nil {
+		return false
+	}
+	w.UserNs, w.SystemNs = e.processCPU(p)
+	return true
+}
