@@ -1,17 +1,21 @@
 # Targets of tests/: conformance programs and real software, both natively
 # and under Adyton (bin/adyton, or ADYTON=PATH).
 
-.PHONY: conform apps try golden apps-install
+.PHONY: conform apps try tally golden apps-install
 
 conform:
-	go test -count=1 -timeout 20m ./tests/conformance
+	go test -count=1 -timeout 60m ./tests/conformance
 
 apps:
-	go test -count=1 -timeout 30m ./tests/apps ./tests/programs/...
+	go test -count=1 -timeout 60m ./tests/apps ./tests/programs/...
 
 # make try T=rename/noreplace: one case, a family, or a line of ci.list.
 try:
 	@go run ./tests/try $(T)
+
+# How many cases and apps are equal on both sides, by family.
+tally:
+	@go run ./tests/try -tally
 
 # Recorded output of tests/apps/testdata, always from the host kernel.
 golden:

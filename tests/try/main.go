@@ -2,6 +2,8 @@
 // natively and, where it is built, under Adyton, and shows the difference.
 //
 //	go run ./tests/try rename/noreplace
+//
+// With -tally it runs everything and counts by family what is equal.
 package main
 
 import (
@@ -14,6 +16,13 @@ import (
 )
 
 func main() {
+	if len(os.Args) == 2 && os.Args[1] == "-tally" {
+		if err := tally(); err != nil {
+			fmt.Fprintln(os.Stderr, "try:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	if len(os.Args) != 2 || os.Args[1] == "" {
 		fmt.Fprintln(os.Stderr, "usage: make try T=family/case (or a prefix, or an app's name)")
 		os.Exit(2)
