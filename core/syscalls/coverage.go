@@ -39,10 +39,10 @@ var fileClaims = []coverage.Claim{
 		Syscalls: []string{"arch_prctl"}, Level: coverage.Partial,
 		Values: map[string][]uint64{"code": {linux.ARCH_SET_FS, linux.ARCH_GET_FS}},
 		Note:   "GS belongs to the platform.",
-		Tests:  []string{"conformance/arch_prctl"},
+		Tests:  []string{"conformance/misc"},
 	},
 	{Syscalls: []string{"set_robust_list"}, Level: coverage.Full, Tests: []string{"conformance/futex"}},
-	{Syscalls: []string{"sched_yield"}, Level: coverage.Full, Tests: []string{"conformance/sched"}},
+	{Syscalls: []string{"sched_yield"}, Level: coverage.Full, Tests: []string{"conformance/limits"}},
 	{
 		Syscalls: []string{"close", "close_range", "dup", "dup2", "dup3", "umask"},
 		Level:    coverage.Full,
