@@ -89,12 +89,24 @@ func (c *Call) shareMapped(m *task.MappedFile, refs int64) *task.MappedFile {
 
 // fileRefs counts how many areas name a file and drops those that none does.
 func (c *Call) fileRefs(s *task.Space, refs []mmapi.FileRef) {
+	countRefs(s, refs)
+	c.dropUnnamed(s, refs)
+}
+
+// countRefs is fileRefs without the drop: while a change is under way, the
+// platform may refuse it, and mm takes references back.
+func countRefs(s *task.Space, refs []mmapi.FileRef) {
 	for _, r := range refs {
-		m := s.Files[r.File]
-		if m == nil {
-			continue
+		if m := s.Files[r.File]; m != nil {
+			m.Refs += r.Delta
 		}
-		if m.Refs += r.Delta; m.Refs <= 0 {
+	}
+}
+
+// dropUnnamed drops those of the files that no area names.
+func (c *Call) dropUnnamed(s *task.Space, refs []mmapi.FileRef) {
+	for _, r := range refs {
+		if m := s.Files[r.File]; m != nil && m.Refs <= 0 {
 			c.dropMapped(s, r.File, m)
 		}
 	}
@@ -136,7 +148,18 @@ func (c *Call) applyBy(t platform.Thread, s *task.Space, ops []mmapi.Op) linux.E
 		list = append(list, p)
 	}
 	c.frame.ops = list
+	// Advice that mm adds to a change of its own accord is not the app's
+	// concern: a host without huge pages refuses it.
+	hints := list[0].Kind != platform.OpAdvise
 	n, e := s.Platform.Apply(t, list)
+	for e != 0 && hints && list[n].Kind == platform.OpAdvise {
+		rest := n + 1
+		if rest == len(list) {
+			return 0
+		}
+		n, e = s.Platform.Apply(t, list[rest:])
+		n += rest
+	}
 	if e != 0 {
 		c.revert(s, ops[n:])
 	}

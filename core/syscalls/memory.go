@@ -24,11 +24,13 @@ func (c *Call) change(decide func(space uint64) ([]mmapi.Op, []mmapi.FileRef, li
 	s.Change.Lock(&c.T.Sleep)
 	defer s.Change.Unlock()
 	ops, refs, e := decide(s.MM)
+	countRefs(s, refs)
 	// mprotect and others change what came before the failure.
-	if x := c.apply(ops); x != 0 {
+	x := c.apply(ops)
+	c.dropUnnamed(s, refs)
+	if x != 0 {
 		return x
 	}
-	c.fileRefs(s, refs)
 	return e
 }
 
