@@ -132,6 +132,9 @@ type Thread interface {
 	SetTLS(fs uint64) linux.Errno
 	// TLS is the FS base that was set last.
 	TLS() uint64
+	// Membarrier runs membarrier(2) with cmd, no flags, for the threads of the
+	// space. The thread stands still. Errors: ENOSYS, EPERM, EINVAL.
+	Membarrier(cmd uint32) (int64, linux.Errno)
 	// CPUTime is how long the thread has run, in ns: in the app and in the
 	// host's kernel on its behalf. It never goes back.
 	CPUTime() (userNs, systemNs int64)
@@ -161,6 +164,9 @@ type Space interface {
 	Resident() uint64
 	// Limits gives the lowest and one past the highest address for apps.
 	Limits() (low, high uint64)
+	// ResidentPages says for each page from addr on, page aligned, whether the
+	// space has it in memory: 1, or 0.
+	ResidentPages(addr uint64, pages []byte)
 	// PeakBytes is the most memory that has been resident, in bytes.
 	PeakBytes() uint64
 }

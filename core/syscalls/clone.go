@@ -244,7 +244,13 @@ func (c *Call) cloneProcess(nt *task.Thread, a *linux.CloneArgs, r *platform.Reg
 		parent = p.Parent
 		np.ExitSignal = p.ExitSignal
 	}
+	if np.ParentThread = t; parent != p {
+		np.ParentThread = p.ParentThread
+	}
 	c.Tasks.AddProcess(np, parent, nt)
+	if l := &np.Limits[linux.RLIMIT_CPU]; l.Cur != linux.RLIM_INFINITY || l.Max != linux.RLIM_INFINITY {
+		c.watchCPULimit(np)
+	}
 	c.adopt(nt)
 	return 0
 }

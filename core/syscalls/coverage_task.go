@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"adyton.dev/adyton/core/coverage"
+	"adyton.dev/adyton/core/linux"
 )
 
 // taskClaims are those of credentials, limits, scheduling, names and time.
@@ -46,7 +47,51 @@ var taskClaims = []coverage.Claim{
 		Note:  "Kept, inherited and shown. Of the flags, only ADDR_NO_RANDOMIZE has an effect.",
 		Tests: []string{"conformance/uname"},
 	},
-	{Syscalls: []string{"pidfd_send_signal"}, Level: coverage.Full, Tests: []string{"conformance/sigqueue"}},
+	{
+		Syscalls: []string{"pidfd_send_signal", "pidfd_getfd"}, Level: coverage.Full,
+		Tests: []string{"conformance/misc"},
+	},
+	{
+		Syscalls: []string{"pidfd_open"}, Level: coverage.Partial,
+		Flags: map[string]uint64{"flags": linux.O_NONBLOCK},
+		Note:  "No PIDFD_THREAD.",
+		Tests: []string{"conformance/misc"},
+	},
+	{Syscalls: []string{"capget", "capset"}, Level: coverage.Full, Tests: []string{"conformance/ident"}},
+	{Syscalls: []string{"get_robust_list"}, Level: coverage.Full, Tests: []string{"conformance/futex"}},
+	{
+		Syscalls: []string{"kcmp"}, Level: coverage.Partial,
+		Values: map[string][]uint64{"type": {linux.KCMP_FILE, linux.KCMP_VM, linux.KCMP_FILES, linux.KCMP_FS, linux.KCMP_SIGHAND,
+			linux.KCMP_IO, linux.KCMP_SYSVSEM}},
+		Note:  "No KCMP_EPOLL_TFD.",
+		Tests: []string{"conformance/misc"},
+	},
+	{
+		Syscalls: []string{"membarrier"}, Level: coverage.Partial,
+		Note:  "No commands for rseq and none that lists registrations.",
+		Tests: []string{"conformance/misc"},
+	},
+	{
+		Syscalls: []string{"get_mempolicy", "set_mempolicy", "mbind"}, Level: coverage.Stub,
+		Note:  "One memory node: arguments are checked, policies have no effect and are not kept.",
+		Tests: []string{"conformance/misc"},
+	},
+	{
+		Syscalls: []string{"process_vm_readv", "process_vm_writev"}, Level: coverage.Full,
+		Tests: []string{"conformance/mem"},
+	},
+	{
+		Syscalls: []string{"reboot", "vhangup"}, Level: coverage.Stub,
+		Note:  "EPERM for everybody.",
+		Tests: []string{"conformance/misc"},
+	},
+	{
+		Syscalls: []string{"unshare"}, Level: coverage.Partial,
+		Flags: map[string]uint64{"flags": linux.CLONE_FS | linux.CLONE_FILES | linux.CLONE_SYSVSEM | linux.CLONE_VM |
+			linux.CLONE_THREAD | linux.CLONE_SIGHAND},
+		Note:  "No namespaces.",
+		Tests: []string{"conformance/misc"},
+	},
 	{
 		Syscalls: []string{"adjtimex", "clock_adjtime"}, Level: coverage.Partial,
 		Note:  "Reading only: changes give EPERM.",

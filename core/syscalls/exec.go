@@ -361,7 +361,7 @@ func (c *Call) becomeProgram(x *program, rlimit uint64) linux.Errno {
 	stackTop := high - uint64(binary.LittleEndian.Uint16(seed[2:]))%1024*pageSize - pageSize
 	gap := min(max(rlimit, 128<<20), (high-low)/6*5)
 	mmapTop := (stackTop - gap - 1<<20 - uint64(binary.LittleEndian.Uint32(seed[4:]))%(1<<16)*pageSize) &^ (pageSize - 1)
-	nq := mmapi.NewSpaceRequest{Low: low, High: high, MmapTop: mmapTop, Limits: c.mmLimits()}
+	nq := mmapi.NewSpaceRequest{Low: low, High: high, MmapTop: mmapTop, Limits: limitsOf(c.P)}
 	jumps := jumpRanges(x.image, bias, fixed, mmapTop)
 	for _, j := range jumps {
 		nq.Reserved = append(nq.Reserved, mmapi.Range{Addr: j.Addr, Length: j.Length})
@@ -516,8 +516,12 @@ func (c *Call) setCred(k *task.Cred) {
 		c.Tasks.PerUser[k.UID]++
 	}
 	c.lowerDumpable(c.T.Cred, k)
+	lock := c.T.Cred.Has(linux.CAP_IPC_LOCK) != k.Has(linux.CAP_IPC_LOCK)
 	c.T.Cred = k
 	c.setIdent(c.T)
+	if lock {
+		c.tellLimits(c.P)
+	}
 }
 
 // execCred computes the credentials after an exec: set-id bits and
@@ -698,11 +702,4 @@ func jumpRanges(img *loader.Image, bias uint64, fixed bool, mmapTop uint64) []pl
 		}
 	}
 	return r
-}
-
-// mmLimits gives the limits of the process that bind its space.
-func (c *Call) mmLimits() mmapi.Limits {
-	l := &c.P.Limits
-	return mmapi.Limits{As: l[linux.RLIMIT_AS].Cur, Data: l[linux.RLIMIT_DATA].Cur, Stack: l[linux.RLIMIT_STACK].Cur,
-		Memlock: l[linux.RLIMIT_MEMLOCK].Cur, IpcLock: c.T.Cred.Has(linux.CAP_IPC_LOCK)}
 }

@@ -136,6 +136,8 @@ func (c *Call) endThread() {
 	}
 	if last {
 		c.endProcess()
+	} else {
+		c.passChildren()
 	}
 	if t.Platform != nil {
 		t.Platform.SetOwner(nil)
@@ -143,6 +145,22 @@ func (c *Call) endThread() {
 		t.Platform = nil
 	}
 	p.ThreadGone.Wake()
+}
+
+// passChildren gives the children that a thread made to another one of its
+// process. The parent that PR_SET_PDEATHSIG means is the thread.
+func (c *Call) passChildren() {
+	for _, child := range c.P.Children {
+		if child.ParentThread == c.T {
+			c.parentDied(child)
+			child.ParentThread = nil
+			for _, t := range c.P.Threads {
+				if !t.Exited {
+					child.ParentThread = t
+				}
+			}
+		}
+	}
 }
 
 // endProcess ends the process of the thread that was its last.
@@ -153,6 +171,7 @@ func (c *Call) endProcess() {
 	for _, child := range c.Tasks.Adopt(p) {
 		c.orphaned(child, p)
 	}
+	c.hangUp(p.Group, p.Parent.Group, p)
 	s := p.Group.Session
 	if s.Leader == p && s.Sid == p.Pid {
 		c.endSession(s)
@@ -188,27 +207,39 @@ func (c *Call) leaveSpace(s *task.Space) {
 // orphaned tells an adopted child: the new parent may have to reap it, and its
 // parent-death signal comes.
 func (c *Call) orphaned(child, parent *task.Process) {
-	for _, t := range child.Threads {
-		if t.ParentDeathSignal != 0 && !t.Exited {
-			c.send(child, t, signalapi.Info{Signo: t.ParentDeathSignal, Code: linux.SI_USER, Pid: parent.Pid}, false)
-		}
-	}
-	// A stopped group that becomes orphaned gets SIGHUP and SIGCONT: POSIX
-	// XBD 11.1.2, kernel/exit.c kill_orphaned_pgrp.
-	if child.Group != parent.Group && child.Group.Session == parent.Group.Session && c.Tasks.Orphaned(child.Group, parent) {
-		for _, m := range child.Group.Members {
-			if m.Stopped {
-				c.sendGroup(child.Group, signalapi.Info{Signo: linux.SIGHUP, Code: linux.SI_KERNEL})
-				c.sendGroup(child.Group, signalapi.Info{Signo: linux.SIGCONT, Code: linux.SI_KERNEL})
-				break
-			}
-		}
-	}
+	c.parentDied(child)
+	c.hangUp(child.Group, parent.Group, nil)
 	if child.Zombie {
 		if child.Parent == c.Tasks.Init {
 			c.Tasks.Reap(child)
 		} else {
 			c.notifyParent(child)
+		}
+	}
+}
+
+// parentDied sends a child what it asked for by PR_SET_PDEATHSIG. Any thread
+// that asked gets it, for the whole process (kernel/exit.c, reparent_leader).
+func (c *Call) parentDied(child *task.Process) {
+	for _, t := range threadsOf(child) {
+		if signo := t.ParentDeathSignal; signo != 0 && !child.Zombie && c.mayKill(child, signo) == 0 {
+			c.send(child, nil, signalapi.Info{Signo: signo, Code: linux.SI_USER, Pid: c.P.Pid, Uid: c.T.Cred.UID}, false)
+		}
+	}
+}
+
+// hangUp sends SIGHUP and SIGCONT to a group with stopped members that becomes
+// orphaned since a process of group by goes: POSIX XBD 11.1.2, kernel/exit.c,
+// kill_orphaned_pgrp. ignore is that process, if it is of the group itself.
+func (c *Call) hangUp(g, by *task.Group, ignore *task.Process) {
+	if g == by || g.Session != by.Session || !c.Tasks.Orphaned(g, ignore) {
+		return
+	}
+	for _, m := range g.Members {
+		if m.Stopped {
+			c.sendGroup(g, signalapi.Info{Signo: linux.SIGHUP, Code: linux.SI_KERNEL})
+			c.sendGroup(g, signalapi.Info{Signo: linux.SIGCONT, Code: linux.SI_KERNEL})
+			return
 		}
 	}
 }

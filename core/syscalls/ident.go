@@ -1,6 +1,10 @@
 package syscalls
 
-import "adyton.dev/adyton/core/linux"
+import (
+	"encoding/binary"
+
+	"adyton.dev/adyton/core/linux"
+)
 
 var identRows = []Row{
 	{"getpid", Core, nil, func(c *Call) (int64, linux.Errno) { return int64(c.P.Pid), 0 }},
@@ -17,6 +21,7 @@ var identRows = []Row{
 	{"setsid", Core, nil, sysSetsid},
 	{"arch_prctl", Core, args(enum("code", linux.ArchPrctlOps), hex("addr")), sysArchPrctl},
 	{"set_robust_list", Core, args(ptr("head"), uinteger("len")), sysSetRobustList},
+	{"get_robust_list", Core, args(integer("pid"), ptr("head_ptr"), ptr("len_ptr")), sysGetRobustList},
 	{"sched_yield", Core, nil, func(*Call) (int64, linux.Errno) { return 0, 0 }},
 }
 
@@ -78,4 +83,21 @@ func sysSetRobustList(c *Call) (int64, linux.Errno) {
 	}
 	c.T.RobustHead = c.Args[0]
 	return 0, 0
+}
+
+func sysGetRobustList(c *Call) (int64, linux.Errno) {
+	t, e := c.thread(c.Int(0))
+	if e != 0 {
+		return 0, e
+	}
+	if !c.mayTrace(t) {
+		return 0, linux.EPERM
+	}
+	var b [8]byte
+	b[0] = 24
+	if e := c.CopyOut(c.Args[2], b[:]); e != 0 {
+		return 0, e
+	}
+	binary.LittleEndian.PutUint64(b[:], t.RobustHead)
+	return 0, c.CopyOut(c.Args[1], b[:])
 }

@@ -14,6 +14,13 @@ var memoryRows = []Row{
 	{"mprotect", MM, args(ptr("addr"), uinteger("len"), flags("prot", linux.MmapProt)), sysMprotect},
 	{"mremap", MM, args(ptr("old_address"), uinteger("old_size"), uinteger("new_size"), flags("flags", linux.MremapFlags), ptr("new_address")), sysMremap},
 	{"brk", MM, args(ptr("addr")), sysBrk},
+	{"msync", MM, args(ptr("addr"), uinteger("length"), flags("flags", linux.MsyncFlags)), sysMsync},
+	{"mincore", MM, args(ptr("addr"), uinteger("length"), ptr("vec")), sysMincore},
+	{"mlock", MM, args(ptr("addr"), uinteger("len")), sysMlock},
+	{"mlock2", MM, args(ptr("addr"), uinteger("len"), flags("flags", linux.Mlock2Flags)), sysMlock2},
+	{"munlock", MM, args(ptr("addr"), uinteger("len")), sysMunlock},
+	{"mlockall", MM, args(flags("flags", linux.MlockallFlags)), sysMlockall},
+	{"munlockall", MM, nil, sysMunlockall},
 	{"madvise", MM, args(ptr("addr"), uinteger("length"), enum("advice", linux.MadviseAdvice)), sysMadvise},
 }
 

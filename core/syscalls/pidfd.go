@@ -7,6 +7,58 @@ import (
 	"adyton.dev/adyton/core/wait"
 )
 
+var pidfdRows = []Row{
+	{"pidfd_open", Core, args(integer("pid"), flags("flags", linux.PidfdOpenFlags)), sysPidfdOpen},
+	{"pidfd_getfd", Core, args(fd("pidfd"), fd("targetfd"), uinteger("flags")), sysPidfdGetfd},
+}
+
+func sysPidfdOpen(c *Call) (int64, linux.Errno) {
+	pid := c.Int(0)
+	if pid <= 0 {
+		return 0, linux.EINVAL
+	}
+	p := c.Tasks.Process(pid)
+	if p == nil {
+		if c.Tasks.Thread(pid) != nil {
+			return 0, linux.ENOENT // not the leader of its group: Linux 6.15
+		}
+		return 0, linux.ESRCH
+	}
+	return c.install(c.newPidfd(p, linux.O_RDWR|c.Uint(1)&linux.O_NONBLOCK), true)
+}
+
+func sysPidfdGetfd(c *Call) (int64, linux.Errno) {
+	if c.Uint(2) != 0 {
+		return 0, linux.EINVAL
+	}
+	f, e := c.file(0)
+	if e != 0 {
+		return 0, e
+	}
+	defer c.unref(f)
+	o, ok := f.Object.(*pidfd)
+	if !ok {
+		return 0, linux.EBADF
+	}
+	if o.p.Zombie || o.p.Reaped {
+		return 0, linux.ESRCH
+	}
+	if !c.mayTrace(o.p.Leader) {
+		return 0, linux.EPERM
+	}
+	t := o.p.Leader
+	for _, x := range o.p.Threads {
+		if t.Exited {
+			t = x
+		}
+	}
+	g, e := t.Files.Get(c.Int(1))
+	if e != 0 {
+		return 0, e
+	}
+	return c.install(g, true)
+}
+
 // pidfd is the object behind a pidfd: readable once the process has ended.
 type pidfd struct {
 	p      *task.Process

@@ -350,13 +350,11 @@ func sysSchedRrGetInterval(c *Call) (int64, linux.Errno) {
 	if e != 0 {
 		return 0, e
 	}
-	// RR_TIMESLICE; the base slice of other policies; FIFO has none.
-	ts := linux.Timespec{Nsec: 2800000}
-	switch t.Policy {
-	case linux.SCHED_RR:
+	// RR_TIMESLICE; FIFO has none, and the slice of the others is less than
+	// the tick in which Linux tells it.
+	var ts linux.Timespec
+	if t.Policy == linux.SCHED_RR {
 		ts.Nsec = 100e6
-	case linux.SCHED_FIFO:
-		ts.Nsec = 0
 	}
 	ts.Encode(c.Out())
 	c.Return(c.Args[1], linux.SizeofTimespec)
@@ -440,20 +438,11 @@ func sysSetpriority(c *Call) (int64, linux.Errno) {
 	return 0, bad
 }
 
-// ioprioOf gives what a thread's I/O priority counts as: with none set, that of
-// its nice value (get_current_ioprio takes the class alone for ioprio_get).
-func ioprioOf(t *task.Thread) int32 {
-	if t.IOPrio != 0 {
-		return t.IOPrio
-	}
-	return linux.IOPRIO_CLASS_NONE << linux.IOPRIO_CLASS_SHIFT
-}
-
 func sysIoprioGet(c *Call) (int64, linux.Errno) {
 	best := int32(-1)
 	e := c.eachOf(c.Int(0)-linux.IOPRIO_WHO_PROCESS, c.Int(1), func(t *task.Thread) {
 		// ioprio_best: the lower value, but one that is set before none.
-		p := ioprioOf(t)
+		p := t.IOPrio
 		if best < 0 || best>>linux.IOPRIO_CLASS_SHIFT == linux.IOPRIO_CLASS_NONE || p>>linux.IOPRIO_CLASS_SHIFT != linux.IOPRIO_CLASS_NONE && p < best {
 			best = p
 		}

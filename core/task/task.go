@@ -173,11 +173,12 @@ type Process struct {
 	Pid    int32
 	Parent *Process
 	// ParentThread is the thread that made it, for PR_SET_PDEATHSIG.
-	Children map[int32]*Process
-	Threads  map[int32]*Thread
-	Leader   *Thread
-	Space    *Space
-	Group    *Group
+	ParentThread *Thread
+	Children     map[int32]*Process
+	Threads      map[int32]*Thread
+	Leader       *Thread
+	Space        *Space
+	Group        *Group
 
 	// ExitSignal is sent to the parent at the end; 0 sends none.
 	ExitSignal int32

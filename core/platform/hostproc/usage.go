@@ -7,6 +7,8 @@ import (
 	"strconv"
 
 	"golang.org/x/sys/unix"
+
+	"adyton.dev/adyton/core/linux"
 )
 
 // CPUTime implements platform.Thread. All of it counts as the user's: the host
@@ -53,6 +55,33 @@ func (pr *process) PeakBytes() uint64 {
 	b, _, _ = bytes.Cut(b, []byte("kB"))
 	kib, _ := strconv.ParseUint(string(bytes.TrimSpace(b)), 10, 64)
 	return kib << 10
+}
+
+// ResidentPages implements platform.Space, by /proc/PID/pagemap.
+func (pr *process) ResidentPages(addr uint64, pages []byte) {
+	clear(pages)
+	if pr.dead || pr.pid <= 0 {
+		return
+	}
+	f, err := os.Open(fmt.Sprintf("/proc/%d/pagemap", pr.pid))
+	if err != nil {
+		return
+	}
+	defer f.Close()
+	b := make([]byte, 8*len(pages))
+	n, _ := f.ReadAt(b, int64(addr/pageSize*8))
+	for i := range n / 8 {
+		pages[i] = b[8*i+7] >> 7 // bit 63: present
+	}
+}
+
+// Membarrier implements platform.Thread.
+func (t *thread) Membarrier(cmd uint32) (int64, linux.Errno) {
+	t.mb.order(0, unix.SYS_MEMBARRIER, uint64(cmd), 0, 0)
+	if _, e := t.run(1); e != 0 {
+		return 0, e
+	}
+	return int64(t.mb.result(0)), 0
 }
 
 // FreeBytes implements platform.Platform.
