@@ -114,8 +114,9 @@ type Thread interface {
 	Restore(r *Regs, xstate uint64)
 	// Blocked hints that the answer will take a while.
 	Blocked()
-	// Kick brings a running thread into the core soon. It may be called at
-	// any time and is never lost.
+	// Kick brings a running thread into the core soon; one that stands still
+	// comes back from its next answer before an instruction of the app has run.
+	// It may be called at any time and is never lost.
 	Kick()
 	// Running says that the thread has been answered and has not come back.
 	Running() bool

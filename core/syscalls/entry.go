@@ -23,7 +23,7 @@ func (e *Env) Event(pt platform.Thread, ev *platform.Event) {
 	}
 	switch ev.Kind {
 	case platform.EventSyscall:
-		c.Nr, c.Args = ev.Nr, ev.Args
+		c.Nr, c.Args = uint64(int32(ev.Nr)), ev.Args // the low half counts, with its sign
 		c.leave(c.dispatch())
 	case platform.EventFault:
 		c.fault(&ev.Fault)
@@ -107,10 +107,10 @@ func (c *Call) leave(ret int64, e linux.Errno) {
 	}
 	if c.xstate != 0 {
 		// A signal that comes next finds the extended state of the frame.
-		t.Platform.Restore(c.regs, c.xstate)
 		if t.Sleep.Interrupted() {
 			t.Platform.Kick()
 		}
+		t.Platform.Restore(c.regs, c.xstate)
 		return
 	}
 	if !t.Sleep.Interrupted() && !e.Internal() {

@@ -330,6 +330,9 @@ func (c *Call) becomeProgram(x *program, rlimit uint64) linux.Errno {
 	// Random bits for the stack, the program, the mmap area and AT_RANDOM.
 	var seed [48]byte
 	rand.Read(seed[:])
+	if t.Personality&linux.ADDR_NO_RANDOMIZE != 0 {
+		clear(seed[:16]) // AT_RANDOM stays random
+	}
 	bias, fixed, e := x.image.LoadBias(uint64(binary.LittleEndian.Uint16(seed[0:])) << 4)
 	if e != 0 {
 		return e

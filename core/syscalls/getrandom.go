@@ -19,7 +19,8 @@ func sysGetrandom(c *Call) (int64, linux.Errno) {
 	if addr > 1<<47 || addr+n > 1<<47 {
 		return 0, linux.EFAULT
 	}
-	if o := c.Out(); n <= uint64(len(o)) {
+	// In one page it is all or nothing; else what fits counts.
+	if o := c.Out(); n <= uint64(len(o)) && addr%pageSize+n <= pageSize {
 		rand.Read(o[:n])
 		c.Return(addr, int(n))
 		return int64(n), 0

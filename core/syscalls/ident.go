@@ -52,7 +52,11 @@ func sysSetpgid(c *Call) (int64, linux.Errno) {
 	if pid := c.Int(0); pid != 0 {
 		p = c.Tasks.Process(pid)
 	}
-	return 0, c.Tasks.SetPgid(c.P, p, c.Int(1))
+	pgid := c.Int(1)
+	if pgid == 0 {
+		pgid = c.Int(0) // so that a pid below 0 is EINVAL, not ESRCH
+	}
+	return 0, c.Tasks.SetPgid(c.P, p, pgid)
 }
 
 func sysSetsid(c *Call) (int64, linux.Errno) {

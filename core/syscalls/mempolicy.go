@@ -95,7 +95,7 @@ func sysGetMempolicy(c *Call) (int64, linux.Errno) {
 	if fl&^(node|addr|allowed) != 0 || fl&allowed != 0 && fl&(node|addr) != 0 {
 		return 0, linux.EINVAL
 	}
-	if c.Args[1] != 0 && maxnode < 1024 { // MAX_NUMNODES of distributions
+	if c.Args[1] != 0 && maxnode < 1 { // nr_node_ids
 		return 0, linux.EINVAL
 	}
 	if fl&addr == 0 && (c.Args[3] != 0 || fl&node != 0) {
@@ -107,8 +107,12 @@ func sysGetMempolicy(c *Call) (int64, linux.Errno) {
 		}
 	}
 	if c.Args[1] != 0 {
-		mask := make([]byte, min((maxnode+63)/64*8, pageSize))
-		if fl&allowed != 0 {
+		n := (maxnode - 1 + 63) / 64 * 8 // copy_nodes_to_user
+		if n > pageSize {
+			return 0, linux.EINVAL
+		}
+		mask := make([]byte, n)
+		if fl&allowed != 0 && n > 0 {
 			mask[0] = 1
 		}
 		return 0, c.CopyOut(c.Args[1], mask)

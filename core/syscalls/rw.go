@@ -337,6 +337,9 @@ func sysLseek(c *Call) (int64, linux.Errno) {
 		return 0, e
 	}
 	defer c.unref(f)
+	if f.Owner == fdtable.Signal {
+		return 0, 0 // noop_llseek
+	}
 	if !f.Seekable || f.Owner != fdtable.FS {
 		return 0, linux.ESPIPE
 	}

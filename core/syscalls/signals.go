@@ -123,10 +123,12 @@ func (c *Call) deliver(r *platform.Regs, interrupted linux.Errno) {
 		case signalapi.DispositionHandler:
 			fromSignalRegs(&rep.Regs, r)
 			c.delivered = true
-			t.Platform.Deliver(r, rep.FrameAddr, rep.Frame, rep.XstateAddr)
 			if rep.More {
-				c.interrupt(t)
+				// Its frame comes on top of this one before the handler begins.
+				t.Sleep.Interrupt()
+				t.Platform.Kick()
 			}
+			t.Platform.Deliver(r, rep.FrameAddr, rep.Frame, rep.XstateAddr)
 			return
 		case signalapi.DispositionTerminate:
 			c.exitGroup(rep.Info.Signo)

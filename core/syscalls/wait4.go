@@ -156,6 +156,9 @@ func (c *Call) waitChild(match func(*task.Process) bool, opts uint32) (*child, l
 			if clone := p.ExitSignal != linux.SIGCHLD; opts&linux.WALL == 0 && clone != (opts&linux.WCLONE != 0) {
 				continue
 			}
+			if opts&linux.WNOTHREAD != 0 && p.ParentThread != c.T {
+				continue
+			}
 			if match(p) {
 				mine = append(mine, p)
 			}

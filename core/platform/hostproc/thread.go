@@ -286,10 +286,14 @@ func (t *thread) Blocked() {
 	atomic.CompareAndSwapUint32(t.mb.u32(shimMbReply), shimReplyNone, shimReplyBlocked)
 }
 
-// Kick implements platform.Thread. A thread that stands still needs none: its
-// next answer is ours to choose.
+// Kick implements platform.Thread. One that stands still finds the flag on its
+// way out.
 func (t *thread) Kick() {
-	if !t.running || t.proc.dead || t.proc.ending {
+	if t.proc.dead || t.proc.ending {
+		return
+	}
+	if !t.running {
+		t.mb.store32(shimMbKick, 1)
 		return
 	}
 	unix.RawSyscall(unix.SYS_TGKILL, uintptr(t.proc.pid), uintptr(t.tid), uintptr(unix.SIGURG))
@@ -318,6 +322,10 @@ func (t *thread) Exit(clearTid uint64) {
 		clearTid = 0
 	}
 	pr := t.proc
+	if t.tid == pr.pid && len(pr.threads) > 1 {
+		t.stay(clearTid)
+		return
+	}
 	t.mb.store(shimMbCopyDst, clearTid)
 	t.running = false
 	pr.p.cool(t)
@@ -325,9 +333,26 @@ func (t *thread) Exit(clearTid uint64) {
 	delete(pr.threads, t.slot)
 	if len(pr.threads) == 0 {
 		pr.ending = true
+		if pr.firstStays && pr.pidfd >= 0 {
+			unix.PidfdSendSignal(pr.pidfd, unix.SIGKILL, nil, 0)
+		}
 		return
 	}
 	pr.exiting = append(pr.exiting, t)
+}
+
+// stay ends a process's first thread for the app, while the host's sleeps on in
+// the shim: process_vm_readv and /proc know no memory by the id of a process
+// whose first thread has gone, and no other id can be trusted.
+func (t *thread) stay(clearTid uint64) {
+	pr := t.proc
+	if clearTid != 0 && pr.Write(clearTid, make([]byte, 4)) == 4 {
+		t.WakeFutex(clearTid, 1)
+	}
+	t.running = false
+	t.Blocked()
+	delete(pr.threads, t.slot)
+	pr.firstStays = true
 }
 
 // SetIdent implements platform.Thread.
