@@ -43,11 +43,15 @@ type IPC struct {
 	pool     ring.Pool
 	lastIno  uint64
 	lastAuto uint32
+	// sending and receiving belong to the call that runs; they are here so that
+	// it need not allocate them.
+	sending   sender
+	receiving receiver
 
-	fifos     map[uint64]*pipe  // by node
-	pipePages map[uint32]int    // capacity of all pipes by uid, in pages
-	bound     map[uint64]*sock  // AF_UNIX by node
-	abstract  map[absName]*sock // AF_UNIX by abstract name
+	fifos     map[uint64]*pipe      // by node
+	pipePages map[uint32]int        // capacity of all pipes by uid, in pages
+	bound     map[uint64]*unixSock  // AF_UNIX by node
+	abstract  map[absName]*unixSock // AF_UNIX by abstract name
 }
 
 var _ ipcapi.IPC = (*IPC)(nil)
@@ -67,8 +71,8 @@ func New(c Config) (*IPC, error) {
 		stopped:   make(chan struct{}),
 		fifos:     make(map[uint64]*pipe),
 		pipePages: make(map[uint32]int),
-		bound:     make(map[uint64]*sock),
-		abstract:  make(map[absName]*sock),
+		bound:     make(map[uint64]*unixSock),
+		abstract:  make(map[absName]*unixSock),
 	}, nil
 }
 

@@ -3,7 +3,6 @@ package ipc
 import (
 	"adyton.dev/adyton/core/linux"
 	"adyton.dev/adyton/proto/gen/ipcapi"
-	"adyton.dev/adyton/subsystems/ipc/internal/ring"
 )
 
 // Limits of sockets: net/core/sock.c, net/unix/af_unix.c and their sysctls.
@@ -33,49 +32,48 @@ const (
 	shutBoth = shutRcv | shutSend
 )
 
-// peerCred is what SO_PEERCRED shows.
-type peerCred struct {
-	pid      int32
-	uid, gid uint32
-	groups   []uint32
-	set      bool
-}
-
-func credOf(c *ipcapi.Cred) peerCred {
-	return peerCred{c.Pid, c.Uid, c.Gid, append([]uint32(nil), c.Groups...), true}
-}
-
-// sock is an AF_UNIX socket.
-type sock struct {
+// sockBase is what all sockets have.
+type sockBase struct {
 	fileBase
-	typ   uint32
-	state state
-	dead  bool
-	down  uint8 // shutRcv, shutSend
-	err   linux.Errno
-	peer  *sock
-	addr  *unixAddr
-	cred  peerCred
+	domain, typ, protocol uint32
+	state                 state
+	down                  uint8 // shutRcv, shutSend
+	err                   linux.Errno
+	opt                   sockOptions
+}
 
-	// The receive queue. Bytes of all messages lie in data, in order.
-	msgs msgQueue
-	data ring.Buffer
-	// wmem is what this socket's own messages occupy in the queues of others.
-	wmem int
+func (k *sockBase) sock() *sockBase { return k }
 
-	backlog int
-	queue   []*sock // connections that wait for accept
+// takeErr is sock_error: the pending error, which it clears.
+func (k *sockBase) takeErr() linux.Errno {
+	e := k.err
+	k.err = 0
+	return e
+}
 
-	// blockedOn is the socket without room that refused this one last, waiters
-	// the sockets that wait for room at this one.
-	blockedOn *sock
-	waiters   []*sock
+func (k *sockBase) mode() uint32 { return linux.S_IFSOCK | 0o777 }
 
-	opt sockOptions
+// socket is a file with the calls of sockets. They run with IPC.mu held.
+type socket interface {
+	file
+	sock() *sockBase
+	bind(s *IPC, req *ipcapi.BindRequest) linux.Errno
+	listen(s *IPC, backlog int, req *ipcapi.ListenRequest, rep *ipcapi.ListenReply) linux.Errno
+	connect(s *IPC, req *ipcapi.ConnectRequest, rep *ipcapi.ConnectReply) linux.Errno
+	accept(s *IPC, req *ipcapi.AcceptRequest, rep *ipcapi.AcceptReply) linux.Errno
+	// name appends the address, of the peer if asked.
+	name(peer bool, b []byte) ([]byte, linux.Errno)
+	// shutdown ends the directions in how: shutRcv, shutSend.
+	shutdown(s *IPC, how uint8, rep *ipcapi.ShutdownReply) linux.Errno
+	// getOption appends the value of an option; the caller cuts it to size.
+	getOption(level, option int32, size int, b []byte) ([]byte, linux.Errno)
+	setOption(s *IPC, req *ipcapi.SetOptionRequest, rep *ipcapi.SetOptionReply) linux.Errno
+	send(s *IPC, m *sender) (uint32, linux.Errno)
+	receive(s *IPC, r *receiver) linux.Errno
 }
 
 // Socket implements ipcapi.IPC. Errors: EAFNOSUPPORT, EINVAL (type out of
-// range), EPROTONOSUPPORT, ESOCKTNOSUPPORT.
+// range), EPROTONOSUPPORT, ESOCKTNOSUPPORT, EPERM.
 func (s *IPC) Socket(req *ipcapi.SocketRequest, rep *ipcapi.SocketReply) linux.Errno {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -87,13 +85,18 @@ func (s *IPC) Socket(req *ipcapi.SocketRequest, rep *ipcapi.SocketReply) linux.E
 	return 0
 }
 
-// SocketPair implements ipcapi.IPC. Errors: those of Socket, EOPNOTSUPP.
+// SocketPair implements ipcapi.IPC. Errors: those of Socket, EOPNOTSUPP (not
+// AF_UNIX).
 func (s *IPC) SocketPair(req *ipcapi.SocketPairRequest, rep *ipcapi.SocketPairReply) linux.Errno {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	a, e := s.newSocket(req.Domain, req.Type, req.Protocol)
+	k, e := s.newSocket(req.Domain, req.Type, req.Protocol)
 	if e != 0 {
 		return e
+	}
+	a, ok := k.(*unixSock)
+	if !ok {
+		return linux.EOPNOTSUPP
 	}
 	b := newUnix(a.typ)
 	a.peer, b.peer = b, a
@@ -106,7 +109,7 @@ func (s *IPC) SocketPair(req *ipcapi.SocketPairRequest, rep *ipcapi.SocketPairRe
 }
 
 // newSocket checks in the order of __sock_create in net/socket.c.
-func (s *IPC) newSocket(domain, typ, protocol uint32) (*sock, linux.Errno) {
+func (s *IPC) newSocket(domain, typ, protocol uint32) (socket, linux.Errno) {
 	if domain >= numDomains {
 		return nil, linux.EAFNOSUPPORT
 	}
@@ -116,140 +119,93 @@ func (s *IPC) newSocket(domain, typ, protocol uint32) (*sock, linux.Errno) {
 	if domain != linux.AF_UNIX {
 		return nil, linux.EAFNOSUPPORT
 	}
-	if protocol != 0 && protocol != linux.AF_UNIX {
-		return nil, linux.EPROTONOSUPPORT
+	k, e := newUnixKind(typ, protocol)
+	if e != 0 {
+		return nil, e
 	}
-	switch typ {
-	case linux.SOCK_RAW:
-		typ = linux.SOCK_DGRAM // unix_create: BSD has it
-	case linux.SOCK_STREAM, linux.SOCK_DGRAM, linux.SOCK_SEQPACKET:
-	default:
-		return nil, linux.ESOCKTNOSUPPORT
-	}
-	return newUnix(typ), 0
-}
-
-func newUnix(typ uint32) *sock {
-	return &sock{typ: typ, backlog: dgramBacklog, opt: newOptions()}
+	return k, 0
 }
 
 // socket finds a socket. Errors: EBADF, ENOTSOCK.
-func (s *IPC) socket(handle uint64) (*sock, linux.Errno) {
+func (s *IPC) socket(handle uint64) (socket, linux.Errno) {
 	f := s.files.get(handle)
 	if f == nil {
 		return nil, linux.EBADF
 	}
-	k, ok := f.(*sock)
+	k, ok := f.(socket)
 	if !ok {
 		return nil, linux.ENOTSOCK
 	}
 	return k, 0
 }
 
-// connected reports whether the type has connections.
-func (k *sock) connected() bool { return k.typ != linux.SOCK_DGRAM }
+// Bind implements ipcapi.IPC. Errors: EBADF, ENOTSOCK, EINVAL (bad address, or
+// bound already), EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT, EACCES, ENOSPC.
+func (s *IPC) Bind(req *ipcapi.BindRequest, _ *ipcapi.BindReply) linux.Errno {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	k, e := s.socket(req.Handle)
+	if e != 0 {
+		return e
+	}
+	return k.bind(s, req)
+}
 
-// takeErr is sock_error: the pending error, which it clears.
-func (k *sock) takeErr() linux.Errno {
-	e := k.err
-	k.err = 0
+// Listen implements ipcapi.IPC. Errors: EBADF, ENOTSOCK, EOPNOTSUPP (no
+// connections), EINVAL (no name, or connected), EADDRINUSE.
+func (s *IPC) Listen(req *ipcapi.ListenRequest, rep *ipcapi.ListenReply) linux.Errno {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	k, e := s.socket(req.Handle)
+	if e != 0 {
+		return e
+	}
+	backlog := int(req.Backlog)
+	if uint32(req.Backlog) > linux.SOMAXCONN {
+		backlog = linux.SOMAXCONN // net/socket.c compares without sign
+	}
+	return k.listen(s, backlog, req, rep)
+}
+
+// Connect implements ipcapi.IPC. A full backlog waits, or gives EAGAIN
+// (AF_UNIX) when nonblock is set. Errors: EBADF, ENOTSOCK, EINVAL, EPERM,
+// ECONNREFUSED, EPROTOTYPE, EISCONN, EAGAIN, ENOSPC, EAFNOSUPPORT, EINPROGRESS,
+// EALREADY, ENETUNREACH, EADDRNOTAVAIL, ETIMEDOUT.
+func (s *IPC) Connect(req *ipcapi.ConnectRequest, rep *ipcapi.ConnectReply) linux.Errno {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	k, e := s.socket(req.Handle)
+	if e != 0 {
+		return e
+	}
+	return k.connect(s, req, rep)
+}
+
+// Accept implements ipcapi.IPC. Errors: EBADF, ENOTSOCK, EOPNOTSUPP (no
+// connections), EINVAL (not listening, or shut down).
+func (s *IPC) Accept(req *ipcapi.AcceptRequest, rep *ipcapi.AcceptReply) linux.Errno {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	k, e := s.socket(req.Handle)
+	if e != 0 {
+		return e
+	}
+	return k.accept(s, req, rep)
+}
+
+// Name implements ipcapi.IPC. Errors: EBADF, ENOTSOCK, ENOTCONN.
+func (s *IPC) Name(req *ipcapi.NameRequest, rep *ipcapi.NameReply) linux.Errno {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	k, e := s.socket(req.Handle)
+	if e != 0 {
+		return e
+	}
+	rep.Address, e = k.name(req.Peer, rep.Address)
 	return e
 }
 
-// writable is unix_writable: at most a quarter of the buffer is in use.
-func (k *sock) writable() bool { return k.state != listening && k.wmem*4 <= k.opt.sndbuf }
-
-// full is unix_recvq_full.
-func (k *sock) full() bool {
-	if k.state == listening {
-		return len(k.queue) > k.backlog
-	}
-	return k.msgs.n > k.backlog
-}
-
-// level is unix_poll and unix_dgram_poll of net/unix/af_unix.c.
-func (k *sock) level(events uint32) uint32 {
-	mask := uint32(0)
-	if k.err != 0 {
-		mask |= linux.POLLERR
-	}
-	if k.down == shutBoth {
-		mask |= linux.POLLHUP
-	}
-	if k.down&shutRcv != 0 {
-		mask |= linux.POLLRDHUP | linux.POLLIN | linux.POLLRDNORM
-	}
-	if k.msgs.n > 0 || len(k.queue) > 0 {
-		mask |= linux.POLLIN | linux.POLLRDNORM
-	}
-	if k.connected() && k.state == closed {
-		mask |= linux.POLLHUP
-	}
-	if k.writable() {
-		if k.typ != linux.SOCK_STREAM && k.peerBlocks() {
-			k.peer.addWaiter(k)
-		} else {
-			mask |= linux.POLLOUT | linux.POLLWRNORM | linux.POLLWRBAND
-		}
-	}
-	if events&eventPeerRoom != 0 && (k.blockedOn == nil || k.blockedOn.dead || !k.blockedOn.full()) {
-		mask |= eventPeerRoom
-	}
-	if events&eventPastPeek != 0 && (k.opt.peekOff < 0 || k.data.Len() > k.opt.peekOff) {
-		mask |= eventPastPeek
-	}
-	return mask
-}
-
-// peerBlocks reports whether the peer, which is not connected to k, has no room
-// for one more datagram.
-func (k *sock) peerBlocks() bool {
-	p := k.peer
-	return p != nil && p.peer != k && p.full() && !p.dead
-}
-
-func (k *sock) mode() uint32 { return linux.S_IFSOCK | 0o777 }
-
-// ioctl is unix_ioctl. SIOCINQ of a datagram socket is the next message's
-// length; SIOCOUTQ counts what Linux calls true sizes.
-func (k *sock) ioctl(_ *IPC, req *ipcapi.IoctlRequest, rep *ipcapi.IoctlReply) linux.Errno {
-	switch req.Command {
-	case linux.SIOCOUTQ:
-		rep.Out = appendInt(rep.Out, k.wmem)
-	case linux.SIOCINQ:
-		if k.state == listening {
-			return linux.EINVAL
-		}
-		n := k.data.Len()
-		if k.typ == linux.SOCK_DGRAM && k.msgs.n > 0 {
-			n = k.msgs.at(0).n
-		}
-		rep.Out = appendInt(rep.Out, n)
-	default:
-		return linux.ENOTTY
-	}
-	return 0
-}
-
-func (k *sock) read(s *IPC, req *ipcapi.ReadRequest, rep *ipcapi.ReadReply) linux.Errno {
-	if req.Count == 0 {
-		return 0 // sock_read_iter: System V behaviour
-	}
-	r := receiver{
-		count: int(req.Count), data: &rep.Data, wait: &rep.Wait, ready: &rep.Ready, tokens: &rep.Tokens,
-	}
-	return s.receive(k, &r)
-}
-
-func (k *sock) write(s *IPC, req *ipcapi.WriteRequest, rep *ipcapi.WriteReply) linux.Errno {
-	m := sender{data: req.Data, cred: &req.Cred, wait: &rep.Wait, ready: &rep.Ready, dropped: &rep.Tokens}
-	n, e := s.send(k, &m)
-	rep.Count = n
-	return e
-}
-
-// Shutdown implements ipcapi.IPC, unix_shutdown. Errors: EBADF, ENOTSOCK,
-// EINVAL.
+// Shutdown implements ipcapi.IPC. Errors: EBADF, ENOTSOCK, EINVAL, ENOTCONN.
 func (s *IPC) Shutdown(req *ipcapi.ShutdownRequest, rep *ipcapi.ShutdownReply) linux.Errno {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -260,67 +216,101 @@ func (s *IPC) Shutdown(req *ipcapi.ShutdownRequest, rep *ipcapi.ShutdownReply) l
 	if req.How > linux.SHUT_RDWR {
 		return linux.EINVAL
 	}
-	mode := uint8(req.How + 1)
-	k.down |= mode
-	wake(k, &rep.Ready)
-	if p := k.peer; p != nil && k.connected() {
-		p.down |= mode>>1 | mode<<1&shutSend
-		wake(p, &rep.Ready)
-	}
-	return 0
+	return k.shutdown(s, uint8(req.How+1), rep)
 }
 
-// close is unix_release_sock.
-func (k *sock) close(s *IPC, rep *ipcapi.CloseReply) { s.releaseSock(k, false, rep) }
-
-func (s *IPC) releaseSock(k *sock, unaccepted bool, rep *ipcapi.CloseReply) {
-	s.unname(k)
-	k.dead, k.down, k.state = true, shutBoth, closed
-	peer := k.peer
-	k.peer = nil
-	k.wakeWaiters(&rep.Ready)
-	k.blockedOn = nil
-	if peer != nil && k.connected() {
-		peer.down = shutBoth
-		if k.msgs.n > 0 || len(k.queue) > 0 || unaccepted {
-			peer.err = linux.ECONNRESET
-		}
-		wake(peer, &rep.Ready)
+// Send implements ipcapi.IPC. The tokens are taken when it succeeds; those that
+// no receiver will see come back. Errors: EBADF, ENOTSOCK, EINVAL, EPERM and
+// ESRCH (credentials), EOPNOTSUPP, EISCONN, ENOTCONN, EDESTADDRREQ, EPIPE,
+// EMSGSIZE, ECONNRESET, ECONNREFUSED, EPROTOTYPE, EAGAIN, ENOSPC, ENETUNREACH.
+func (s *IPC) Send(req *ipcapi.SendRequest, rep *ipcapi.SendReply) linux.Errno {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	k, e := s.socket(req.Handle)
+	if e != 0 {
+		return e
 	}
-	k.purge(&s.pool, &rep.Ready, &rep.Tokens)
-	for _, c := range k.queue {
-		s.releaseSock(c, true, rep)
+	m := &s.sending
+	*m = sender{
+		data: req.Data, flags: req.Flags, address: req.Address, node: req.Node, tokens: req.Tokens,
+		control: req.Control, cred: &req.Cred, nonblock: req.Nonblock, wait: &rep.Wait, ready: &rep.Ready,
+		dropped: &rep.Tokens,
 	}
-	k.queue = nil
+	rep.Count, e = k.send(s, m)
+	*m = sender{}
+	return e
 }
 
-// purge drops all messages.
-func (k *sock) purge(pool *ring.Pool, ready *[]ipcapi.Ready, tokens *[]uint64) {
-	for k.msgs.n > 0 {
-		m := k.msgs.at(0)
-		*tokens = append(*tokens, m.tokens...)
-		k.dequeue(ready)
+// Receive implements ipcapi.IPC. Tokens that come with MSG_PEEK are copies: the
+// message keeps its own. With MSG_WAITALL and SO_RCVLOWAT a reply may hold data
+// and a wait: the caller asks again for the rest. Errors: EBADF, ENOTSOCK,
+// EINVAL, EOPNOTSUPP, ENOTCONN, ECONNRESET, ECONNREFUSED, EAGAIN.
+func (s *IPC) Receive(req *ipcapi.ReceiveRequest, rep *ipcapi.ReceiveReply) linux.Errno {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	k, e := s.socket(req.Handle)
+	if e != 0 {
+		return e
 	}
-	k.data.Release(pool)
+	r := &s.receiving
+	*r = receiver{
+		count: int(req.Count), flags: req.Flags, nonblock: req.Nonblock, data: &rep.Data, wait: &rep.Wait,
+		ready: &rep.Ready, tokens: &rep.Tokens, rep: rep,
+	}
+	e = k.receive(s, r)
+	*r = receiver{}
+	return e
 }
 
-// addWaiter notes that w waits for room at k.
-func (k *sock) addWaiter(w *sock) {
-	live := k.waiters[:0]
-	for _, o := range k.waiters {
-		if !o.dead && o != w {
-			live = append(live, o)
-		}
+// await fills in a wait on k's own handle that ends with EAGAIN after timeoNs
+// (SO_RCVTIMEO, SO_SNDTIMEO; 0 for never, negative for at once).
+func (s *IPC) await(k *sockBase, w *ipcapi.Wait, events uint32, timeoNs int64) linux.Errno {
+	if timeoNs < 0 {
+		return linux.EAGAIN
 	}
-	k.waiters = append(live, w)
+	k.awaited |= events &^ 0xffff
+	*w = ipcapi.Wait{Handle: k.handle, Events: events}
+	if timeoNs > 0 {
+		w.DeadlineNs, w.DeadlineErrno = s.now()+timeoNs, uint32(linux.EAGAIN)
+	}
+	return linux.EWAIT
 }
 
-// wakeWaiters tells all who wait for room at k to try again.
-func (k *sock) wakeWaiters(ready *[]ipcapi.Ready) {
-	waiting := k.waiters
-	k.waiters = nil
-	for _, w := range waiting {
-		w.blockedOn = nil
-		wake(w, ready)
+// awaitReceive says that a receive waits for events on its own handle.
+func (s *IPC) awaitReceive(k *sockBase, r *receiver, events uint32) linux.Errno {
+	if r.nonblock || r.flags&linux.MSG_DONTWAIT != 0 {
+		return linux.EAGAIN
 	}
+	return s.await(k, r.wait, events, k.opt.rcvTimeoNs)
+}
+
+// awaitSend says that a send waits for events on its own handle.
+func (s *IPC) awaitSend(k *sockBase, m *sender, events uint32) linux.Errno {
+	if m.nonblock || m.flags&linux.MSG_DONTWAIT != 0 {
+		return linux.EAGAIN
+	}
+	return s.await(k, m.wait, events, k.opt.sndTimeoNs)
+}
+
+// sockRead and sockWrite are read(2) and write(2).
+func (s *IPC) sockRead(k socket, req *ipcapi.ReadRequest, rep *ipcapi.ReadReply) linux.Errno {
+	if req.Count == 0 {
+		return 0 // sock_read_iter: System V behaviour
+	}
+	r := &s.receiving
+	*r = receiver{
+		count: int(req.Count), data: &rep.Data, wait: &rep.Wait, ready: &rep.Ready, tokens: &rep.Tokens,
+	}
+	e := k.receive(s, r)
+	*r = receiver{}
+	return e
+}
+
+func (s *IPC) sockWrite(k socket, req *ipcapi.WriteRequest, rep *ipcapi.WriteReply) linux.Errno {
+	m := &s.sending
+	*m = sender{data: req.Data, cred: &req.Cred, wait: &rep.Wait, ready: &rep.Ready, dropped: &rep.Tokens}
+	n, e := k.send(s, m)
+	*m = sender{}
+	rep.Count = n
+	return e
 }

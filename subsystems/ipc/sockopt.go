@@ -15,6 +15,7 @@ const tickNs = 4_000_000
 // keeps those that are only remembered, bit N for option N.
 type sockOptions struct {
 	sndbuf, rcvbuf int
+	sndLocked      bool // SO_SNDBUF was set: no automatic size
 	// Time-outs in nanoseconds: 0 never, negative at once.
 	rcvTimeoNs, sndTimeoNs int64
 	rcvLowat               int
@@ -33,10 +34,11 @@ func newOptions() sockOptions {
 
 // remembered are the options that are a flag without effect here.
 const remembered = 1<<linux.SO_DEBUG | 1<<linux.SO_REUSEADDR | 1<<linux.SO_DONTROUTE | 1<<linux.SO_BROADCAST |
-	1<<linux.SO_KEEPALIVE | 1<<linux.SO_OOBINLINE | 1<<linux.SO_NO_CHECK | 1<<linux.SO_PASSSEC
+	1<<linux.SO_KEEPALIVE | 1<<linux.SO_REUSEPORT | 1<<linux.SO_OOBINLINE | 1<<linux.SO_NO_CHECK | 1<<linux.SO_PASSSEC
 
 // GetOption implements ipcapi.IPC, sk_getsockopt of net/core/sock.c. Errors:
-// EBADF, ENOTSOCK, EOPNOTSUPP (level), ENOPROTOOPT, EINVAL, ERANGE.
+// EBADF, ENOTSOCK, EOPNOTSUPP (level), ENOPROTOOPT, EINVAL, ERANGE, ENODATA,
+// ENOTCONN.
 func (s *IPC) GetOption(req *ipcapi.GetOptionRequest, rep *ipcapi.GetOptionReply) linux.Errno {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -44,14 +46,11 @@ func (s *IPC) GetOption(req *ipcapi.GetOptionRequest, rep *ipcapi.GetOptionReply
 	if e != 0 {
 		return e
 	}
-	if req.Level != linux.SOL_SOCKET {
-		return linux.EOPNOTSUPP
-	}
 	if req.Size > math.MaxInt32 {
 		return linux.EINVAL
 	}
 	start := len(rep.Value)
-	if rep.Value, e = k.option(req.Option, int(req.Size), rep.Value); e != 0 {
+	if rep.Value, e = k.getOption(req.Level, req.Option, int(req.Size), rep.Value); e != 0 {
 		return e
 	}
 	if n := start + int(req.Size); len(rep.Value) > n {
@@ -60,15 +59,18 @@ func (s *IPC) GetOption(req *ipcapi.GetOptionRequest, rep *ipcapi.GetOptionReply
 	return 0
 }
 
-// option appends the value of an option.
-func (k *sock) option(option int32, size int, b []byte) ([]byte, linux.Errno) {
+// getSocketOption appends the value of an option of SOL_SOCKET that all
+// sockets have.
+func (k *sockBase) getSocketOption(option int32, size int, b []byte) ([]byte, linux.Errno) {
 	o, v := &k.opt, 0
 	switch option {
 	case linux.SO_TYPE:
 		v = int(k.typ)
 	case linux.SO_DOMAIN:
-		v = linux.AF_UNIX
-	case linux.SO_PROTOCOL, linux.SO_BSDCOMPAT, linux.SO_REUSEPORT:
+		v = int(k.domain)
+	case linux.SO_PROTOCOL:
+		v = int(k.protocol)
+	case linux.SO_BSDCOMPAT:
 	case linux.SO_ERROR:
 		v = int(k.takeErr())
 	case linux.SO_SNDBUF:
@@ -97,19 +99,6 @@ func (k *sock) option(option int32, size int, b []byte) ([]byte, linux.Errno) {
 		return appendTimeval(b, o.rcvTimeoNs), 0
 	case linux.SO_SNDTIMEO:
 		return appendTimeval(b, o.sndTimeoNs), 0
-	case linux.SO_PEERCRED:
-		return k.appendPeerCred(b), 0
-	case linux.SO_PEERGROUPS:
-		if !k.cred.set {
-			return b, linux.ENODATA
-		}
-		if size < 4*len(k.cred.groups) {
-			return b, linux.ERANGE
-		}
-		for _, g := range k.cred.groups {
-			b = appendInt(b, int(g))
-		}
-		return b, 0
 	case linux.SO_COOKIE:
 		if size < 8 {
 			return b, linux.EINVAL
@@ -124,12 +113,36 @@ func (k *sock) option(option int32, size int, b []byte) ([]byte, linux.Errno) {
 	return appendInt(b, v), 0
 }
 
-func (k *sock) appendPeerCred(b []byte) []byte {
-	c := k.cred
-	if !c.set {
-		c.uid, c.gid = math.MaxUint32, math.MaxUint32 // cred_to_ucred without one
+// getOption answers SOL_SOCKET only, as AF_UNIX does.
+func (k *unixSock) getOption(level, option int32, size int, b []byte) ([]byte, linux.Errno) {
+	if level != linux.SOL_SOCKET {
+		return b, linux.EOPNOTSUPP
 	}
-	return appendInt(appendInt(appendInt(b, int(c.pid)), int(c.uid)), int(c.gid))
+	switch option {
+	case linux.SO_PEERCRED:
+		return k.cred.append(b), 0
+	case linux.SO_PEERGROUPS:
+		if !k.cred.set {
+			return b, linux.ENODATA
+		}
+		if size < 4*len(k.cred.groups) {
+			return b, linux.ERANGE
+		}
+		for _, g := range k.cred.groups {
+			b = appendInt(b, int(g))
+		}
+		return b, 0
+	}
+	return k.getSocketOption(option, size, b)
+}
+
+// append is cred_to_ucred.
+func (c *peerCred) append(b []byte) []byte {
+	uid, gid := c.uid, c.gid
+	if !c.set {
+		uid, gid = math.MaxUint32, math.MaxUint32
+	}
+	return appendInt(appendInt(appendInt(b, int(c.pid)), int(uid)), int(gid))
 }
 
 func boolInt(v bool) int {
@@ -146,7 +159,7 @@ func appendTimeval(b []byte, ns int64) []byte {
 }
 
 // SetOption implements ipcapi.IPC, sk_setsockopt. Errors: EBADF, ENOTSOCK,
-// EOPNOTSUPP, ENOPROTOOPT, EINVAL, EDOM, EPERM, EACCES.
+// EOPNOTSUPP, ENOPROTOOPT, EINVAL, EDOM, EPERM, EACCES, EISCONN, ENODEV.
 func (s *IPC) SetOption(req *ipcapi.SetOptionRequest, rep *ipcapi.SetOptionReply) linux.Errno {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -154,16 +167,32 @@ func (s *IPC) SetOption(req *ipcapi.SetOptionRequest, rep *ipcapi.SetOptionReply
 	if e != 0 {
 		return e
 	}
+	return k.setOption(s, req, rep)
+}
+
+func (k *unixSock) setOption(_ *IPC, req *ipcapi.SetOptionRequest, rep *ipcapi.SetOptionReply) linux.Errno {
 	if req.Level != linux.SOL_SOCKET {
 		return linux.EOPNOTSUPP
 	}
+	if len(req.Value) >= 4 && req.Option == linux.SO_REUSEPORT {
+		if binary.LittleEndian.Uint32(req.Value) != 0 {
+			return linux.EOPNOTSUPP
+		}
+		return 0
+	}
+	was := k.opt.sndbuf
+	e := k.setSocketOption(req)
+	if k.opt.sndbuf != was && k.writable() {
+		wake(k, &rep.Ready)
+	}
+	return e
+}
+
+// setSocketOption sets an option of SOL_SOCKET that all sockets have.
+func (k *sockBase) setSocketOption(req *ipcapi.SetOptionRequest) linux.Errno {
 	if len(req.Value) < 4 {
 		return linux.EINVAL
 	}
-	return k.setOption(req, rep)
-}
-
-func (k *sock) setOption(req *ipcapi.SetOptionRequest, rep *ipcapi.SetOptionReply) linux.Errno {
 	o, caps := &k.opt, req.Cred.Caps
 	v := int(int32(binary.LittleEndian.Uint32(req.Value)))
 	netAdmin := caps&(1<<linux.CAP_NET_ADMIN) != 0
@@ -174,21 +203,13 @@ func (k *sock) setOption(req *ipcapi.SetOptionRequest, rep *ipcapi.SetOptionRepl
 		if v != 0 && !netAdmin {
 			return linux.EACCES
 		}
-	case linux.SO_REUSEPORT:
-		if v != 0 {
-			return linux.EOPNOTSUPP
-		}
-		return 0
 	case linux.SO_SNDBUF, linux.SO_SNDBUFFORCE:
 		if req.Option == linux.SO_SNDBUF {
 			v = int(min(uint32(v), sockBufMax))
 		} else if !netAdmin {
 			return linux.EPERM
 		}
-		o.sndbuf = max(2*min(max(v, 0), math.MaxInt32/2), sockMinSnd)
-		if k.writable() {
-			wake(k, &rep.Ready)
-		}
+		o.sndbuf, o.sndLocked = max(2*min(max(v, 0), math.MaxInt32/2), sockMinSnd), true
 		return 0
 	case linux.SO_RCVBUF, linux.SO_RCVBUFFORCE:
 		if req.Option == linux.SO_RCVBUF {

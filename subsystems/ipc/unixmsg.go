@@ -17,7 +17,7 @@ var noCred = unixCred{0, 65534, 65534}
 // message is one sk_buff: the unit that buffers are charged by and that
 // descriptors and credentials hang on. Its bytes lie in the receiver's data.
 type message struct {
-	from     *sock
+	from     *unixSock
 	n        int // bytes not consumed
 	trueSize int
 	cred     unixCred
@@ -113,7 +113,7 @@ type sender struct {
 }
 
 // send is unix_stream_sendmsg, unix_dgram_sendmsg or unix_seqpacket_sendmsg.
-func (s *IPC) send(k *sock, m *sender) (uint32, linux.Errno) {
+func (k *unixSock) send(s *IPC, m *sender) (uint32, linux.Errno) {
 	if k.typ == linux.SOCK_SEQPACKET {
 		if e := k.takeErr(); e != 0 {
 			return 0, e
@@ -140,7 +140,7 @@ func (s *IPC) send(k *sock, m *sender) (uint32, linux.Errno) {
 
 // sendStream puts in what fits: at least one sk_buff while the buffer is not
 // used up, however large.
-func (s *IPC) sendStream(k *sock, m *sender) (uint32, linux.Errno) {
+func (s *IPC) sendStream(k *unixSock, m *sender) (uint32, linux.Errno) {
 	if len(m.address) > 0 {
 		if k.state == established {
 			return 0, linux.EISCONN
@@ -160,7 +160,7 @@ func (s *IPC) sendStream(k *sock, m *sender) (uint32, linux.Errno) {
 			break
 		}
 		if k.wmem >= k.opt.sndbuf {
-			e = s.awaitSend(k, m, linux.POLLOUT)
+			e = s.awaitSend(&k.sockBase, m, linux.POLLOUT)
 			break
 		}
 		if other.dead || other.down&shutRcv != 0 {
@@ -182,30 +182,8 @@ func (s *IPC) sendStream(k *sock, m *sender) (uint32, linux.Errno) {
 	return 0, e
 }
 
-// awaitSend says that a send waits for events on its own handle.
-func (s *IPC) awaitSend(k *sock, m *sender, events uint32) linux.Errno {
-	if m.nonblock || m.flags&linux.MSG_DONTWAIT != 0 {
-		return linux.EAGAIN
-	}
-	return s.await(k, m.wait, events, k.opt.sndTimeoNs)
-}
-
-// await fills in a wait on k's own handle that ends with EAGAIN after timeoNs
-// (SO_RCVTIMEO, SO_SNDTIMEO; 0 for never, negative for at once).
-func (s *IPC) await(k *sock, w *ipcapi.Wait, events uint32, timeoNs int64) linux.Errno {
-	if timeoNs < 0 {
-		return linux.EAGAIN
-	}
-	k.awaited |= events &^ 0xffff
-	*w = ipcapi.Wait{Handle: k.handle, Events: events}
-	if timeoNs > 0 {
-		w.DeadlineNs, w.DeadlineErrno = s.now()+timeoNs, uint32(linux.EAGAIN)
-	}
-	return linux.EWAIT
-}
-
 // enqueue gives other a message of k.
-func (s *IPC) enqueue(k, other *sock, m *sender, data []byte, size int, ready *[]ipcapi.Ready) {
+func (s *IPC) enqueue(k, other *unixSock, m *sender, data []byte, size int, ready *[]ipcapi.Ready) {
 	v := other.msgs.push()
 	*v = message{from: k, n: len(data), trueSize: size, cred: m.scm, hasCred: m.hasScm}
 	if len(m.tokens) > 0 {
@@ -227,7 +205,7 @@ func (s *IPC) enqueue(k, other *sock, m *sender, data []byte, size int, ready *[
 
 // dequeue drops the first message, whose bytes are consumed or not, and gives
 // its sender the room back.
-func (k *sock) dequeue(ready *[]ipcapi.Ready) {
+func (k *unixSock) dequeue(ready *[]ipcapi.Ready) {
 	m := k.msgs.at(0)
 	k.data.Discard(m.n)
 	from, size := m.from, m.trueSize
@@ -240,8 +218,8 @@ func (k *sock) dequeue(ready *[]ipcapi.Ready) {
 }
 
 // sendDgram sends all or nothing, in the order of unix_dgram_sendmsg.
-func (s *IPC) sendDgram(k *sock, m *sender) (uint32, linux.Errno) {
-	var other *sock
+func (s *IPC) sendDgram(k *unixSock, m *sender) (uint32, linux.Errno) {
+	var other *unixSock
 	if len(m.address) > 0 {
 		if e := validUnix(m.address); e != 0 {
 			return 0, e
@@ -264,7 +242,7 @@ func (s *IPC) sendDgram(k *sock, m *sender) (uint32, linux.Errno) {
 		return 0, linux.EPIPE
 	}
 	if k.wmem >= k.opt.sndbuf {
-		return 0, s.awaitSend(k, m, linux.POLLOUT)
+		return 0, s.awaitSend(&k.sockBase, m, linux.POLLOUT)
 	}
 	if other == nil {
 		var e linux.Errno
@@ -284,14 +262,14 @@ func (s *IPC) sendDgram(k *sock, m *sender) (uint32, linux.Errno) {
 	if other != k && other.peer != k && other.full() {
 		other.addWaiter(k)
 		k.blockedOn = other
-		return 0, s.awaitSend(k, m, eventPeerRoom)
+		return 0, s.awaitSend(&k.sockBase, m, eventPeerRoom)
 	}
 	s.enqueue(k, other, m, m.data, dgramTrueSize(len(m.data)), m.ready)
 	return uint32(len(m.data)), 0
 }
 
 // lostPeer answers a send to a peer that was closed: the association ends.
-func (s *IPC) lostPeer(k *sock, m *sender) linux.Errno {
+func (s *IPC) lostPeer(k *unixSock, m *sender) linux.Errno {
 	if k.typ == linux.SOCK_SEQPACKET {
 		return linux.EPIPE
 	}

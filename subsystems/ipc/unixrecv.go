@@ -22,7 +22,7 @@ func (r *receiver) peek() bool { return r.flags&linux.MSG_PEEK != 0 }
 
 // receive is unix_stream_recvmsg, unix_dgram_recvmsg or
 // unix_seqpacket_recvmsg.
-func (s *IPC) receive(k *sock, r *receiver) linux.Errno {
+func (k *unixSock) receive(s *IPC, r *receiver) linux.Errno {
 	if k.typ == linux.SOCK_STREAM {
 		return s.receiveStream(k, r)
 	}
@@ -32,19 +32,11 @@ func (s *IPC) receive(k *sock, r *receiver) linux.Errno {
 	return s.receiveDgram(k, r)
 }
 
-// awaitReceive says that a receive waits for events on its own handle.
-func (s *IPC) awaitReceive(k *sock, r *receiver, events uint32) linux.Errno {
-	if r.nonblock || r.flags&linux.MSG_DONTWAIT != 0 {
-		return linux.EAGAIN
-	}
-	return s.await(k, r.wait, events, k.opt.rcvTimeoNs)
-}
-
 // receiveStream is unix_stream_read_generic. Messages are glued until one with
 // descriptors has been read, or until the writer's credentials change. When the
 // caller wants more than there is (MSG_WAITALL, SO_RCVLOWAT), it gets what
 // there is together with a wait.
-func (s *IPC) receiveStream(k *sock, r *receiver) linux.Errno {
+func (s *IPC) receiveStream(k *unixSock, r *receiver) linux.Errno {
 	if k.state != established {
 		return linux.EINVAL
 	}
@@ -85,7 +77,7 @@ func (s *IPC) receiveStream(k *sock, r *receiver) linux.Errno {
 			if k.msgs.n > 0 {
 				events = eventPastPeek
 			}
-			if e := s.awaitReceive(k, r, events); copied == 0 {
+			if e := s.awaitReceive(&k.sockBase, r, events); copied == 0 {
 				return e
 			}
 			break
@@ -135,7 +127,7 @@ func (s *IPC) receiveStream(k *sock, r *receiver) linux.Errno {
 }
 
 // peekBack is sk_peek_offset_bwd.
-func (k *sock) peekBack(n int) {
+func (k *unixSock) peekBack(n int) {
 	if k.opt.peekOff >= 0 {
 		k.opt.peekOff = max(0, k.opt.peekOff-n)
 	}
@@ -155,7 +147,7 @@ func (r *receiver) name(m *message) {
 }
 
 // finish fills in what a plain read does not show.
-func (r *receiver) finish(k *sock, cred unixCred, have bool, full int) {
+func (r *receiver) finish(k *unixSock, cred unixCred, have bool, full int) {
 	if r.rep == nil {
 		return
 	}
@@ -169,7 +161,7 @@ func (r *receiver) finish(k *sock, cred unixCred, have bool, full int) {
 }
 
 // receiveDgram is __unix_dgram_recvmsg.
-func (s *IPC) receiveDgram(k *sock, r *receiver) linux.Errno {
+func (s *IPC) receiveDgram(k *unixSock, r *receiver) linux.Errno {
 	if r.flags&linux.MSG_OOB != 0 {
 		return linux.EOPNOTSUPP
 	}
@@ -193,7 +185,7 @@ func (s *IPC) receiveDgram(k *sock, r *receiver) linux.Errno {
 		if k.msgs.n > 0 {
 			events = eventPastPeek
 		}
-		return s.awaitReceive(k, r, events)
+		return s.awaitReceive(&k.sockBase, r, events)
 	}
 	m := k.msgs.at(i)
 	r.name(m)
@@ -224,42 +216,4 @@ func (s *IPC) receiveDgram(k *sock, r *receiver) linux.Errno {
 	}
 	r.finish(k, cred, true, full)
 	return 0
-}
-
-// Send implements ipcapi.IPC. The tokens are taken when it succeeds; those that
-// no receiver will see come back. Errors: EBADF, ENOTSOCK, EINVAL, EPERM and
-// ESRCH (credentials), EOPNOTSUPP, EISCONN, ENOTCONN, EPIPE, EMSGSIZE,
-// ECONNRESET, ECONNREFUSED, EPROTOTYPE, EAGAIN, ENOSPC.
-func (s *IPC) Send(req *ipcapi.SendRequest, rep *ipcapi.SendReply) linux.Errno {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	k, e := s.socket(req.Handle)
-	if e != 0 {
-		return e
-	}
-	m := sender{
-		data: req.Data, flags: req.Flags, address: req.Address, node: req.Node, tokens: req.Tokens,
-		control: req.Control, cred: &req.Cred, nonblock: req.Nonblock, wait: &rep.Wait, ready: &rep.Ready,
-		dropped: &rep.Tokens,
-	}
-	rep.Count, e = s.send(k, &m)
-	return e
-}
-
-// Receive implements ipcapi.IPC. Tokens that come with MSG_PEEK are copies: the
-// message keeps its own. With MSG_WAITALL and SO_RCVLOWAT a reply may hold data
-// and a wait: the caller asks again for the rest. Errors: EBADF, ENOTSOCK,
-// EINVAL, EOPNOTSUPP, ENOTCONN, ECONNRESET, EAGAIN.
-func (s *IPC) Receive(req *ipcapi.ReceiveRequest, rep *ipcapi.ReceiveReply) linux.Errno {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	k, e := s.socket(req.Handle)
-	if e != 0 {
-		return e
-	}
-	r := receiver{
-		count: int(req.Count), flags: req.Flags, nonblock: req.Nonblock, data: &rep.Data, wait: &rep.Wait,
-		ready: &rep.Ready, tokens: &rep.Tokens, rep: rep,
-	}
-	return s.receive(k, &r)
 }

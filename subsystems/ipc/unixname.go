@@ -34,16 +34,9 @@ func validUnix(a []byte) linux.Errno {
 	return 0
 }
 
-// Bind implements ipcapi.IPC, unix_bind. An address without a path chooses an
-// abstract name (autobind). Errors: EBADF, ENOTSOCK, EINVAL (bad address, or
-// bound already), EADDRINUSE (abstract name), ENOSPC.
-func (s *IPC) Bind(req *ipcapi.BindRequest, _ *ipcapi.BindReply) linux.Errno {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	k, e := s.socket(req.Handle)
-	if e != 0 {
-		return e
-	}
+// bind is unix_bind. An address without a path chooses an abstract name
+// (autobind).
+func (k *unixSock) bind(s *IPC, req *ipcapi.BindRequest) linux.Errno {
 	a := req.Address
 	if len(a) == unixPathAt && binary.LittleEndian.Uint16(a) == linux.AF_UNIX {
 		return s.autobind(k)
@@ -70,7 +63,7 @@ func (s *IPC) Bind(req *ipcapi.BindRequest, _ *ipcapi.BindReply) linux.Errno {
 	return 0
 }
 
-func (s *IPC) bindAbstract(k *sock, a []byte) linux.Errno {
+func (s *IPC) bindAbstract(k *unixSock, a []byte) linux.Errno {
 	key := absName{k.typ, string(a[unixPathAt:])}
 	if s.abstract[key] != nil {
 		return linux.EADDRINUSE
@@ -82,7 +75,7 @@ func (s *IPC) bindAbstract(k *sock, a []byte) linux.Errno {
 
 // autobind is unix_autobind: a free abstract name of five hexadecimal digits.
 // Linux starts from a random one, we from the last.
-func (s *IPC) autobind(k *sock) linux.Errno {
+func (s *IPC) autobind(k *unixSock) linux.Errno {
 	if k.addr != nil {
 		return 0
 	}
@@ -102,7 +95,7 @@ func (s *IPC) autobind(k *sock) linux.Errno {
 
 // unname takes k's name from the tables; getsockname of connections that have
 // copied it still shows it.
-func (s *IPC) unname(k *sock) {
+func (s *IPC) unname(k *unixSock) {
 	a := k.addr
 	switch {
 	case a == nil:
@@ -118,7 +111,7 @@ func (s *IPC) unname(k *sock) {
 
 // findUnix is unix_find_other, for an address that is valid. Errors:
 // ECONNREFUSED, EPROTOTYPE.
-func (s *IPC) findUnix(a []byte, node uint64, typ uint32) (*sock, linux.Errno) {
+func (s *IPC) findUnix(a []byte, node uint64, typ uint32) (*unixSock, linux.Errno) {
 	if a[unixPathAt] == 0 {
 		if k := s.abstract[absName{typ, string(a[unixPathAt:])}]; k != nil {
 			return k, 0
@@ -135,23 +128,15 @@ func (s *IPC) findUnix(a []byte, node uint64, typ uint32) (*sock, linux.Errno) {
 	return k, 0
 }
 
-// Name implements ipcapi.IPC, unix_getname. Errors: EBADF, ENOTSOCK, ENOTCONN.
-func (s *IPC) Name(req *ipcapi.NameRequest, rep *ipcapi.NameReply) linux.Errno {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	k, e := s.socket(req.Handle)
-	if e != 0 {
-		return e
-	}
-	if req.Peer {
+// name is unix_getname.
+func (k *unixSock) name(peer bool, b []byte) ([]byte, linux.Errno) {
+	if peer {
 		if k = k.peer; k == nil {
-			return linux.ENOTCONN
+			return b, linux.ENOTCONN
 		}
 	}
 	if k.addr == nil {
-		rep.Address = append(rep.Address, linux.AF_UNIX, 0)
-		return 0
+		return append(b, linux.AF_UNIX, 0), 0
 	}
-	rep.Address = append(rep.Address, k.addr.name...)
-	return 0
+	return append(b, k.addr.name...), 0
 }

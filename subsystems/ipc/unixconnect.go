@@ -7,24 +7,13 @@ import (
 	"adyton.dev/adyton/proto/gen/ipcapi"
 )
 
-// Listen implements ipcapi.IPC, unix_listen. Errors: EBADF, ENOTSOCK,
-// EOPNOTSUPP (datagrams), EINVAL (no name, or connected).
-func (s *IPC) Listen(req *ipcapi.ListenRequest, rep *ipcapi.ListenReply) linux.Errno {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	k, e := s.socket(req.Handle)
-	if e != 0 {
-		return e
-	}
+// listen is unix_listen.
+func (k *unixSock) listen(_ *IPC, backlog int, req *ipcapi.ListenRequest, rep *ipcapi.ListenReply) linux.Errno {
 	if !k.connected() {
 		return linux.EOPNOTSUPP
 	}
 	if k.addr == nil || k.state == established {
 		return linux.EINVAL
-	}
-	backlog := int(req.Backlog)
-	if uint32(req.Backlog) > linux.SOMAXCONN {
-		backlog = linux.SOMAXCONN // net/socket.c compares without sign
 	}
 	more := backlog > k.backlog
 	k.backlog, k.state = backlog, listening
@@ -35,16 +24,7 @@ func (s *IPC) Listen(req *ipcapi.ListenRequest, rep *ipcapi.ListenReply) linux.E
 	return 0
 }
 
-// Connect implements ipcapi.IPC. A full backlog waits, or gives EAGAIN when
-// nonblock is set. Errors: EBADF, ENOTSOCK, EINVAL, EPERM, ECONNREFUSED,
-// EPROTOTYPE, EISCONN, EAGAIN, ENOSPC.
-func (s *IPC) Connect(req *ipcapi.ConnectRequest, rep *ipcapi.ConnectReply) linux.Errno {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	k, e := s.socket(req.Handle)
-	if e != 0 {
-		return e
-	}
+func (k *unixSock) connect(s *IPC, req *ipcapi.ConnectRequest, rep *ipcapi.ConnectReply) linux.Errno {
 	if !k.connected() {
 		return s.connectDgram(k, req, rep)
 	}
@@ -52,7 +32,7 @@ func (s *IPC) Connect(req *ipcapi.ConnectRequest, rep *ipcapi.ConnectReply) linu
 }
 
 // connectStream is unix_stream_connect.
-func (s *IPC) connectStream(k *sock, req *ipcapi.ConnectRequest, rep *ipcapi.ConnectReply) linux.Errno {
+func (s *IPC) connectStream(k *unixSock, req *ipcapi.ConnectRequest, rep *ipcapi.ConnectReply) linux.Errno {
 	if e := validUnix(req.Address); e != 0 {
 		return e
 	}
@@ -74,7 +54,7 @@ func (s *IPC) connectStream(k *sock, req *ipcapi.ConnectRequest, rep *ipcapi.Con
 		}
 		other.addWaiter(k)
 		k.blockedOn = other
-		return s.await(k, &rep.Wait, eventPeerRoom, k.opt.sndTimeoNs)
+		return s.await(&k.sockBase, &rep.Wait, eventPeerRoom, k.opt.sndTimeoNs)
 	}
 	// Whether k may connect at all is asked last.
 	if k.state == established {
@@ -95,11 +75,11 @@ func (s *IPC) connectStream(k *sock, req *ipcapi.ConnectRequest, rep *ipcapi.Con
 
 // connectDgram is unix_dgram_connect: it sets where to send to and whom to
 // receive from, or with AF_UNSPEC neither.
-func (s *IPC) connectDgram(k *sock, req *ipcapi.ConnectRequest, rep *ipcapi.ConnectReply) linux.Errno {
+func (s *IPC) connectDgram(k *unixSock, req *ipcapi.ConnectRequest, rep *ipcapi.ConnectReply) linux.Errno {
 	if len(req.Address) < unixPathAt {
 		return linux.EINVAL
 	}
-	var other *sock
+	var other *unixSock
 	if binary.LittleEndian.Uint16(req.Address) != linux.AF_UNSPEC {
 		if e := validUnix(req.Address); e != 0 {
 			return e
@@ -145,15 +125,8 @@ func (s *IPC) connectDgram(k *sock, req *ipcapi.ConnectRequest, rep *ipcapi.Conn
 	return 0
 }
 
-// Accept implements ipcapi.IPC, unix_accept. Errors: EBADF, ENOTSOCK,
-// EOPNOTSUPP (datagrams), EINVAL (not listening, or shut down).
-func (s *IPC) Accept(req *ipcapi.AcceptRequest, rep *ipcapi.AcceptReply) linux.Errno {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	k, e := s.socket(req.Handle)
-	if e != 0 {
-		return e
-	}
+// accept is unix_accept.
+func (k *unixSock) accept(s *IPC, _ *ipcapi.AcceptRequest, rep *ipcapi.AcceptReply) linux.Errno {
 	if !k.connected() {
 		return linux.EOPNOTSUPP
 	}
@@ -167,7 +140,7 @@ func (s *IPC) Accept(req *ipcapi.AcceptRequest, rep *ipcapi.AcceptReply) linux.E
 		if k.down&shutRcv != 0 {
 			return linux.EINVAL
 		}
-		return s.await(k, &rep.Wait, linux.POLLIN, k.opt.rcvTimeoNs)
+		return s.await(&k.sockBase, &rep.Wait, linux.POLLIN, k.opt.rcvTimeoNs)
 	}
 	c := k.queue[0]
 	k.queue = append(k.queue[:0], k.queue[1:]...)
