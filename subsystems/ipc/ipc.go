@@ -52,6 +52,9 @@ type IPC struct {
 	pipePages map[uint32]int        // capacity of all pipes by uid, in pages
 	bound     map[uint64]*unixSock  // AF_UNIX by node
 	abstract  map[absName]*unixSock // AF_UNIX by abstract name
+	ports     map[portKey][]*portUser
+	lastPort  uint16
+	turn      uint // of several with one address (SO_REUSEPORT)
 }
 
 var _ ipcapi.IPC = (*IPC)(nil)
@@ -73,6 +76,7 @@ func New(c Config) (*IPC, error) {
 		pipePages: make(map[uint32]int),
 		bound:     make(map[uint64]*unixSock),
 		abstract:  make(map[absName]*unixSock),
+		ports:     make(map[portKey][]*portUser),
 	}, nil
 }
 

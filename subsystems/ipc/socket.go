@@ -77,7 +77,7 @@ type socket interface {
 func (s *IPC) Socket(req *ipcapi.SocketRequest, rep *ipcapi.SocketReply) linux.Errno {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	k, e := s.newSocket(req.Domain, req.Type, req.Protocol)
+	k, e := s.newSocket(req.Domain, req.Type, req.Protocol, req.Cred.Caps)
 	if e != 0 {
 		return e
 	}
@@ -90,7 +90,7 @@ func (s *IPC) Socket(req *ipcapi.SocketRequest, rep *ipcapi.SocketReply) linux.E
 func (s *IPC) SocketPair(req *ipcapi.SocketPairRequest, rep *ipcapi.SocketPairReply) linux.Errno {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	k, e := s.newSocket(req.Domain, req.Type, req.Protocol)
+	k, e := s.newSocket(req.Domain, req.Type, req.Protocol, req.Cred.Caps)
 	if e != 0 {
 		return e
 	}
@@ -109,21 +109,20 @@ func (s *IPC) SocketPair(req *ipcapi.SocketPairRequest, rep *ipcapi.SocketPairRe
 }
 
 // newSocket checks in the order of __sock_create in net/socket.c.
-func (s *IPC) newSocket(domain, typ, protocol uint32) (socket, linux.Errno) {
+func (s *IPC) newSocket(domain, typ, protocol uint32, caps uint64) (socket, linux.Errno) {
 	if domain >= numDomains {
 		return nil, linux.EAFNOSUPPORT
 	}
 	if typ >= numTypes {
 		return nil, linux.EINVAL
 	}
-	if domain != linux.AF_UNIX {
-		return nil, linux.EAFNOSUPPORT
+	switch domain {
+	case linux.AF_UNIX:
+		return newUnixKind(typ, protocol)
+	case linux.AF_INET, linux.AF_INET6:
+		return newInetKind(domain, typ, protocol, caps)
 	}
-	k, e := newUnixKind(typ, protocol)
-	if e != 0 {
-		return nil, e
-	}
-	return k, 0
+	return nil, linux.EAFNOSUPPORT
 }
 
 // socket finds a socket. Errors: EBADF, ENOTSOCK.

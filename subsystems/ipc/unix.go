@@ -27,7 +27,7 @@ type unixSock struct {
 	cred peerCred
 
 	// The receive queue. Bytes of all messages lie in data, in order.
-	msgs msgQueue
+	msgs queue[message]
 	data ring.Buffer
 	// wmem is what this socket's own messages occupy in the queues of others.
 	wmem int
@@ -42,7 +42,7 @@ type unixSock struct {
 }
 
 // newUnixKind checks the kind of a new AF_UNIX socket: unix_create.
-func newUnixKind(typ, protocol uint32) (*unixSock, linux.Errno) {
+func newUnixKind(typ, protocol uint32) (socket, linux.Errno) {
 	if protocol != 0 && protocol != linux.AF_UNIX {
 		return nil, linux.EPROTONOSUPPORT
 	}
@@ -134,7 +134,7 @@ func (k *unixSock) ioctl(_ *IPC, req *ipcapi.IoctlRequest, rep *ipcapi.IoctlRepl
 		}
 		rep.Out = appendInt(rep.Out, n)
 	default:
-		return linux.ENOTTY
+		return deviceIoctl(req, rep)
 	}
 	return 0
 }

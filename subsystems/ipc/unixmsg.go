@@ -27,32 +27,6 @@ type message struct {
 	tokens   []uint64
 }
 
-// msgQueue is a ring of messages.
-type msgQueue struct {
-	buf     []message
-	head, n int
-}
-
-func (q *msgQueue) at(i int) *message { return &q.buf[(q.head+i)&(len(q.buf)-1)] }
-
-func (q *msgQueue) push() *message {
-	if q.n == len(q.buf) {
-		next := make([]message, max(4, 2*len(q.buf)))
-		for i := range q.n {
-			next[i] = *q.at(i)
-		}
-		q.buf, q.head = next, 0
-	}
-	q.n++
-	return q.at(q.n - 1)
-}
-
-func (q *msgQueue) pop() {
-	q.buf[q.head] = message{}
-	q.head = (q.head + 1) & (len(q.buf) - 1)
-	q.n--
-}
-
 // The sizes that the kernel charges: an sk_buff, the shared info at the end of
 // its head, the largest head in a page and the largest head at all.
 const (
