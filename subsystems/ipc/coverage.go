@@ -1,6 +1,8 @@
 package ipc
 
 import (
+	"slices"
+
 	"adyton.dev/adyton/core/coverage"
 	"adyton.dev/adyton/core/linux"
 )
@@ -11,28 +13,42 @@ const (
 	sendFlags = linux.MSG_DONTWAIT | linux.MSG_NOSIGNAL | linux.MSG_EOR | linux.MSG_MORE | linux.MSG_CONFIRM |
 		linux.MSG_DONTROUTE | linux.MSG_PROXY | linux.MSG_WAITALL | linux.MSG_TRUNC | linux.MSG_CTRUNC | linux.MSG_BATCH
 	receiveFlags = linux.MSG_DONTWAIT | linux.MSG_PEEK | linux.MSG_TRUNC | linux.MSG_WAITALL | linux.MSG_CMSG_CLOEXEC |
-		linux.MSG_WAITFORONE | linux.MSG_NOSIGNAL | linux.MSG_DONTROUTE | linux.MSG_EOR | linux.MSG_CTRUNC
+		linux.MSG_ERRQUEUE | linux.MSG_WAITFORONE | linux.MSG_NOSIGNAL | linux.MSG_DONTROUTE | linux.MSG_EOR | linux.MSG_CTRUNC
 )
 
 var (
-	domains = []uint64{linux.AF_UNIX}
+	domains = []uint64{linux.AF_UNIX, linux.AF_INET, linux.AF_INET6}
 	types   = []uint64{linux.SOCK_STREAM, linux.SOCK_DGRAM, linux.SOCK_RAW, linux.SOCK_SEQPACKET}
 )
 
-// getOptions and setOptions are those of SOL_SOCKET.
+// levels are those of getsockopt and setsockopt, getOptions and setOptions the
+// options of all of them: a number that one level has not is refused by the
+// socket.
 var (
-	setOptions = []uint64{
+	levels     = []uint64{linux.SOL_SOCKET, linux.SOL_IP, linux.SOL_IPV6, linux.SOL_TCP, linux.SOL_UDP}
+	setOptions = append([]uint64{
 		linux.SO_DEBUG, linux.SO_REUSEADDR, linux.SO_DONTROUTE, linux.SO_BROADCAST, linux.SO_SNDBUF, linux.SO_RCVBUF,
 		linux.SO_SNDBUFFORCE, linux.SO_RCVBUFFORCE, linux.SO_KEEPALIVE, linux.SO_OOBINLINE, linux.SO_NO_CHECK,
 		linux.SO_PRIORITY, linux.SO_LINGER, linux.SO_BSDCOMPAT, linux.SO_REUSEPORT, linux.SO_PASSCRED, linux.SO_RCVLOWAT,
 		linux.SO_RCVTIMEO, linux.SO_SNDTIMEO, linux.SO_TIMESTAMP, linux.SO_TIMESTAMPNS, linux.SO_PASSSEC, linux.SO_MARK,
-		linux.SO_PEEK_OFF,
-	}
+		linux.SO_PEEK_OFF, linux.SO_BINDTODEVICE,
+	}, networkOptions()...)
 	getOptions = append([]uint64{
 		linux.SO_TYPE, linux.SO_ERROR, linux.SO_PEERCRED, linux.SO_SNDLOWAT, linux.SO_ACCEPTCONN, linux.SO_PROTOCOL,
-		linux.SO_DOMAIN, linux.SO_COOKIE, linux.SO_PEERGROUPS,
+		linux.SO_DOMAIN, linux.SO_COOKIE, linux.SO_PEERGROUPS, linux.SO_INCOMING_CPU, linux.IP_MTU, linux.IPV6_MTU,
+		linux.TCP_INFO,
 	}, setOptions...)
 )
+
+// networkOptions lists the options of the network protocols.
+func networkOptions() []uint64 {
+	all := []uint64{linux.IPV6_V6ONLY, linux.TCP_CONGESTION, linux.IP_OPTIONS}
+	for key := range inetOptions {
+		all = append(all, uint64(key.option))
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
 
 // Claims says what this implementation answers. The core enforces it: what is
 // not named here never reaches the subsystem.
@@ -82,8 +98,9 @@ var Claims = []coverage.Claim{
 		Level:    coverage.Partial,
 		Flags:    map[string]uint64{"type": linux.SOCK_CLOEXEC | linux.SOCK_NONBLOCK},
 		Values:   map[string][]uint64{"domain": domains, "type": types},
-		Note:     "AF_UNIX only.",
-		Tests:    []string{"ipctest/SocketRefusesUnknownKinds", "ipctest/SocketRawIsDatagram"},
+		Note:     "AF_UNIX, and TCP and UDP over IPv4 and IPv6 between programs inside: there is no other network.",
+		Tests: []string{"ipctest/SocketRefusesUnknownKinds", "ipctest/SocketRawIsDatagram", "ipctest/InetRefusesUnknownKinds",
+			"ipctest/TCPConnectsAndCarriesBytes", "ipctest/UDPSendsAndReceives"},
 	},
 	{
 		Syscalls: []string{"socketpair"},
@@ -96,13 +113,15 @@ var Claims = []coverage.Claim{
 		Syscalls: []string{"bind", "getsockname", "getpeername"},
 		Level:    coverage.Full,
 		Tests: []string{"ipctest/BindRules", "ipctest/BindPathEndsAtNul", "ipctest/AutobindChoosesFiveDigits",
-			"ipctest/NameOfTheNameless", "ipctest/ConnectAndAccept"},
+			"ipctest/NameOfTheNameless", "ipctest/ConnectAndAccept", "ipctest/TCPAddresses", "ipctest/TCPPortRules",
+			"ipctest/TCPDualStack", "ipctest/UDPBindsAndWildcards"},
 	},
 	{
 		Syscalls: []string{"listen", "connect", "accept"},
 		Level:    coverage.Full,
 		Tests: []string{"ipctest/ListenRules", "ipctest/ConnectAndAccept", "ipctest/ConnectRefused", "ipctest/BacklogIsOneMore",
-			"ipctest/ConnectTwiceIsEISCONN", "ipctest/ListenerClosedResetsWaitingClients", "ipctest/DgramConnectChoosesThePeer"},
+			"ipctest/ConnectTwiceIsEISCONN", "ipctest/TCPRefusedWithoutWaiting", "ipctest/TCPBacklogMakesWait",
+			"ipctest/TCPUnconnected", "ipctest/UDPConnectFilters", "ipctest/ListenerClosedResetsWaitingClients", "ipctest/DgramConnectChoosesThePeer"},
 	},
 	{
 		Syscalls: []string{"accept4"},
@@ -115,35 +134,36 @@ var Claims = []coverage.Claim{
 		Level:    coverage.Partial,
 		Flags:    map[string]uint64{"flags": sendFlags},
 		Note:     "MSG_OOB is not answered.",
-		Tests: []string{"ipctest/StreamLargeWriteIsPartial", "ipctest/DgramSendToName", "ipctest/DgramSendErrors",
+		Tests: []string{"ipctest/TCPFullBufferWaits", "ipctest/UDPUnconnected", "ipctest/StreamLargeWriteIsPartial", "ipctest/DgramSendToName", "ipctest/DgramSendErrors",
 			"ipctest/RightsComeWithTheirBytes", "ipctest/CredentialsMayOnlyBeOnesOwn", "ipctest/DgramFullServerMakesSendersWait"},
 	},
 	{
 		Syscalls: []string{"recvfrom", "recvmsg", "recvmmsg"},
 		Level:    coverage.Partial,
 		Flags:    map[string]uint64{"flags": receiveFlags},
-		Note:     "MSG_OOB and MSG_ERRQUEUE are not answered.",
-		Tests: []string{"ipctest/PeekLeavesTheBytes", "ipctest/WaitallGivesPartAndWait", "ipctest/DgramCutOffIsTold",
+		Note:     "MSG_OOB is not answered; MSG_ERRQUEUE never has anything.",
+		Tests: []string{"ipctest/TCPPeekAndWaitall", "ipctest/TCPPeerClosed", "ipctest/PeekLeavesTheBytes", "ipctest/WaitallGivesPartAndWait", "ipctest/DgramCutOffIsTold",
 			"ipctest/RightsEndAReceive", "ipctest/PasscredShowsTheSender", "ipctest/StreamCloseWithUnreadDataIsECONNRESET"},
 	},
 	{
 		Syscalls: []string{"shutdown"},
 		Level:    coverage.Full,
-		Tests:    []string{"ipctest/ShutdownWriteIsThePeersEndOfFile", "ipctest/ShutdownBothHangsUpBoth", "ipctest/ShutdownHowIsChecked"},
+		Tests: []string{"ipctest/ShutdownWriteIsThePeersEndOfFile", "ipctest/ShutdownBothHangsUpBoth", "ipctest/ShutdownHowIsChecked",
+			"ipctest/TCPShutdownWrite", "ipctest/TCPShutdownReadIsLocal", "ipctest/UDPShutdown"},
 	},
 	{
 		Syscalls: []string{"getsockopt"},
 		Level:    coverage.Partial,
-		Values:   map[string][]uint64{"level": {linux.SOL_SOCKET}, "optname": getOptions},
-		Note:     "The options named; not filters, security labels and what concerns devices.",
-		Tests:    []string{"ipctest/OptionsThatTell", "ipctest/OptionsThatAreFlags", "ipctest/PeercredOfAPair", "ipctest/StreamResetShowsInSoError"},
+		Values:   map[string][]uint64{"level": levels, "optname": getOptions},
+		Note:     "The options named; not filters, security labels and multicast groups.",
+		Tests:    []string{"ipctest/TCPOptions", "ipctest/OptionsThatTell", "ipctest/OptionsThatAreFlags", "ipctest/PeercredOfAPair", "ipctest/StreamResetShowsInSoError"},
 	},
 	{
 		Syscalls: []string{"setsockopt"},
 		Level:    coverage.Partial,
-		Values:   map[string][]uint64{"level": {linux.SOL_SOCKET}, "optname": setOptions},
-		Note:     "The options named; not filters, security labels and what concerns devices.",
-		Tests: []string{"ipctest/OptionsThatAreFlags", "ipctest/OptionsThatCannotBeSet", "ipctest/BufferSizesAreDoubled",
+		Values:   map[string][]uint64{"level": levels, "optname": setOptions},
+		Note:     "The options named; not filters, security labels and multicast groups. Those of IP and TCP are remembered.",
+		Tests: []string{"ipctest/TCPOptions", "ipctest/TCPOptionsAreInherited", "ipctest/UDPPacketInfo", "ipctest/OptionsThatAreFlags", "ipctest/OptionsThatCannotBeSet", "ipctest/BufferSizesAreDoubled",
 			"ipctest/TimeoutsRoundUpToTicks", "ipctest/LingerIsRemembered", "ipctest/PeekOffsetMoves"},
 	},
 }

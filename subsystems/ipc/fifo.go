@@ -33,7 +33,9 @@ func (s *IPC) OpenFifo(req *ipcapi.OpenFifoRequest, rep *ipcapi.OpenFifoReply) l
 		}
 		p = e.p
 	}
-	if mode == linux.O_WRONLY && nonblock && (p == nil || p.readers == 0) {
+	// An anonymous pipe never waits for the other side: is_pipe in fifo_open.
+	anonymous := p != nil && p.node == 0
+	if !anonymous && mode == linux.O_WRONLY && nonblock && (p == nil || p.readers == 0) {
 		return linux.ENXIO
 	}
 	if p == nil {
@@ -60,6 +62,7 @@ func (s *IPC) OpenFifo(req *ipcapi.OpenFifoRequest, rep *ipcapi.OpenFifoReply) l
 		p.wakeReaders(&rep.Ready)
 	}
 	switch {
+	case anonymous:
 	case mode == linux.O_RDONLY && p.writers == 0 && nonblock:
 		// No POLLHUP until a writer was seen.
 		e.noHangUntil = p.wOpened + 1
@@ -69,7 +72,8 @@ func (s *IPC) OpenFifo(req *ipcapi.OpenFifoRequest, rep *ipcapi.OpenFifoReply) l
 		e.pending, e.seen = true, p.rOpened
 	}
 	p.ends = append(p.ends, e)
-	handle := s.open(e, s.newInode(&req.Cred)) // fstat of a FIFO is fs's
+	i := p.ends[0].inode // that of an anonymous pipe; fstat of a FIFO is fs's
+	handle := s.open(e, i)
 	if e.pending {
 		return e.await(rep)
 	}

@@ -122,3 +122,32 @@ func TestClaimsNameCases(t *testing.T) {
 		}
 	}
 }
+
+func BenchmarkTCP(b *testing.B) {
+	s, _ := New(Config{})
+	open := func() uint64 {
+		var rep ipcapi.SocketReply
+		s.Socket(&ipcapi.SocketRequest{Domain: linux.AF_INET, Type: linux.SOCK_STREAM}, &rep)
+		return rep.Handle
+	}
+	l, c := open(), open()
+	address := append([]byte{linux.AF_INET, 0, 0x1b, 0x58, 127, 0, 0, 1}, make([]byte, 8)...)
+	s.Bind(&ipcapi.BindRequest{Handle: l, Address: address}, &ipcapi.BindReply{})
+	s.Listen(&ipcapi.ListenRequest{Handle: l, Backlog: 5}, &ipcapi.ListenReply{})
+	if e := s.Connect(&ipcapi.ConnectRequest{Handle: c, Address: address}, &ipcapi.ConnectReply{}); e != 0 {
+		b.Fatalf("connect = %v", e)
+	}
+	var a ipcapi.AcceptReply
+	s.Accept(&ipcapi.AcceptRequest{Handle: l}, &a)
+	data, buf, ready := make([]byte, 64), make([]byte, 0, 64), make([]ipcapi.Ready, 0, 8)
+	put, take := ipcapi.WriteRequest{Handle: c, Data: data}, ipcapi.ReadRequest{Handle: a.Handle, Count: 64}
+	var wr ipcapi.WriteReply
+	var rd ipcapi.ReadReply
+	b.ReportAllocs()
+	for b.Loop() {
+		wr = ipcapi.WriteReply{Ready: ready[:0]}
+		s.Write(&put, &wr)
+		rd = ipcapi.ReadReply{Data: buf[:0], Ready: ready[:0]}
+		s.Read(&take, &rd)
+	}
+}

@@ -159,6 +159,30 @@ func init() {
 			_, e := c.fifo(nodeA, linux.O_ACCMODE)
 			is(c, "open(3)", e, linux.EINVAL)
 		},
+		"PipeOpensOnceMoreByHandle": func(c *client) {
+			r, w := c.pipe(0)
+			open := func(h uint64, flags uint32) (uint64, linux.Errno) {
+				var rep ipcapi.OpenFifoReply
+				e := c.s.OpenFifo(&ipcapi.OpenFifoRequest{Handle: h, Flags: flags, Cred: cred}, &rep)
+				return rep.Handle, e
+			}
+			w2, e := open(r, linux.O_WRONLY)
+			is(c, "open for writing", e, 0)
+			c.close(w)
+			c.wantWrite(w2, "x", 1, 0)
+			c.wantRead(r, 9, "x", 0)
+			is(c, "inode", c.getattr(w2).Ino, c.getattr(r).Ino)
+			c.close(w2)
+			c.wantRead(r, 9, "", 0)
+			r2, e := open(r, linux.O_RDONLY) // no writer, and it does not wait
+			is(c, "open for reading", e, 0)
+			c.close(r)
+			c.wantLevel(r2, hup)
+			_, e = open(c.eventfd(0, false), linux.O_RDONLY)
+			is(c, "open of an eventfd", e, linux.EBADF)
+			_, e = open(r, linux.O_RDONLY)
+			is(c, "open of a closed end", e, linux.EBADF)
+		},
 		"FifoWaitingWriterBlocksEndOfFile": func(c *client) {
 			p, _ := c.fifo(nodeA, linux.O_WRONLY)
 			r, _ := c.fifo(nodeA, linux.O_RDONLY)

@@ -123,6 +123,9 @@ func tame(c ipcapi.Call) bool {
 		q.Flags &= linux.O_DIRECT | linux.O_NONBLOCK
 	case *ipcapi.OpenFifoRequest:
 		q.Node = q.Node%2 + 1
+		if q.Handle%3 != 0 {
+			q.Handle = 0
+		}
 		if q.Pending%3 != 0 {
 			q.Pending = 0
 			q.Cancel = false
@@ -203,6 +206,7 @@ func (d *side) do(c ipcapi.Call) (ipcapi.Result, string) {
 		case name == "Pending" && v.Uint() != 0:
 			v.SetUint(d.handle(v.Uint()))
 			d.pending = v.Uint()
+		case name == "Handle" && v.Uint() == 0 && c.Method.Name == "OpenFifo":
 		case name != "Pending" && handleFields[name]:
 			v.SetUint(d.handle(v.Uint()))
 		}

@@ -108,11 +108,11 @@ func (m *Model) OpenFifo(q *ipcapi.OpenFifoRequest, a *ipcapi.OpenFifoReply) lin
 	}
 	mode, nonblock := q.Flags&3, q.Flags&linux.O_NONBLOCK != 0
 	p := m.fifos[q.Node]
-	bad := false
+	named, bad := true, false
 	if q.Handle != 0 {
 		e, ok := m.files[q.Handle].(*mEnd)
 		if bad = !ok || e.pending; !bad {
-			p = e.p
+			p, named = e.p, e.p.node != 0
 		}
 	}
 	switch {
@@ -122,7 +122,7 @@ func (m *Model) OpenFifo(q *ipcapi.OpenFifoRequest, a *ipcapi.OpenFifoReply) lin
 		return linux.EINVAL
 	case bad:
 		return linux.EBADF
-	case mode == linux.O_WRONLY && nonblock && (p == nil || p.readers == 0):
+	case named && mode == linux.O_WRONLY && nonblock && (p == nil || p.readers == 0):
 		return linux.ENXIO
 	}
 	if p == nil {
@@ -141,6 +141,10 @@ func (m *Model) OpenFifo(q *ipcapi.OpenFifoRequest, a *ipcapi.OpenFifoReply) lin
 		p.wOpens++
 	}
 	h := m.add(e)
+	if !named {
+		a.Handle = h
+		return 0
+	}
 	if mode == 0 && p.writers == 0 && nonblock {
 		e.quietUntil = p.wOpens
 	} else if mode == 0 && p.writers == 0 {
