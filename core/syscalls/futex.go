@@ -14,8 +14,14 @@ var futexRows = []Row{
 func sysFutex(c *Call) (int64, linux.Errno) {
 	switch c.Uint(1) & linux.FUTEX_CMD_MASK {
 	case linux.FUTEX_WAIT, linux.FUTEX_WAIT_BITSET:
-		if c.T.Sleep.Interrupted() {
+		switch {
+		case !c.T.Sleep.Interrupted():
+		case c.Args[3] == 0:
 			return 0, linux.ERESTARTSYS
+		default:
+			// With a time-out, SA_RESTART does not count: futex_wait. GAP: when no
+			// handler runs, a length begins anew.
+			return c.onRestart(func(c *Call) (int64, linux.Errno) { return c.again(numbers["futex"]) })
 		}
 	case linux.FUTEX_WAKE, linux.FUTEX_WAKE_BITSET, linux.FUTEX_REQUEUE, linux.FUTEX_CMP_REQUEUE, linux.FUTEX_WAKE_OP:
 		if c.T.Sleep.Interrupted() {
@@ -25,10 +31,14 @@ func sysFutex(c *Call) (int64, linux.Errno) {
 		// GAP: the PI operations; claim them in coverage.go.
 		return 0, linux.ENOSYS
 	}
-	// Nothing to look at after all: the instruction again.
+	return c.again(c.Nr) // nothing to look at after all
+}
+
+// again has the app make a call again by itself.
+func (c *Call) again(nr uint64) (int64, linux.Errno) {
 	r := &c.frame.regs
 	c.T.Platform.Regs(r)
-	r.Rax = c.Nr
+	r.Rax = nr
 	r.Rip -= 2
 	c.regs = r
 	return 0, 0

@@ -12,12 +12,8 @@ var Claims = []coverage.Claim{
 		Level:    coverage.Full,
 		Flags: map[string]uint64{
 			"prot": linux.PROT_READ | linux.PROT_WRITE | linux.PROT_EXEC | linux.PROT_SEM | linux.PROT_GROWSDOWN | linux.PROT_GROWSUP,
-			"flags": linux.MAP_TYPE | linux.MAP_FIXED | linux.MAP_ANONYMOUS | linux.MAP_32BIT | linux.MAP_ABOVE4G | linux.MAP_GROWSDOWN |
-				linux.MAP_DENYWRITE | linux.MAP_EXECUTABLE | linux.MAP_LOCKED | linux.MAP_NORESERVE | linux.MAP_POPULATE |
-				linux.MAP_NONBLOCK | linux.MAP_STACK | linux.MAP_HUGETLB | linux.MAP_SYNC | linux.MAP_FIXED_NOREPLACE |
-				linux.MAP_UNINITIALIZED | linux.MAP_HUGE_MASK<<linux.MAP_HUGE_SHIFT,
 		},
-		Note: "MAP_HUGETLB answers as a Linux without huge pages set aside: ENOMEM.",
+		Note: "Flags that are not known are ignored, and refused with MAP_SHARED_VALIDATE, as on Linux. MAP_HUGETLB answers as a Linux without huge pages set aside: ENOMEM.",
 		Tests: []string{"mmtest/MapPlacesTopDown", "mmtest/MapChecksInLinuxOrder", "mmtest/MapFixedReplaces", "mmtest/MapNoReplace",
 			"mmtest/MapFileChecks", "mmtest/MapMergesNeighbours", "mmtest/Map32BitAndAbove4G", "mmtest/MapLocked", "mmtest/MapHugeTLB"},
 	},
