@@ -7,6 +7,7 @@ import (
 	bytes "bytes"
 	fmt "fmt"
 	fnv "hash/fnv"
+	strings "strings"
 )
 
 // A Call is one method with a request. Its Method is an element of Methods, and
@@ -30,7 +31,7 @@ func Calls(data []byte) []Call {
 }
 
 func (s *source) call() Call {
-	switch s.byte() % 24 {
+	switch s.byte() % 43 {
 	case 0:
 		req := new(OpenPipeRequest)
 		req.fill(s)
@@ -123,10 +124,86 @@ func (s *source) call() Call {
 		req := new(CloseRequest)
 		req.fill(s)
 		return Call{&Methods[22], req}
+	case 23:
+		req := new(ShmGetRequest)
+		req.fill(s)
+		return Call{&Methods[23], req}
+	case 24:
+		req := new(ShmAttachRequest)
+		req.fill(s)
+		return Call{&Methods[24], req}
+	case 25:
+		req := new(ShmBackRequest)
+		req.fill(s)
+		return Call{&Methods[25], req}
+	case 26:
+		req := new(ShmDetachRequest)
+		req.fill(s)
+		return Call{&Methods[26], req}
+	case 27:
+		req := new(ShmControlRequest)
+		req.fill(s)
+		return Call{&Methods[27], req}
+	case 28:
+		req := new(MsgGetRequest)
+		req.fill(s)
+		return Call{&Methods[28], req}
+	case 29:
+		req := new(MsgSendRequest)
+		req.fill(s)
+		return Call{&Methods[29], req}
+	case 30:
+		req := new(MsgReceiveRequest)
+		req.fill(s)
+		return Call{&Methods[30], req}
+	case 31:
+		req := new(MsgControlRequest)
+		req.fill(s)
+		return Call{&Methods[31], req}
+	case 32:
+		req := new(SemGetRequest)
+		req.fill(s)
+		return Call{&Methods[32], req}
+	case 33:
+		req := new(SemOpRequest)
+		req.fill(s)
+		return Call{&Methods[33], req}
+	case 34:
+		req := new(SemControlRequest)
+		req.fill(s)
+		return Call{&Methods[34], req}
+	case 35:
+		req := new(SemExitRequest)
+		req.fill(s)
+		return Call{&Methods[35], req}
+	case 36:
+		req := new(MqOpenRequest)
+		req.fill(s)
+		return Call{&Methods[36], req}
+	case 37:
+		req := new(MqUnlinkRequest)
+		req.fill(s)
+		return Call{&Methods[37], req}
+	case 38:
+		req := new(MqSendRequest)
+		req.fill(s)
+		return Call{&Methods[38], req}
+	case 39:
+		req := new(MqReceiveRequest)
+		req.fill(s)
+		return Call{&Methods[39], req}
+	case 40:
+		req := new(MqNotifyRequest)
+		req.fill(s)
+		return Call{&Methods[40], req}
+	case 41:
+		req := new(MqAttributesRequest)
+		req.fill(s)
+		return Call{&Methods[41], req}
 	default:
 		req := new(ExpireRequest)
 		req.fill(s)
-		return Call{&Methods[24], req}
+		return Call{&Methods[43], req}
 	}
 }
 
@@ -250,6 +327,82 @@ func cloneAny(m any) any {
 		return m.Clone()
 	case *CloseReply:
 		return m.Clone()
+	case *ShmGetRequest:
+		return m.Clone()
+	case *ShmGetReply:
+		return m.Clone()
+	case *ShmAttachRequest:
+		return m.Clone()
+	case *ShmAttachReply:
+		return m.Clone()
+	case *ShmBackRequest:
+		return m.Clone()
+	case *ShmBackReply:
+		return m.Clone()
+	case *ShmDetachRequest:
+		return m.Clone()
+	case *ShmDetachReply:
+		return m.Clone()
+	case *ShmControlRequest:
+		return m.Clone()
+	case *ShmControlReply:
+		return m.Clone()
+	case *MsgGetRequest:
+		return m.Clone()
+	case *MsgGetReply:
+		return m.Clone()
+	case *MsgSendRequest:
+		return m.Clone()
+	case *MsgSendReply:
+		return m.Clone()
+	case *MsgReceiveRequest:
+		return m.Clone()
+	case *MsgReceiveReply:
+		return m.Clone()
+	case *MsgControlRequest:
+		return m.Clone()
+	case *MsgControlReply:
+		return m.Clone()
+	case *SemGetRequest:
+		return m.Clone()
+	case *SemGetReply:
+		return m.Clone()
+	case *SemOpRequest:
+		return m.Clone()
+	case *SemOpReply:
+		return m.Clone()
+	case *SemControlRequest:
+		return m.Clone()
+	case *SemControlReply:
+		return m.Clone()
+	case *SemExitRequest:
+		return m.Clone()
+	case *SemExitReply:
+		return m.Clone()
+	case *MqOpenRequest:
+		return m.Clone()
+	case *MqOpenReply:
+		return m.Clone()
+	case *MqUnlinkRequest:
+		return m.Clone()
+	case *MqUnlinkReply:
+		return m.Clone()
+	case *MqSendRequest:
+		return m.Clone()
+	case *MqSendReply:
+		return m.Clone()
+	case *MqReceiveRequest:
+		return m.Clone()
+	case *MqReceiveReply:
+		return m.Clone()
+	case *MqNotifyRequest:
+		return m.Clone()
+	case *MqNotifyReply:
+		return m.Clone()
+	case *MqAttributesRequest:
+		return m.Clone()
+	case *MqAttributesReply:
+		return m.Clone()
 	case *ExpireRequest:
 		return m.Clone()
 	case *ExpireReply:
@@ -328,6 +481,63 @@ func equalAny(a, b any) bool {
 		return ok && a.Equal(b)
 	case *CloseReply:
 		b, ok := b.(*CloseReply)
+		return ok && a.Equal(b)
+	case *ShmGetReply:
+		b, ok := b.(*ShmGetReply)
+		return ok && a.Equal(b)
+	case *ShmAttachReply:
+		b, ok := b.(*ShmAttachReply)
+		return ok && a.Equal(b)
+	case *ShmBackReply:
+		b, ok := b.(*ShmBackReply)
+		return ok && a.Equal(b)
+	case *ShmDetachReply:
+		b, ok := b.(*ShmDetachReply)
+		return ok && a.Equal(b)
+	case *ShmControlReply:
+		b, ok := b.(*ShmControlReply)
+		return ok && a.Equal(b)
+	case *MsgGetReply:
+		b, ok := b.(*MsgGetReply)
+		return ok && a.Equal(b)
+	case *MsgSendReply:
+		b, ok := b.(*MsgSendReply)
+		return ok && a.Equal(b)
+	case *MsgReceiveReply:
+		b, ok := b.(*MsgReceiveReply)
+		return ok && a.Equal(b)
+	case *MsgControlReply:
+		b, ok := b.(*MsgControlReply)
+		return ok && a.Equal(b)
+	case *SemGetReply:
+		b, ok := b.(*SemGetReply)
+		return ok && a.Equal(b)
+	case *SemOpReply:
+		b, ok := b.(*SemOpReply)
+		return ok && a.Equal(b)
+	case *SemControlReply:
+		b, ok := b.(*SemControlReply)
+		return ok && a.Equal(b)
+	case *SemExitReply:
+		b, ok := b.(*SemExitReply)
+		return ok && a.Equal(b)
+	case *MqOpenReply:
+		b, ok := b.(*MqOpenReply)
+		return ok && a.Equal(b)
+	case *MqUnlinkReply:
+		b, ok := b.(*MqUnlinkReply)
+		return ok && a.Equal(b)
+	case *MqSendReply:
+		b, ok := b.(*MqSendReply)
+		return ok && a.Equal(b)
+	case *MqReceiveReply:
+		b, ok := b.(*MqReceiveReply)
+		return ok && a.Equal(b)
+	case *MqNotifyReply:
+		b, ok := b.(*MqNotifyReply)
+		return ok && a.Equal(b)
+	case *MqAttributesReply:
+		b, ok := b.(*MqAttributesReply)
 		return ok && a.Equal(b)
 	case *ExpireReply:
 		b, ok := b.(*ExpireReply)
@@ -504,6 +714,139 @@ func (n Noise) Getattr(req *GetattrRequest, rep *GetattrReply) linux.Errno {
 // Close answers noise.
 func (n Noise) Close(req *CloseRequest, rep *CloseReply) linux.Errno {
 	s := n.source("Close", req)
+	rep.fill(s)
+	return s.errno()
+}
+
+// ShmGet answers noise.
+func (n Noise) ShmGet(req *ShmGetRequest, rep *ShmGetReply) linux.Errno {
+	s := n.source("ShmGet", req)
+	rep.fill(s)
+	return s.errno()
+}
+
+// ShmAttach answers noise.
+func (n Noise) ShmAttach(req *ShmAttachRequest, rep *ShmAttachReply) linux.Errno {
+	s := n.source("ShmAttach", req)
+	rep.fill(s)
+	return s.errno()
+}
+
+// ShmBack answers noise.
+func (n Noise) ShmBack(req *ShmBackRequest, rep *ShmBackReply) linux.Errno {
+	s := n.source("ShmBack", req)
+	rep.fill(s)
+	return s.errno()
+}
+
+// ShmDetach answers noise.
+func (n Noise) ShmDetach(req *ShmDetachRequest, rep *ShmDetachReply) linux.Errno {
+	s := n.source("ShmDetach", req)
+	rep.fill(s)
+	return s.errno()
+}
+
+// ShmControl answers noise.
+func (n Noise) ShmControl(req *ShmControlRequest, rep *ShmControlReply) linux.Errno {
+	s := n.source("ShmControl", req)
+	rep.fill(s)
+	return s.errno()
+}
+
+// MsgGet answers noise.
+func (n Noise) MsgGet(req *MsgGetRequest, rep *MsgGetReply) linux.Errno {
+	s := n.source("MsgGet", req)
+	rep.fill(s)
+	return s.errno()
+}
+
+// MsgSend answers noise.
+func (n Noise) MsgSend(req *MsgSendRequest, rep *MsgSendReply) linux.Errno {
+	s := n.source("MsgSend", req)
+	rep.fill(s)
+	return s.errno()
+}
+
+// MsgReceive answers noise.
+func (n Noise) MsgReceive(req *MsgReceiveRequest, rep *MsgReceiveReply) linux.Errno {
+	s := n.source("MsgReceive", req)
+	rep.fill(s)
+	return s.errno()
+}
+
+// MsgControl answers noise.
+func (n Noise) MsgControl(req *MsgControlRequest, rep *MsgControlReply) linux.Errno {
+	s := n.source("MsgControl", req)
+	rep.fill(s)
+	return s.errno()
+}
+
+// SemGet answers noise.
+func (n Noise) SemGet(req *SemGetRequest, rep *SemGetReply) linux.Errno {
+	s := n.source("SemGet", req)
+	rep.fill(s)
+	return s.errno()
+}
+
+// SemOp answers noise.
+func (n Noise) SemOp(req *SemOpRequest, rep *SemOpReply) linux.Errno {
+	s := n.source("SemOp", req)
+	rep.fill(s)
+	return s.errno()
+}
+
+// SemControl answers noise.
+func (n Noise) SemControl(req *SemControlRequest, rep *SemControlReply) linux.Errno {
+	s := n.source("SemControl", req)
+	rep.fill(s)
+	return s.errno()
+}
+
+// SemExit answers noise.
+func (n Noise) SemExit(req *SemExitRequest, rep *SemExitReply) linux.Errno {
+	s := n.source("SemExit", req)
+	rep.fill(s)
+	return s.errno()
+}
+
+// MqOpen answers noise.
+func (n Noise) MqOpen(req *MqOpenRequest, rep *MqOpenReply) linux.Errno {
+	s := n.source("MqOpen", req)
+	rep.fill(s)
+	return s.errno()
+}
+
+// MqUnlink answers noise.
+func (n Noise) MqUnlink(req *MqUnlinkRequest, rep *MqUnlinkReply) linux.Errno {
+	s := n.source("MqUnlink", req)
+	rep.fill(s)
+	return s.errno()
+}
+
+// MqSend answers noise.
+func (n Noise) MqSend(req *MqSendRequest, rep *MqSendReply) linux.Errno {
+	s := n.source("MqSend", req)
+	rep.fill(s)
+	return s.errno()
+}
+
+// MqReceive answers noise.
+func (n Noise) MqReceive(req *MqReceiveRequest, rep *MqReceiveReply) linux.Errno {
+	s := n.source("MqReceive", req)
+	rep.fill(s)
+	return s.errno()
+}
+
+// MqNotify answers noise.
+func (n Noise) MqNotify(req *MqNotifyRequest, rep *MqNotifyReply) linux.Errno {
+	s := n.source("MqNotify", req)
+	rep.fill(s)
+	return s.errno()
+}
+
+// MqAttributes answers noise.
+func (n Noise) MqAttributes(req *MqAttributesRequest, rep *MqAttributesReply) linux.Errno {
+	s := n.source("MqAttributes", req)
 	rep.fill(s)
 	return s.errno()
 }
@@ -920,6 +1263,334 @@ func (m *ExpireReply) fill(s *source) {
 	m.DeadlineNs = int64(s.number())
 }
 
+func (m *SysvPerm) fill(s *source) {
+	m.Key = int32(s.number())
+	m.Uid = uint32(s.number())
+	m.Gid = uint32(s.number())
+	m.Cuid = uint32(s.number())
+	m.Cgid = uint32(s.number())
+	m.Mode = uint32(s.bits())
+	m.Seq = uint32(s.number())
+}
+
+func (m *ShmGetRequest) fill(s *source) {
+	m.Key = int32(s.number())
+	m.Size = s.number()
+	m.Flags = uint32(s.bits())
+	m.Cred.fill(s)
+}
+
+func (m *ShmGetReply) fill(s *source) {
+	m.Id = int32(s.number())
+}
+
+func (m *ShmAttachRequest) fill(s *source) {
+	m.Id = int32(s.number())
+	m.Flags = uint32(s.bits())
+	m.Inherit = s.bool()
+	m.Cred.fill(s)
+}
+
+func (m *ShmAttachReply) fill(s *source) {
+	m.Backing = s.number()
+	m.Size = s.number()
+}
+
+func (m *ShmBackRequest) fill(s *source) {
+	m.Id = int32(s.number())
+	m.Backing = s.number()
+}
+
+func (m *ShmBackReply) fill(s *source) {
+	m.Backing = s.number()
+}
+
+func (m *ShmDetachRequest) fill(s *source) {
+	m.Id = int32(s.number())
+	m.Cred.fill(s)
+}
+
+func (m *ShmDetachReply) fill(s *source) {
+	m.Released = s.number()
+}
+
+func (m *ShmControlRequest) fill(s *source) {
+	m.Id = int32(s.number())
+	m.Command = uint32(s.number())
+	m.Perm.fill(s)
+	m.Cred.fill(s)
+}
+
+func (m *ShmControlReply) fill(s *source) {
+	m.Result = int32(s.number())
+	m.Perm.fill(s)
+	m.Size = s.number()
+	m.AttachSec = int64(s.number())
+	m.DetachSec = int64(s.number())
+	m.ChangeSec = int64(s.number())
+	m.CreatorPid = int32(s.number())
+	m.LastPid = int32(s.number())
+	m.Attached = s.number()
+	m.Used = uint32(s.number())
+	m.Pages = s.number()
+	m.Released = s.number()
+}
+
+func (m *MsgGetRequest) fill(s *source) {
+	m.Key = int32(s.number())
+	m.Flags = uint32(s.bits())
+	m.Cred.fill(s)
+}
+
+func (m *MsgGetReply) fill(s *source) {
+	m.Id = int32(s.number())
+}
+
+func (m *MsgSendRequest) fill(s *source) {
+	m.Id = int32(s.number())
+	m.Type = int64(s.number())
+	m.Data = append(m.Data, s.bytes()...)
+	m.Flags = uint32(s.bits())
+	m.Cred.fill(s)
+	m.Pending = s.number()
+	m.Cancel = s.bool()
+}
+
+func (m *MsgSendReply) fill(s *source) {
+	m.Wait.fill(s)
+	for range s.count() {
+		var e Ready
+		e.fill(s)
+		m.Ready = append(m.Ready, e)
+	}
+	m.Pending = s.number()
+}
+
+func (m *MsgReceiveRequest) fill(s *source) {
+	m.Id = int32(s.number())
+	m.Size = s.number()
+	m.Type = int64(s.number())
+	m.Flags = uint32(s.bits())
+	m.Cred.fill(s)
+	m.Pending = s.number()
+	m.Cancel = s.bool()
+}
+
+func (m *MsgReceiveReply) fill(s *source) {
+	m.Wait.fill(s)
+	for range s.count() {
+		var e Ready
+		e.fill(s)
+		m.Ready = append(m.Ready, e)
+	}
+	m.Pending = s.number()
+	m.Data = append(m.Data, s.bytes()...)
+	m.Type = int64(s.number())
+}
+
+func (m *MsgControlRequest) fill(s *source) {
+	m.Id = int32(s.number())
+	m.Command = uint32(s.number())
+	m.Perm.fill(s)
+	m.MaxBytes = s.number()
+	m.Cred.fill(s)
+}
+
+func (m *MsgControlReply) fill(s *source) {
+	m.Result = int32(s.number())
+	for range s.count() {
+		var e Ready
+		e.fill(s)
+		m.Ready = append(m.Ready, e)
+	}
+	m.Perm.fill(s)
+	m.SendSec = int64(s.number())
+	m.ReceiveSec = int64(s.number())
+	m.ChangeSec = int64(s.number())
+	m.Bytes = s.number()
+	m.Messages = s.number()
+	m.MaxBytes = s.number()
+	m.SendPid = int32(s.number())
+	m.ReceivePid = int32(s.number())
+	m.Used = uint32(s.number())
+	m.AllMessages = s.number()
+	m.AllBytes = s.number()
+}
+
+func (m *SemGetRequest) fill(s *source) {
+	m.Key = int32(s.number())
+	m.Count = int32(s.number())
+	m.Flags = uint32(s.bits())
+	m.Cred.fill(s)
+}
+
+func (m *SemGetReply) fill(s *source) {
+	m.Id = int32(s.number())
+}
+
+func (m *SemOperation) fill(s *source) {
+	m.Number = uint32(s.number())
+	m.Op = int32(s.number())
+	m.Flags = uint32(s.bits())
+}
+
+func (m *SemOpRequest) fill(s *source) {
+	m.Id = int32(s.number())
+	for range s.count() {
+		var e SemOperation
+		e.fill(s)
+		m.Operations = append(m.Operations, e)
+	}
+	m.Undo = s.number()
+	m.Cred.fill(s)
+	m.Pending = s.number()
+	m.Cancel = s.bool()
+}
+
+func (m *SemOpReply) fill(s *source) {
+	m.Wait.fill(s)
+	for range s.count() {
+		var e Ready
+		e.fill(s)
+		m.Ready = append(m.Ready, e)
+	}
+	m.Pending = s.number()
+}
+
+func (m *SemControlRequest) fill(s *source) {
+	m.Id = int32(s.number())
+	m.Number = int32(s.number())
+	m.Command = uint32(s.number())
+	m.Value = int32(s.number())
+	for range s.count() {
+		m.Values = append(m.Values, uint32(s.number()))
+	}
+	m.Perm.fill(s)
+	m.Cred.fill(s)
+}
+
+func (m *SemControlReply) fill(s *source) {
+	m.Result = int32(s.number())
+	for range s.count() {
+		var e Ready
+		e.fill(s)
+		m.Ready = append(m.Ready, e)
+	}
+	m.Perm.fill(s)
+	m.OpSec = int64(s.number())
+	m.ChangeSec = int64(s.number())
+	m.Count = s.number()
+	for range s.count() {
+		m.Values = append(m.Values, uint32(s.number()))
+	}
+	m.Used = uint32(s.number())
+	m.AllSemaphores = uint32(s.number())
+}
+
+func (m *SemExitRequest) fill(s *source) {
+	m.Undo = s.number()
+	m.Pid = int32(s.number())
+}
+
+func (m *SemExitReply) fill(s *source) {
+	for range s.count() {
+		var e Ready
+		e.fill(s)
+		m.Ready = append(m.Ready, e)
+	}
+}
+
+func (m *MqOpenRequest) fill(s *source) {
+	m.Name = s.path()
+	m.Flags = uint32(s.bits())
+	m.Mode = uint32(s.bits())
+	m.Attributes = s.bool()
+	m.MaxMessages = int64(s.number())
+	m.MessageSize = int64(s.number())
+	m.Limit = s.number()
+	m.Cred.fill(s)
+}
+
+func (m *MqOpenReply) fill(s *source) {
+	m.Handle = s.number()
+}
+
+func (m *MqUnlinkRequest) fill(s *source) {
+	m.Name = s.path()
+	m.Cred.fill(s)
+}
+
+func (m *MqUnlinkReply) fill(*source) {}
+
+func (m *MqNotification) fill(s *source) {
+	m.Pid = int32(s.number())
+	m.Signo = uint32(s.number())
+	m.Value = s.number()
+	m.SenderPid = int32(s.number())
+	m.SenderUid = uint32(s.number())
+}
+
+func (m *MqSendRequest) fill(s *source) {
+	m.Handle = s.number()
+	m.Data = append(m.Data, s.bytes()...)
+	m.Priority = uint32(s.number())
+	m.Cred.fill(s)
+}
+
+func (m *MqSendReply) fill(s *source) {
+	m.Wait.fill(s)
+	for range s.count() {
+		var e Ready
+		e.fill(s)
+		m.Ready = append(m.Ready, e)
+	}
+	for range s.count() {
+		var e MqNotification
+		e.fill(s)
+		m.Notify = append(m.Notify, e)
+	}
+}
+
+func (m *MqReceiveRequest) fill(s *source) {
+	m.Handle = s.number()
+	m.Size = s.number()
+	m.Pending = s.number()
+	m.Cancel = s.bool()
+}
+
+func (m *MqReceiveReply) fill(s *source) {
+	m.Wait.fill(s)
+	for range s.count() {
+		var e Ready
+		e.fill(s)
+		m.Ready = append(m.Ready, e)
+	}
+	m.Pending = s.number()
+	m.Data = append(m.Data, s.bytes()...)
+	m.Priority = uint32(s.number())
+}
+
+func (m *MqNotifyRequest) fill(s *source) {
+	m.Handle = s.number()
+	m.Pid = int32(s.number())
+	m.Remove = s.bool()
+	m.Kind = uint32(s.number())
+	m.Signo = uint32(s.number())
+	m.Value = s.number()
+}
+
+func (m *MqNotifyReply) fill(*source) {}
+
+func (m *MqAttributesRequest) fill(s *source) {
+	m.Handle = s.number()
+}
+
+func (m *MqAttributesReply) fill(s *source) {
+	m.MaxMessages = int64(s.number())
+	m.MessageSize = int64(s.number())
+	m.Messages = int64(s.number())
+}
+
 // source is a stream of bytes: data, then noise if that is not 0, then zeros.
 type source struct {
 	data  []byte
@@ -999,6 +1670,40 @@ func (s *source) bits() uint64 {
 	default:
 		return s.number()
 	}
+}
+
+var (
+	pathNames = [...]string{"a", "b", "c", "d", "e", "f", ".", ".."}
+	pathOdd   = [...]string{
+		"", ".", "..", "/", "//", "/..", "a//b", "a/./b/../c", "../../a", "\xff\xfe", "a b\n", ".hidden",
+		strings.Repeat("x", 255), strings.Repeat("x", 256), strings.Repeat("a/", 2047) + "b", strings.Repeat("a/", 2048),
+	}
+)
+
+// path draws up to four names of few, with or without slashes around, or
+// something odd.
+func (s *source) path() string {
+	b := s.byte()
+	if b >= 0xf0 {
+		return pathOdd[b&15]
+	}
+	var p []byte
+	if b&4 != 0 {
+		p = append(p, '/')
+	}
+	for i := range b&3 + 1 {
+		if i > 0 {
+			p = append(p, '/')
+		}
+		p = append(p, pathNames[s.byte()&7]...)
+		if b&0x20 != 0 {
+			break // one name is the most common path
+		}
+	}
+	if b&0xc8 == 0xc8 {
+		p = append(p, '/')
+	}
+	return string(p)
 }
 
 var dataSizes = [...]int{255, 511, 512, 513, 4095, 4096, 4097, 65536}

@@ -94,6 +94,80 @@ type IPC interface {
 	// Close releases a handle; tokens that nobody will receive come back.
 	Close(req *CloseRequest, rep *CloseReply) linux.Errno
 
+	// ShmGet finds or makes a System V shared memory segment. Errors: EINVAL,
+	// ENOENT, EEXIST, EACCES, ENOSPC.
+	ShmGet(req *ShmGetRequest, rep *ShmGetReply) linux.Errno
+
+	// ShmAttach counts one more mapping of a segment, for shmat and for each
+	// mapping that fork or a split makes. The memory is a file of the core's
+	// choice: reply.backing names it, 0 when there is none yet. Errors: EINVAL,
+	// EIDRM, EACCES.
+	ShmAttach(req *ShmAttachRequest, rep *ShmAttachReply) linux.Errno
+
+	// ShmBack offers a file as a segment's memory. The first offer wins; reply
+	// says which did. Errors: EINVAL.
+	ShmBack(req *ShmBackRequest, rep *ShmBackReply) linux.Errno
+
+	// ShmDetach counts one mapping less. Errors: EINVAL.
+	ShmDetach(req *ShmDetachRequest, rep *ShmDetachReply) linux.Errno
+
+	// ShmControl serves shmctl. Errors: EINVAL, EIDRM, EACCES, EPERM.
+	ShmControl(req *ShmControlRequest, rep *ShmControlReply) linux.Errno
+
+	// MsgGet finds or makes a System V message queue. Errors: ENOENT, EEXIST,
+	// EACCES, ENOSPC.
+	MsgGet(req *MsgGetRequest, rep *MsgGetReply) linux.Errno
+
+	// MsgSend puts a message in a queue. It waits as OpenFifo does: by a pending
+	// handle; a cancelled call that was done meanwhile answers so, else EINTR.
+	// Errors: EINVAL, EIDRM, EACCES, EAGAIN.
+	MsgSend(req *MsgSendRequest, rep *MsgSendReply) linux.Errno
+
+	// MsgReceive takes a message; it waits as MsgSend does. Errors: EINVAL,
+	// EIDRM, EACCES, E2BIG, ENOMSG.
+	MsgReceive(req *MsgReceiveRequest, rep *MsgReceiveReply) linux.Errno
+
+	// MsgControl serves msgctl. Errors: EINVAL, EIDRM, EACCES, EPERM.
+	MsgControl(req *MsgControlRequest, rep *MsgControlReply) linux.Errno
+
+	// SemGet finds or makes a set of System V semaphores. Errors: EINVAL,
+	// ENOENT, EEXIST, EACCES, ENOSPC.
+	SemGet(req *SemGetRequest, rep *SemGetReply) linux.Errno
+
+	// SemOp does all operations or none; it waits as MsgSend does. Errors:
+	// EINVAL, EIDRM, E2BIG, EFBIG, EACCES, EAGAIN, ERANGE.
+	SemOp(req *SemOpRequest, rep *SemOpReply) linux.Errno
+
+	// SemControl serves semctl. Errors: EINVAL, EIDRM, EACCES, EPERM, ERANGE.
+	SemControl(req *SemControlRequest, rep *SemControlReply) linux.Errno
+
+	// SemExit undoes what SEM_UNDO noted for an undo list, when the last process
+	// that has it ends.
+	SemExit(req *SemExitRequest, rep *SemExitReply) linux.Errno
+
+	// MqOpen opens a POSIX message queue; the name is without the slash. Errors:
+	// ENOENT, EEXIST, EACCES, EINVAL, EMFILE, ENAMETOOLONG, ENOSPC.
+	MqOpen(req *MqOpenRequest, rep *MqOpenReply) linux.Errno
+
+	// MqUnlink removes a name. Errors: ENOENT, EACCES.
+	MqUnlink(req *MqUnlinkRequest, rep *MqUnlinkReply) linux.Errno
+
+	// MqSend puts a message in a queue. Errors: EBADF, EINVAL, EMSGSIZE.
+	MqSend(req *MqSendRequest, rep *MqSendReply) linux.Errno
+
+	// MqReceive takes the oldest message of the highest priority; it waits as
+	// MsgSend does. Errors: EBADF, EMSGSIZE.
+	MqReceive(req *MqReceiveRequest, rep *MqReceiveReply) linux.Errno
+
+	// MqNotify asks to be told of a message in an empty queue, or no more. The
+	// core also takes it back when the process closes a descriptor of the queue.
+	// Errors: EBADF, EBUSY, EINVAL.
+	MqNotify(req *MqNotifyRequest, rep *MqNotifyReply) linux.Errno
+
+	// MqAttributes reads a queue's limits and how many messages it holds.
+	// Errors: EBADF.
+	MqAttributes(req *MqAttributesRequest, rep *MqAttributesReply) linux.Errno
+
 	// Watch reports changes that no call caused, until the subsystem closes.
 	//
 	// It returns when emit returns false or the subsystem closes. emit may keep
@@ -504,6 +578,364 @@ type ExpireReply struct {
 	DeadlineNs int64
 }
 
+// SysvPerm is who owns a System V object and who may use it: struct ipc_perm.
+type SysvPerm struct {
+	Key  int32
+	Uid  uint32
+	Gid  uint32
+	Cuid uint32
+	Cgid uint32
+	Mode uint32
+	Seq  uint32
+}
+
+// ShmGetRequest is what ShmGet takes.
+type ShmGetRequest struct {
+	Key  int32
+	Size uint64
+	// IPC_*, SHM_* and the mode.
+	Flags uint32
+	Cred  Cred
+}
+
+// ShmGetReply is what ShmGet answers.
+type ShmGetReply struct {
+	Id int32
+}
+
+// ShmAttachRequest is what ShmAttach takes.
+type ShmAttachRequest struct {
+	Id int32
+	// SHM_RDONLY, SHM_EXEC.
+	Flags uint32
+	// A mapping that was there is copied: no permission is asked, and a removed
+	// segment is found.
+	Inherit bool
+	Cred    Cred
+}
+
+// ShmAttachReply is what ShmAttach answers.
+type ShmAttachReply struct {
+	Backing uint64
+	Size    uint64
+}
+
+// ShmBackRequest is what ShmBack takes.
+type ShmBackRequest struct {
+	Id      int32
+	Backing uint64
+}
+
+// ShmBackReply is what ShmBack answers.
+type ShmBackReply struct {
+	Backing uint64
+}
+
+// ShmDetachRequest is what ShmDetach takes.
+type ShmDetachRequest struct {
+	Id   int32
+	Cred Cred
+}
+
+// ShmDetachReply is what ShmDetach answers.
+type ShmDetachReply struct {
+	// The file that nobody needs any more, 0 for none.
+	Released uint64
+}
+
+// ShmControlRequest is what ShmControl takes.
+type ShmControlRequest struct {
+	Id int32
+	// IPC_*, SHM_*.
+	Command uint32
+	// For IPC_SET: uid, gid, mode.
+	Perm SysvPerm
+	Cred Cred
+}
+
+// ShmControlReply is what ShmControl answers.
+type ShmControlReply struct {
+	// What shmctl returns.
+	Result     int32
+	Perm       SysvPerm
+	Size       uint64
+	AttachSec  int64
+	DetachSec  int64
+	ChangeSec  int64
+	CreatorPid int32
+	LastPid    int32
+	Attached   uint64
+	// For SHM_INFO: segments, and their pages in all.
+	Used  uint32
+	Pages uint64
+	// The file that nobody needs any more, 0 for none.
+	Released uint64
+}
+
+// MsgGetRequest is what MsgGet takes.
+type MsgGetRequest struct {
+	Key   int32
+	Flags uint32
+	Cred  Cred
+}
+
+// MsgGetReply is what MsgGet answers.
+type MsgGetReply struct {
+	Id int32
+}
+
+// MsgSendRequest is what MsgSend takes.
+type MsgSendRequest struct {
+	Id      int32
+	Type    int64
+	Data    []byte
+	Flags   uint32
+	Cred    Cred
+	Pending uint64
+	Cancel  bool
+}
+
+// MsgSendReply is what MsgSend answers.
+type MsgSendReply struct {
+	Wait    Wait
+	Ready   []Ready
+	Pending uint64
+}
+
+// MsgReceiveRequest is what MsgReceive takes.
+type MsgReceiveRequest struct {
+	Id      int32
+	Size    uint64
+	Type    int64
+	Flags   uint32
+	Cred    Cred
+	Pending uint64
+	Cancel  bool
+}
+
+// MsgReceiveReply is what MsgReceive answers.
+type MsgReceiveReply struct {
+	Wait    Wait
+	Ready   []Ready
+	Pending uint64
+	// Appended to the buffer that the caller put there.
+	Data []byte
+	Type int64
+}
+
+// MsgControlRequest is what MsgControl takes.
+type MsgControlRequest struct {
+	Id int32
+	// IPC_*, MSG_*.
+	Command uint32
+	// For IPC_SET: uid, gid, mode, and the most bytes.
+	Perm     SysvPerm
+	MaxBytes uint64
+	Cred     Cred
+}
+
+// MsgControlReply is what MsgControl answers.
+type MsgControlReply struct {
+	// What msgctl returns.
+	Result     int32
+	Ready      []Ready
+	Perm       SysvPerm
+	SendSec    int64
+	ReceiveSec int64
+	ChangeSec  int64
+	Bytes      uint64
+	Messages   uint64
+	MaxBytes   uint64
+	SendPid    int32
+	ReceivePid int32
+	// For MSG_INFO: queues, and the messages and bytes in all of them.
+	Used        uint32
+	AllMessages uint64
+	AllBytes    uint64
+}
+
+// SemGetRequest is what SemGet takes.
+type SemGetRequest struct {
+	Key   int32
+	Count int32
+	Flags uint32
+	Cred  Cred
+}
+
+// SemGetReply is what SemGet answers.
+type SemGetReply struct {
+	Id int32
+}
+
+// SemOperation is struct sembuf.
+type SemOperation struct {
+	Number uint32
+	Op     int32
+	// IPC_NOWAIT, SEM_UNDO.
+	Flags uint32
+}
+
+// SemOpRequest is what SemOp takes.
+type SemOpRequest struct {
+	Id         int32
+	Operations []SemOperation
+	// The caller's undo list: a number that the core gives to a process, or to
+	// several that share one (CLONE_SYSVSEM).
+	Undo    uint64
+	Cred    Cred
+	Pending uint64
+	Cancel  bool
+}
+
+// SemOpReply is what SemOp answers.
+type SemOpReply struct {
+	Wait    Wait
+	Ready   []Ready
+	Pending uint64
+}
+
+// SemControlRequest is what SemControl takes.
+type SemControlRequest struct {
+	Id     int32
+	Number int32
+	// IPC_*, SEM_*, GETVAL and the like.
+	Command uint32
+	// For SETVAL.
+	Value int32
+	// For SETALL.
+	Values []uint32
+	// For IPC_SET: uid, gid, mode.
+	Perm SysvPerm
+	Cred Cred
+}
+
+// SemControlReply is what SemControl answers.
+type SemControlReply struct {
+	// What semctl returns.
+	Result    int32
+	Ready     []Ready
+	Perm      SysvPerm
+	OpSec     int64
+	ChangeSec int64
+	Count     uint64
+	// For GETALL.
+	Values []uint32
+	// For SEM_INFO: sets, and the semaphores in all of them.
+	Used          uint32
+	AllSemaphores uint32
+}
+
+// SemExitRequest is what SemExit takes.
+type SemExitRequest struct {
+	Undo uint64
+	Pid  int32
+}
+
+// SemExitReply is what SemExit answers.
+type SemExitReply struct {
+	Ready []Ready
+}
+
+// MqOpenRequest is what MqOpen takes.
+type MqOpenRequest struct {
+	Name string
+	// O_*.
+	Flags uint32
+	// With the umask taken off.
+	Mode uint32
+	// Whether the two below were given.
+	Attributes  bool
+	MaxMessages int64
+	MessageSize int64
+	// RLIMIT_MSGQUEUE.
+	Limit uint64
+	Cred  Cred
+}
+
+// MqOpenReply is what MqOpen answers.
+type MqOpenReply struct {
+	Handle uint64
+}
+
+// MqUnlinkRequest is what MqUnlink takes.
+type MqUnlinkRequest struct {
+	Name string
+	Cred Cred
+}
+
+// MqUnlinkReply is what MqUnlink answers.
+type MqUnlinkReply struct{}
+
+// MqNotification is a signal to raise with SI_MESGQ.
+type MqNotification struct {
+	Pid   int32
+	Signo uint32
+	Value uint64
+	// Of the sender.
+	SenderPid int32
+	SenderUid uint32
+}
+
+// MqSendRequest is what MqSend takes.
+type MqSendRequest struct {
+	Handle   uint64
+	Data     []byte
+	Priority uint32
+	Cred     Cred
+}
+
+// MqSendReply is what MqSend answers.
+type MqSendReply struct {
+	Wait   Wait
+	Ready  []Ready
+	Notify []MqNotification
+}
+
+// MqReceiveRequest is what MqReceive takes.
+type MqReceiveRequest struct {
+	Handle  uint64
+	Size    uint64
+	Pending uint64
+	Cancel  bool
+}
+
+// MqReceiveReply is what MqReceive answers.
+type MqReceiveReply struct {
+	Wait    Wait
+	Ready   []Ready
+	Pending uint64
+	// Appended to the buffer that the caller put there.
+	Data     []byte
+	Priority uint32
+}
+
+// MqNotifyRequest is what MqNotify takes.
+type MqNotifyRequest struct {
+	Handle uint64
+	Pid    int32
+	// Take the request of pid back.
+	Remove bool
+	// SIGEV_SIGNAL or SIGEV_NONE.
+	Kind  uint32
+	Signo uint32
+	Value uint64
+}
+
+// MqNotifyReply is what MqNotify answers.
+type MqNotifyReply struct{}
+
+// MqAttributesRequest is what MqAttributes takes.
+type MqAttributesRequest struct {
+	Handle uint64
+}
+
+// MqAttributesReply is what MqAttributes answers.
+type MqAttributesReply struct {
+	MaxMessages int64
+	MessageSize int64
+	Messages    int64
+}
+
 // Unimplemented answers ENOSYS to everything. Embed it in a IPC that has only some of the methods.
 type Unimplemented struct{}
 
@@ -579,6 +1011,73 @@ func (Unimplemented) Getattr(*GetattrRequest, *GetattrReply) linux.Errno { retur
 
 // Close answers ENOSYS.
 func (Unimplemented) Close(*CloseRequest, *CloseReply) linux.Errno { return linux.ENOSYS }
+
+// ShmGet answers ENOSYS.
+func (Unimplemented) ShmGet(*ShmGetRequest, *ShmGetReply) linux.Errno { return linux.ENOSYS }
+
+// ShmAttach answers ENOSYS.
+func (Unimplemented) ShmAttach(*ShmAttachRequest, *ShmAttachReply) linux.Errno { return linux.ENOSYS }
+
+// ShmBack answers ENOSYS.
+func (Unimplemented) ShmBack(*ShmBackRequest, *ShmBackReply) linux.Errno { return linux.ENOSYS }
+
+// ShmDetach answers ENOSYS.
+func (Unimplemented) ShmDetach(*ShmDetachRequest, *ShmDetachReply) linux.Errno { return linux.ENOSYS }
+
+// ShmControl answers ENOSYS.
+func (Unimplemented) ShmControl(*ShmControlRequest, *ShmControlReply) linux.Errno {
+	return linux.ENOSYS
+}
+
+// MsgGet answers ENOSYS.
+func (Unimplemented) MsgGet(*MsgGetRequest, *MsgGetReply) linux.Errno { return linux.ENOSYS }
+
+// MsgSend answers ENOSYS.
+func (Unimplemented) MsgSend(*MsgSendRequest, *MsgSendReply) linux.Errno { return linux.ENOSYS }
+
+// MsgReceive answers ENOSYS.
+func (Unimplemented) MsgReceive(*MsgReceiveRequest, *MsgReceiveReply) linux.Errno {
+	return linux.ENOSYS
+}
+
+// MsgControl answers ENOSYS.
+func (Unimplemented) MsgControl(*MsgControlRequest, *MsgControlReply) linux.Errno {
+	return linux.ENOSYS
+}
+
+// SemGet answers ENOSYS.
+func (Unimplemented) SemGet(*SemGetRequest, *SemGetReply) linux.Errno { return linux.ENOSYS }
+
+// SemOp answers ENOSYS.
+func (Unimplemented) SemOp(*SemOpRequest, *SemOpReply) linux.Errno { return linux.ENOSYS }
+
+// SemControl answers ENOSYS.
+func (Unimplemented) SemControl(*SemControlRequest, *SemControlReply) linux.Errno {
+	return linux.ENOSYS
+}
+
+// SemExit answers ENOSYS.
+func (Unimplemented) SemExit(*SemExitRequest, *SemExitReply) linux.Errno { return linux.ENOSYS }
+
+// MqOpen answers ENOSYS.
+func (Unimplemented) MqOpen(*MqOpenRequest, *MqOpenReply) linux.Errno { return linux.ENOSYS }
+
+// MqUnlink answers ENOSYS.
+func (Unimplemented) MqUnlink(*MqUnlinkRequest, *MqUnlinkReply) linux.Errno { return linux.ENOSYS }
+
+// MqSend answers ENOSYS.
+func (Unimplemented) MqSend(*MqSendRequest, *MqSendReply) linux.Errno { return linux.ENOSYS }
+
+// MqReceive answers ENOSYS.
+func (Unimplemented) MqReceive(*MqReceiveRequest, *MqReceiveReply) linux.Errno { return linux.ENOSYS }
+
+// MqNotify answers ENOSYS.
+func (Unimplemented) MqNotify(*MqNotifyRequest, *MqNotifyReply) linux.Errno { return linux.ENOSYS }
+
+// MqAttributes answers ENOSYS.
+func (Unimplemented) MqAttributes(*MqAttributesRequest, *MqAttributesReply) linux.Errno {
+	return linux.ENOSYS
+}
 
 // Watch answers ENOSYS.
 func (Unimplemented) Watch(*WatchRequest, func(*WatchReply) bool) linux.Errno { return linux.ENOSYS }
@@ -781,6 +1280,158 @@ var Methods = []Method{
 		NewReply:   func() any { return new(CloseReply) },
 		Call: func(impl IPC, req, rep any) linux.Errno {
 			return impl.Close(req.(*CloseRequest), rep.(*CloseReply))
+		},
+	},
+	{
+		Name:       "ShmGet",
+		NewRequest: func() any { return new(ShmGetRequest) },
+		NewReply:   func() any { return new(ShmGetReply) },
+		Call: func(impl IPC, req, rep any) linux.Errno {
+			return impl.ShmGet(req.(*ShmGetRequest), rep.(*ShmGetReply))
+		},
+	},
+	{
+		Name:       "ShmAttach",
+		NewRequest: func() any { return new(ShmAttachRequest) },
+		NewReply:   func() any { return new(ShmAttachReply) },
+		Call: func(impl IPC, req, rep any) linux.Errno {
+			return impl.ShmAttach(req.(*ShmAttachRequest), rep.(*ShmAttachReply))
+		},
+	},
+	{
+		Name:       "ShmBack",
+		NewRequest: func() any { return new(ShmBackRequest) },
+		NewReply:   func() any { return new(ShmBackReply) },
+		Call: func(impl IPC, req, rep any) linux.Errno {
+			return impl.ShmBack(req.(*ShmBackRequest), rep.(*ShmBackReply))
+		},
+	},
+	{
+		Name:       "ShmDetach",
+		NewRequest: func() any { return new(ShmDetachRequest) },
+		NewReply:   func() any { return new(ShmDetachReply) },
+		Call: func(impl IPC, req, rep any) linux.Errno {
+			return impl.ShmDetach(req.(*ShmDetachRequest), rep.(*ShmDetachReply))
+		},
+	},
+	{
+		Name:       "ShmControl",
+		NewRequest: func() any { return new(ShmControlRequest) },
+		NewReply:   func() any { return new(ShmControlReply) },
+		Call: func(impl IPC, req, rep any) linux.Errno {
+			return impl.ShmControl(req.(*ShmControlRequest), rep.(*ShmControlReply))
+		},
+	},
+	{
+		Name:       "MsgGet",
+		NewRequest: func() any { return new(MsgGetRequest) },
+		NewReply:   func() any { return new(MsgGetReply) },
+		Call: func(impl IPC, req, rep any) linux.Errno {
+			return impl.MsgGet(req.(*MsgGetRequest), rep.(*MsgGetReply))
+		},
+	},
+	{
+		Name:       "MsgSend",
+		NewRequest: func() any { return new(MsgSendRequest) },
+		NewReply:   func() any { return new(MsgSendReply) },
+		Call: func(impl IPC, req, rep any) linux.Errno {
+			return impl.MsgSend(req.(*MsgSendRequest), rep.(*MsgSendReply))
+		},
+	},
+	{
+		Name:       "MsgReceive",
+		NewRequest: func() any { return new(MsgReceiveRequest) },
+		NewReply:   func() any { return new(MsgReceiveReply) },
+		Call: func(impl IPC, req, rep any) linux.Errno {
+			return impl.MsgReceive(req.(*MsgReceiveRequest), rep.(*MsgReceiveReply))
+		},
+	},
+	{
+		Name:       "MsgControl",
+		NewRequest: func() any { return new(MsgControlRequest) },
+		NewReply:   func() any { return new(MsgControlReply) },
+		Call: func(impl IPC, req, rep any) linux.Errno {
+			return impl.MsgControl(req.(*MsgControlRequest), rep.(*MsgControlReply))
+		},
+	},
+	{
+		Name:       "SemGet",
+		NewRequest: func() any { return new(SemGetRequest) },
+		NewReply:   func() any { return new(SemGetReply) },
+		Call: func(impl IPC, req, rep any) linux.Errno {
+			return impl.SemGet(req.(*SemGetRequest), rep.(*SemGetReply))
+		},
+	},
+	{
+		Name:       "SemOp",
+		NewRequest: func() any { return new(SemOpRequest) },
+		NewReply:   func() any { return new(SemOpReply) },
+		Call: func(impl IPC, req, rep any) linux.Errno {
+			return impl.SemOp(req.(*SemOpRequest), rep.(*SemOpReply))
+		},
+	},
+	{
+		Name:       "SemControl",
+		NewRequest: func() any { return new(SemControlRequest) },
+		NewReply:   func() any { return new(SemControlReply) },
+		Call: func(impl IPC, req, rep any) linux.Errno {
+			return impl.SemControl(req.(*SemControlRequest), rep.(*SemControlReply))
+		},
+	},
+	{
+		Name:       "SemExit",
+		NewRequest: func() any { return new(SemExitRequest) },
+		NewReply:   func() any { return new(SemExitReply) },
+		Call: func(impl IPC, req, rep any) linux.Errno {
+			return impl.SemExit(req.(*SemExitRequest), rep.(*SemExitReply))
+		},
+	},
+	{
+		Name:       "MqOpen",
+		NewRequest: func() any { return new(MqOpenRequest) },
+		NewReply:   func() any { return new(MqOpenReply) },
+		Call: func(impl IPC, req, rep any) linux.Errno {
+			return impl.MqOpen(req.(*MqOpenRequest), rep.(*MqOpenReply))
+		},
+	},
+	{
+		Name:       "MqUnlink",
+		NewRequest: func() any { return new(MqUnlinkRequest) },
+		NewReply:   func() any { return new(MqUnlinkReply) },
+		Call: func(impl IPC, req, rep any) linux.Errno {
+			return impl.MqUnlink(req.(*MqUnlinkRequest), rep.(*MqUnlinkReply))
+		},
+	},
+	{
+		Name:       "MqSend",
+		NewRequest: func() any { return new(MqSendRequest) },
+		NewReply:   func() any { return new(MqSendReply) },
+		Call: func(impl IPC, req, rep any) linux.Errno {
+			return impl.MqSend(req.(*MqSendRequest), rep.(*MqSendReply))
+		},
+	},
+	{
+		Name:       "MqReceive",
+		NewRequest: func() any { return new(MqReceiveRequest) },
+		NewReply:   func() any { return new(MqReceiveReply) },
+		Call: func(impl IPC, req, rep any) linux.Errno {
+			return impl.MqReceive(req.(*MqReceiveRequest), rep.(*MqReceiveReply))
+		},
+	},
+	{
+		Name:       "MqNotify",
+		NewRequest: func() any { return new(MqNotifyRequest) },
+		NewReply:   func() any { return new(MqNotifyReply) },
+		Call: func(impl IPC, req, rep any) linux.Errno {
+			return impl.MqNotify(req.(*MqNotifyRequest), rep.(*MqNotifyReply))
+		},
+	},
+	{
+		Name:       "MqAttributes",
+		NewRequest: func() any { return new(MqAttributesRequest) },
+		NewReply:   func() any { return new(MqAttributesReply) },
+		Call: func(impl IPC, req, rep any) linux.Errno {
+			return impl.MqAttributes(req.(*MqAttributesRequest), rep.(*MqAttributesReply))
 		},
 	},
 	{

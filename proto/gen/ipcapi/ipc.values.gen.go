@@ -3014,6 +3014,2602 @@ func (m *ExpireReply) appendGo(b []byte) []byte {
 	return endGo(b)
 }
 
+// Reset zeroes m.
+func (m *SysvPerm) Reset() { *m = SysvPerm{} }
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *SysvPerm) Equal(o *SysvPerm) bool {
+	if m.Key != o.Key {
+		return false
+	}
+	if m.Uid != o.Uid {
+		return false
+	}
+	if m.Gid != o.Gid {
+		return false
+	}
+	if m.Cuid != o.Cuid {
+		return false
+	}
+	if m.Cgid != o.Cgid {
+		return false
+	}
+	if m.Mode != o.Mode {
+		return false
+	}
+	if m.Seq != o.Seq {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *SysvPerm) Clone() *SysvPerm {
+	c := *m
+	return &c
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *SysvPerm) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *SysvPerm) appendGo(b []byte) []byte {
+	b = append(b, "ipcapi.SysvPerm{"...)
+	if m.Key != 0 {
+		b = append(b, "Key: "...)
+		b = strconv.AppendInt(b, int64(m.Key), 10)
+		b = append(b, ", "...)
+	}
+	if m.Uid != 0 {
+		b = append(b, "Uid: "...)
+		b = strconv.AppendUint(b, uint64(m.Uid), 10)
+		b = append(b, ", "...)
+	}
+	if m.Gid != 0 {
+		b = append(b, "Gid: "...)
+		b = strconv.AppendUint(b, uint64(m.Gid), 10)
+		b = append(b, ", "...)
+	}
+	if m.Cuid != 0 {
+		b = append(b, "Cuid: "...)
+		b = strconv.AppendUint(b, uint64(m.Cuid), 10)
+		b = append(b, ", "...)
+	}
+	if m.Cgid != 0 {
+		b = append(b, "Cgid: "...)
+		b = strconv.AppendUint(b, uint64(m.Cgid), 10)
+		b = append(b, ", "...)
+	}
+	if m.Mode != 0 {
+		b = append(b, "Mode: "...)
+		b = strconv.AppendUint(b, uint64(m.Mode), 10)
+		b = append(b, ", "...)
+	}
+	if m.Seq != 0 {
+		b = append(b, "Seq: "...)
+		b = strconv.AppendUint(b, uint64(m.Seq), 10)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m; its slices keep their capacity.
+func (m *ShmGetRequest) Reset() {
+	m.Key = 0
+	m.Size = 0
+	m.Flags = 0
+	m.Cred.Reset()
+}
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *ShmGetRequest) Equal(o *ShmGetRequest) bool {
+	if m.Key != o.Key {
+		return false
+	}
+	if m.Size != o.Size {
+		return false
+	}
+	if m.Flags != o.Flags {
+		return false
+	}
+	if !m.Cred.Equal(&o.Cred) {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *ShmGetRequest) Clone() *ShmGetRequest {
+	c := *m
+	c.own()
+	return &c
+}
+
+// own replaces every slice of m by a copy.
+func (m *ShmGetRequest) own() {
+	m.Cred.own()
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *ShmGetRequest) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *ShmGetRequest) appendGo(b []byte) []byte {
+	b = append(b, "ipcapi.ShmGetRequest{"...)
+	if m.Key != 0 {
+		b = append(b, "Key: "...)
+		b = strconv.AppendInt(b, int64(m.Key), 10)
+		b = append(b, ", "...)
+	}
+	if m.Size != 0 {
+		b = append(b, "Size: "...)
+		b = strconv.AppendUint(b, uint64(m.Size), 10)
+		b = append(b, ", "...)
+	}
+	if m.Flags != 0 {
+		b = append(b, "Flags: "...)
+		b = strconv.AppendUint(b, uint64(m.Flags), 10)
+		b = append(b, ", "...)
+	}
+	if !m.Cred.Equal(new(Cred)) {
+		b = append(b, "Cred: "...)
+		b = m.Cred.appendGo(b)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m.
+func (m *ShmGetReply) Reset() { *m = ShmGetReply{} }
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *ShmGetReply) Equal(o *ShmGetReply) bool {
+	if m.Id != o.Id {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *ShmGetReply) Clone() *ShmGetReply {
+	c := *m
+	return &c
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *ShmGetReply) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *ShmGetReply) appendGo(b []byte) []byte {
+	b = append(b, "ipcapi.ShmGetReply{"...)
+	if m.Id != 0 {
+		b = append(b, "Id: "...)
+		b = strconv.AppendInt(b, int64(m.Id), 10)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m; its slices keep their capacity.
+func (m *ShmAttachRequest) Reset() {
+	m.Id = 0
+	m.Flags = 0
+	m.Inherit = false
+	m.Cred.Reset()
+}
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *ShmAttachRequest) Equal(o *ShmAttachRequest) bool {
+	if m.Id != o.Id {
+		return false
+	}
+	if m.Flags != o.Flags {
+		return false
+	}
+	if m.Inherit != o.Inherit {
+		return false
+	}
+	if !m.Cred.Equal(&o.Cred) {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *ShmAttachRequest) Clone() *ShmAttachRequest {
+	c := *m
+	c.own()
+	return &c
+}
+
+// own replaces every slice of m by a copy.
+func (m *ShmAttachRequest) own() {
+	m.Cred.own()
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *ShmAttachRequest) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *ShmAttachRequest) appendGo(b []byte) []byte {
+	b = append(b, "ipcapi.ShmAttachRequest{"...)
+	if m.Id != 0 {
+		b = append(b, "Id: "...)
+		b = strconv.AppendInt(b, int64(m.Id), 10)
+		b = append(b, ", "...)
+	}
+	if m.Flags != 0 {
+		b = append(b, "Flags: "...)
+		b = strconv.AppendUint(b, uint64(m.Flags), 10)
+		b = append(b, ", "...)
+	}
+	if m.Inherit {
+		b = append(b, "Inherit: "...)
+		b = strconv.AppendBool(b, m.Inherit)
+		b = append(b, ", "...)
+	}
+	if !m.Cred.Equal(new(Cred)) {
+		b = append(b, "Cred: "...)
+		b = m.Cred.appendGo(b)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m.
+func (m *ShmAttachReply) Reset() { *m = ShmAttachReply{} }
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *ShmAttachReply) Equal(o *ShmAttachReply) bool {
+	if m.Backing != o.Backing {
+		return false
+	}
+	if m.Size != o.Size {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *ShmAttachReply) Clone() *ShmAttachReply {
+	c := *m
+	return &c
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *ShmAttachReply) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *ShmAttachReply) appendGo(b []byte) []byte {
+	b = append(b, "ipcapi.ShmAttachReply{"...)
+	if m.Backing != 0 {
+		b = append(b, "Backing: "...)
+		b = strconv.AppendUint(b, uint64(m.Backing), 10)
+		b = append(b, ", "...)
+	}
+	if m.Size != 0 {
+		b = append(b, "Size: "...)
+		b = strconv.AppendUint(b, uint64(m.Size), 10)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m.
+func (m *ShmBackRequest) Reset() { *m = ShmBackRequest{} }
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *ShmBackRequest) Equal(o *ShmBackRequest) bool {
+	if m.Id != o.Id {
+		return false
+	}
+	if m.Backing != o.Backing {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *ShmBackRequest) Clone() *ShmBackRequest {
+	c := *m
+	return &c
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *ShmBackRequest) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *ShmBackRequest) appendGo(b []byte) []byte {
+	b = append(b, "ipcapi.ShmBackRequest{"...)
+	if m.Id != 0 {
+		b = append(b, "Id: "...)
+		b = strconv.AppendInt(b, int64(m.Id), 10)
+		b = append(b, ", "...)
+	}
+	if m.Backing != 0 {
+		b = append(b, "Backing: "...)
+		b = strconv.AppendUint(b, uint64(m.Backing), 10)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m.
+func (m *ShmBackReply) Reset() { *m = ShmBackReply{} }
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *ShmBackReply) Equal(o *ShmBackReply) bool {
+	if m.Backing != o.Backing {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *ShmBackReply) Clone() *ShmBackReply {
+	c := *m
+	return &c
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *ShmBackReply) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *ShmBackReply) appendGo(b []byte) []byte {
+	b = append(b, "ipcapi.ShmBackReply{"...)
+	if m.Backing != 0 {
+		b = append(b, "Backing: "...)
+		b = strconv.AppendUint(b, uint64(m.Backing), 10)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m; its slices keep their capacity.
+func (m *ShmDetachRequest) Reset() {
+	m.Id = 0
+	m.Cred.Reset()
+}
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *ShmDetachRequest) Equal(o *ShmDetachRequest) bool {
+	if m.Id != o.Id {
+		return false
+	}
+	if !m.Cred.Equal(&o.Cred) {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *ShmDetachRequest) Clone() *ShmDetachRequest {
+	c := *m
+	c.own()
+	return &c
+}
+
+// own replaces every slice of m by a copy.
+func (m *ShmDetachRequest) own() {
+	m.Cred.own()
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *ShmDetachRequest) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *ShmDetachRequest) appendGo(b []byte) []byte {
+	b = append(b, "ipcapi.ShmDetachRequest{"...)
+	if m.Id != 0 {
+		b = append(b, "Id: "...)
+		b = strconv.AppendInt(b, int64(m.Id), 10)
+		b = append(b, ", "...)
+	}
+	if !m.Cred.Equal(new(Cred)) {
+		b = append(b, "Cred: "...)
+		b = m.Cred.appendGo(b)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m.
+func (m *ShmDetachReply) Reset() { *m = ShmDetachReply{} }
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *ShmDetachReply) Equal(o *ShmDetachReply) bool {
+	if m.Released != o.Released {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *ShmDetachReply) Clone() *ShmDetachReply {
+	c := *m
+	return &c
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *ShmDetachReply) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *ShmDetachReply) appendGo(b []byte) []byte {
+	b = append(b, "ipcapi.ShmDetachReply{"...)
+	if m.Released != 0 {
+		b = append(b, "Released: "...)
+		b = strconv.AppendUint(b, uint64(m.Released), 10)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m; its slices keep their capacity.
+func (m *ShmControlRequest) Reset() {
+	m.Id = 0
+	m.Command = 0
+	m.Perm.Reset()
+	m.Cred.Reset()
+}
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *ShmControlRequest) Equal(o *ShmControlRequest) bool {
+	if m.Id != o.Id {
+		return false
+	}
+	if m.Command != o.Command {
+		return false
+	}
+	if !m.Perm.Equal(&o.Perm) {
+		return false
+	}
+	if !m.Cred.Equal(&o.Cred) {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *ShmControlRequest) Clone() *ShmControlRequest {
+	c := *m
+	c.own()
+	return &c
+}
+
+// own replaces every slice of m by a copy.
+func (m *ShmControlRequest) own() {
+	m.Cred.own()
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *ShmControlRequest) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *ShmControlRequest) appendGo(b []byte) []byte {
+	b = append(b, "ipcapi.ShmControlRequest{"...)
+	if m.Id != 0 {
+		b = append(b, "Id: "...)
+		b = strconv.AppendInt(b, int64(m.Id), 10)
+		b = append(b, ", "...)
+	}
+	if m.Command != 0 {
+		b = append(b, "Command: "...)
+		b = strconv.AppendUint(b, uint64(m.Command), 10)
+		b = append(b, ", "...)
+	}
+	if !m.Perm.Equal(new(SysvPerm)) {
+		b = append(b, "Perm: "...)
+		b = m.Perm.appendGo(b)
+		b = append(b, ", "...)
+	}
+	if !m.Cred.Equal(new(Cred)) {
+		b = append(b, "Cred: "...)
+		b = m.Cred.appendGo(b)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m.
+func (m *ShmControlReply) Reset() { *m = ShmControlReply{} }
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *ShmControlReply) Equal(o *ShmControlReply) bool {
+	if m.Result != o.Result {
+		return false
+	}
+	if !m.Perm.Equal(&o.Perm) {
+		return false
+	}
+	if m.Size != o.Size {
+		return false
+	}
+	if m.AttachSec != o.AttachSec {
+		return false
+	}
+	if m.DetachSec != o.DetachSec {
+		return false
+	}
+	if m.ChangeSec != o.ChangeSec {
+		return false
+	}
+	if m.CreatorPid != o.CreatorPid {
+		return false
+	}
+	if m.LastPid != o.LastPid {
+		return false
+	}
+	if m.Attached != o.Attached {
+		return false
+	}
+	if m.Used != o.Used {
+		return false
+	}
+	if m.Pages != o.Pages {
+		return false
+	}
+	if m.Released != o.Released {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *ShmControlReply) Clone() *ShmControlReply {
+	c := *m
+	return &c
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *ShmControlReply) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *ShmControlReply) appendGo(b []byte) []byte {
+	b = append(b, "ipcapi.ShmControlReply{"...)
+	if m.Result != 0 {
+		b = append(b, "Result: "...)
+		b = strconv.AppendInt(b, int64(m.Result), 10)
+		b = append(b, ", "...)
+	}
+	if !m.Perm.Equal(new(SysvPerm)) {
+		b = append(b, "Perm: "...)
+		b = m.Perm.appendGo(b)
+		b = append(b, ", "...)
+	}
+	if m.Size != 0 {
+		b = append(b, "Size: "...)
+		b = strconv.AppendUint(b, uint64(m.Size), 10)
+		b = append(b, ", "...)
+	}
+	if m.AttachSec != 0 {
+		b = append(b, "AttachSec: "...)
+		b = strconv.AppendInt(b, int64(m.AttachSec), 10)
+		b = append(b, ", "...)
+	}
+	if m.DetachSec != 0 {
+		b = append(b, "DetachSec: "...)
+		b = strconv.AppendInt(b, int64(m.DetachSec), 10)
+		b = append(b, ", "...)
+	}
+	if m.ChangeSec != 0 {
+		b = append(b, "ChangeSec: "...)
+		b = strconv.AppendInt(b, int64(m.ChangeSec), 10)
+		b = append(b, ", "...)
+	}
+	if m.CreatorPid != 0 {
+		b = append(b, "CreatorPid: "...)
+		b = strconv.AppendInt(b, int64(m.CreatorPid), 10)
+		b = append(b, ", "...)
+	}
+	if m.LastPid != 0 {
+		b = append(b, "LastPid: "...)
+		b = strconv.AppendInt(b, int64(m.LastPid), 10)
+		b = append(b, ", "...)
+	}
+	if m.Attached != 0 {
+		b = append(b, "Attached: "...)
+		b = strconv.AppendUint(b, uint64(m.Attached), 10)
+		b = append(b, ", "...)
+	}
+	if m.Used != 0 {
+		b = append(b, "Used: "...)
+		b = strconv.AppendUint(b, uint64(m.Used), 10)
+		b = append(b, ", "...)
+	}
+	if m.Pages != 0 {
+		b = append(b, "Pages: "...)
+		b = strconv.AppendUint(b, uint64(m.Pages), 10)
+		b = append(b, ", "...)
+	}
+	if m.Released != 0 {
+		b = append(b, "Released: "...)
+		b = strconv.AppendUint(b, uint64(m.Released), 10)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m; its slices keep their capacity.
+func (m *MsgGetRequest) Reset() {
+	m.Key = 0
+	m.Flags = 0
+	m.Cred.Reset()
+}
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *MsgGetRequest) Equal(o *MsgGetRequest) bool {
+	if m.Key != o.Key {
+		return false
+	}
+	if m.Flags != o.Flags {
+		return false
+	}
+	if !m.Cred.Equal(&o.Cred) {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *MsgGetRequest) Clone() *MsgGetRequest {
+	c := *m
+	c.own()
+	return &c
+}
+
+// own replaces every slice of m by a copy.
+func (m *MsgGetRequest) own() {
+	m.Cred.own()
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *MsgGetRequest) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *MsgGetRequest) appendGo(b []byte) []byte {
+	b = append(b, "ipcapi.MsgGetRequest{"...)
+	if m.Key != 0 {
+		b = append(b, "Key: "...)
+		b = strconv.AppendInt(b, int64(m.Key), 10)
+		b = append(b, ", "...)
+	}
+	if m.Flags != 0 {
+		b = append(b, "Flags: "...)
+		b = strconv.AppendUint(b, uint64(m.Flags), 10)
+		b = append(b, ", "...)
+	}
+	if !m.Cred.Equal(new(Cred)) {
+		b = append(b, "Cred: "...)
+		b = m.Cred.appendGo(b)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m.
+func (m *MsgGetReply) Reset() { *m = MsgGetReply{} }
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *MsgGetReply) Equal(o *MsgGetReply) bool {
+	if m.Id != o.Id {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *MsgGetReply) Clone() *MsgGetReply {
+	c := *m
+	return &c
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *MsgGetReply) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *MsgGetReply) appendGo(b []byte) []byte {
+	b = append(b, "ipcapi.MsgGetReply{"...)
+	if m.Id != 0 {
+		b = append(b, "Id: "...)
+		b = strconv.AppendInt(b, int64(m.Id), 10)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m; its slices keep their capacity.
+func (m *MsgSendRequest) Reset() {
+	m.Id = 0
+	m.Type = 0
+	m.Data = m.Data[:0]
+	m.Flags = 0
+	m.Cred.Reset()
+	m.Pending = 0
+	m.Cancel = false
+}
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *MsgSendRequest) Equal(o *MsgSendRequest) bool {
+	if m.Id != o.Id {
+		return false
+	}
+	if m.Type != o.Type {
+		return false
+	}
+	if !bytes.Equal(m.Data, o.Data) {
+		return false
+	}
+	if m.Flags != o.Flags {
+		return false
+	}
+	if !m.Cred.Equal(&o.Cred) {
+		return false
+	}
+	if m.Pending != o.Pending {
+		return false
+	}
+	if m.Cancel != o.Cancel {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *MsgSendRequest) Clone() *MsgSendRequest {
+	c := *m
+	c.own()
+	return &c
+}
+
+// own replaces every slice of m by a copy.
+func (m *MsgSendRequest) own() {
+	m.Data = slices.Clone(m.Data)
+	m.Cred.own()
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *MsgSendRequest) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *MsgSendRequest) appendGo(b []byte) []byte {
+	b = append(b, "ipcapi.MsgSendRequest{"...)
+	if m.Id != 0 {
+		b = append(b, "Id: "...)
+		b = strconv.AppendInt(b, int64(m.Id), 10)
+		b = append(b, ", "...)
+	}
+	if m.Type != 0 {
+		b = append(b, "Type: "...)
+		b = strconv.AppendInt(b, int64(m.Type), 10)
+		b = append(b, ", "...)
+	}
+	if len(m.Data) > 0 {
+		b = append(b, "Data: "...)
+		b = quoteGo(append(b, "[]byte("...), string(m.Data))
+		b = append(b, ')')
+		b = append(b, ", "...)
+	}
+	if m.Flags != 0 {
+		b = append(b, "Flags: "...)
+		b = strconv.AppendUint(b, uint64(m.Flags), 10)
+		b = append(b, ", "...)
+	}
+	if !m.Cred.Equal(new(Cred)) {
+		b = append(b, "Cred: "...)
+		b = m.Cred.appendGo(b)
+		b = append(b, ", "...)
+	}
+	if m.Pending != 0 {
+		b = append(b, "Pending: "...)
+		b = strconv.AppendUint(b, uint64(m.Pending), 10)
+		b = append(b, ", "...)
+	}
+	if m.Cancel {
+		b = append(b, "Cancel: "...)
+		b = strconv.AppendBool(b, m.Cancel)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m; its slices keep their capacity.
+func (m *MsgSendReply) Reset() {
+	m.Wait.Reset()
+	m.Ready = m.Ready[:0]
+	m.Pending = 0
+}
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *MsgSendReply) Equal(o *MsgSendReply) bool {
+	if !m.Wait.Equal(&o.Wait) {
+		return false
+	}
+	if len(m.Ready) != len(o.Ready) {
+		return false
+	}
+	for i := range m.Ready {
+		if !m.Ready[i].Equal(&o.Ready[i]) {
+			return false
+		}
+	}
+	if m.Pending != o.Pending {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *MsgSendReply) Clone() *MsgSendReply {
+	c := *m
+	c.own()
+	return &c
+}
+
+// own replaces every slice of m by a copy.
+func (m *MsgSendReply) own() {
+	m.Ready = slices.Clone(m.Ready)
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *MsgSendReply) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *MsgSendReply) appendGo(b []byte) []byte {
+	b = append(b, "ipcapi.MsgSendReply{"...)
+	if !m.Wait.Equal(new(Wait)) {
+		b = append(b, "Wait: "...)
+		b = m.Wait.appendGo(b)
+		b = append(b, ", "...)
+	}
+	if len(m.Ready) > 0 {
+		b = append(b, "Ready: "...)
+		b = append(b, "[]ipcapi.Ready{"...)
+		for i := range m.Ready {
+			b = m.Ready[i].appendGo(b)
+			b = append(b, ", "...)
+		}
+		b = endGo(b)
+		b = append(b, ", "...)
+	}
+	if m.Pending != 0 {
+		b = append(b, "Pending: "...)
+		b = strconv.AppendUint(b, uint64(m.Pending), 10)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m; its slices keep their capacity.
+func (m *MsgReceiveRequest) Reset() {
+	m.Id = 0
+	m.Size = 0
+	m.Type = 0
+	m.Flags = 0
+	m.Cred.Reset()
+	m.Pending = 0
+	m.Cancel = false
+}
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *MsgReceiveRequest) Equal(o *MsgReceiveRequest) bool {
+	if m.Id != o.Id {
+		return false
+	}
+	if m.Size != o.Size {
+		return false
+	}
+	if m.Type != o.Type {
+		return false
+	}
+	if m.Flags != o.Flags {
+		return false
+	}
+	if !m.Cred.Equal(&o.Cred) {
+		return false
+	}
+	if m.Pending != o.Pending {
+		return false
+	}
+	if m.Cancel != o.Cancel {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *MsgReceiveRequest) Clone() *MsgReceiveRequest {
+	c := *m
+	c.own()
+	return &c
+}
+
+// own replaces every slice of m by a copy.
+func (m *MsgReceiveRequest) own() {
+	m.Cred.own()
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *MsgReceiveRequest) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *MsgReceiveRequest) appendGo(b []byte) []byte {
+	b = append(b, "ipcapi.MsgReceiveRequest{"...)
+	if m.Id != 0 {
+		b = append(b, "Id: "...)
+		b = strconv.AppendInt(b, int64(m.Id), 10)
+		b = append(b, ", "...)
+	}
+	if m.Size != 0 {
+		b = append(b, "Size: "...)
+		b = strconv.AppendUint(b, uint64(m.Size), 10)
+		b = append(b, ", "...)
+	}
+	if m.Type != 0 {
+		b = append(b, "Type: "...)
+		b = strconv.AppendInt(b, int64(m.Type), 10)
+		b = append(b, ", "...)
+	}
+	if m.Flags != 0 {
+		b = append(b, "Flags: "...)
+		b = strconv.AppendUint(b, uint64(m.Flags), 10)
+		b = append(b, ", "...)
+	}
+	if !m.Cred.Equal(new(Cred)) {
+		b = append(b, "Cred: "...)
+		b = m.Cred.appendGo(b)
+		b = append(b, ", "...)
+	}
+	if m.Pending != 0 {
+		b = append(b, "Pending: "...)
+		b = strconv.AppendUint(b, uint64(m.Pending), 10)
+		b = append(b, ", "...)
+	}
+	if m.Cancel {
+		b = append(b, "Cancel: "...)
+		b = strconv.AppendBool(b, m.Cancel)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m; its slices keep their capacity.
+func (m *MsgReceiveReply) Reset() {
+	m.Wait.Reset()
+	m.Ready = m.Ready[:0]
+	m.Pending = 0
+	m.Data = m.Data[:0]
+	m.Type = 0
+}
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *MsgReceiveReply) Equal(o *MsgReceiveReply) bool {
+	if !m.Wait.Equal(&o.Wait) {
+		return false
+	}
+	if len(m.Ready) != len(o.Ready) {
+		return false
+	}
+	for i := range m.Ready {
+		if !m.Ready[i].Equal(&o.Ready[i]) {
+			return false
+		}
+	}
+	if m.Pending != o.Pending {
+		return false
+	}
+	if !bytes.Equal(m.Data, o.Data) {
+		return false
+	}
+	if m.Type != o.Type {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *MsgReceiveReply) Clone() *MsgReceiveReply {
+	c := *m
+	c.own()
+	return &c
+}
+
+// own replaces every slice of m by a copy.
+func (m *MsgReceiveReply) own() {
+	m.Ready = slices.Clone(m.Ready)
+	m.Data = slices.Clone(m.Data)
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *MsgReceiveReply) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *MsgReceiveReply) appendGo(b []byte) []byte {
+	b = append(b, "ipcapi.MsgReceiveReply{"...)
+	if !m.Wait.Equal(new(Wait)) {
+		b = append(b, "Wait: "...)
+		b = m.Wait.appendGo(b)
+		b = append(b, ", "...)
+	}
+	if len(m.Ready) > 0 {
+		b = append(b, "Ready: "...)
+		b = append(b, "[]ipcapi.Ready{"...)
+		for i := range m.Ready {
+			b = m.Ready[i].appendGo(b)
+			b = append(b, ", "...)
+		}
+		b = endGo(b)
+		b = append(b, ", "...)
+	}
+	if m.Pending != 0 {
+		b = append(b, "Pending: "...)
+		b = strconv.AppendUint(b, uint64(m.Pending), 10)
+		b = append(b, ", "...)
+	}
+	if len(m.Data) > 0 {
+		b = append(b, "Data: "...)
+		b = quoteGo(append(b, "[]byte("...), string(m.Data))
+		b = append(b, ')')
+		b = append(b, ", "...)
+	}
+	if m.Type != 0 {
+		b = append(b, "Type: "...)
+		b = strconv.AppendInt(b, int64(m.Type), 10)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m; its slices keep their capacity.
+func (m *MsgControlRequest) Reset() {
+	m.Id = 0
+	m.Command = 0
+	m.Perm.Reset()
+	m.MaxBytes = 0
+	m.Cred.Reset()
+}
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *MsgControlRequest) Equal(o *MsgControlRequest) bool {
+	if m.Id != o.Id {
+		return false
+	}
+	if m.Command != o.Command {
+		return false
+	}
+	if !m.Perm.Equal(&o.Perm) {
+		return false
+	}
+	if m.MaxBytes != o.MaxBytes {
+		return false
+	}
+	if !m.Cred.Equal(&o.Cred) {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *MsgControlRequest) Clone() *MsgControlRequest {
+	c := *m
+	c.own()
+	return &c
+}
+
+// own replaces every slice of m by a copy.
+func (m *MsgControlRequest) own() {
+	m.Cred.own()
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *MsgControlRequest) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *MsgControlRequest) appendGo(b []byte) []byte {
+	b = append(b, "ipcapi.MsgControlRequest{"...)
+	if m.Id != 0 {
+		b = append(b, "Id: "...)
+		b = strconv.AppendInt(b, int64(m.Id), 10)
+		b = append(b, ", "...)
+	}
+	if m.Command != 0 {
+		b = append(b, "Command: "...)
+		b = strconv.AppendUint(b, uint64(m.Command), 10)
+		b = append(b, ", "...)
+	}
+	if !m.Perm.Equal(new(SysvPerm)) {
+		b = append(b, "Perm: "...)
+		b = m.Perm.appendGo(b)
+		b = append(b, ", "...)
+	}
+	if m.MaxBytes != 0 {
+		b = append(b, "MaxBytes: "...)
+		b = strconv.AppendUint(b, uint64(m.MaxBytes), 10)
+		b = append(b, ", "...)
+	}
+	if !m.Cred.Equal(new(Cred)) {
+		b = append(b, "Cred: "...)
+		b = m.Cred.appendGo(b)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m; its slices keep their capacity.
+func (m *MsgControlReply) Reset() {
+	m.Result = 0
+	m.Ready = m.Ready[:0]
+	m.Perm.Reset()
+	m.SendSec = 0
+	m.ReceiveSec = 0
+	m.ChangeSec = 0
+	m.Bytes = 0
+	m.Messages = 0
+	m.MaxBytes = 0
+	m.SendPid = 0
+	m.ReceivePid = 0
+	m.Used = 0
+	m.AllMessages = 0
+	m.AllBytes = 0
+}
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *MsgControlReply) Equal(o *MsgControlReply) bool {
+	if m.Result != o.Result {
+		return false
+	}
+	if len(m.Ready) != len(o.Ready) {
+		return false
+	}
+	for i := range m.Ready {
+		if !m.Ready[i].Equal(&o.Ready[i]) {
+			return false
+		}
+	}
+	if !m.Perm.Equal(&o.Perm) {
+		return false
+	}
+	if m.SendSec != o.SendSec {
+		return false
+	}
+	if m.ReceiveSec != o.ReceiveSec {
+		return false
+	}
+	if m.ChangeSec != o.ChangeSec {
+		return false
+	}
+	if m.Bytes != o.Bytes {
+		return false
+	}
+	if m.Messages != o.Messages {
+		return false
+	}
+	if m.MaxBytes != o.MaxBytes {
+		return false
+	}
+	if m.SendPid != o.SendPid {
+		return false
+	}
+	if m.ReceivePid != o.ReceivePid {
+		return false
+	}
+	if m.Used != o.Used {
+		return false
+	}
+	if m.AllMessages != o.AllMessages {
+		return false
+	}
+	if m.AllBytes != o.AllBytes {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *MsgControlReply) Clone() *MsgControlReply {
+	c := *m
+	c.own()
+	return &c
+}
+
+// own replaces every slice of m by a copy.
+func (m *MsgControlReply) own() {
+	m.Ready = slices.Clone(m.Ready)
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *MsgControlReply) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *MsgControlReply) appendGo(b []byte) []byte {
+	b = append(b, "ipcapi.MsgControlReply{"...)
+	if m.Result != 0 {
+		b = append(b, "Result: "...)
+		b = strconv.AppendInt(b, int64(m.Result), 10)
+		b = append(b, ", "...)
+	}
+	if len(m.Ready) > 0 {
+		b = append(b, "Ready: "...)
+		b = append(b, "[]ipcapi.Ready{"...)
+		for i := range m.Ready {
+			b = m.Ready[i].appendGo(b)
+			b = append(b, ", "...)
+		}
+		b = endGo(b)
+		b = append(b, ", "...)
+	}
+	if !m.Perm.Equal(new(SysvPerm)) {
+		b = append(b, "Perm: "...)
+		b = m.Perm.appendGo(b)
+		b = append(b, ", "...)
+	}
+	if m.SendSec != 0 {
+		b = append(b, "SendSec: "...)
+		b = strconv.AppendInt(b, int64(m.SendSec), 10)
+		b = append(b, ", "...)
+	}
+	if m.ReceiveSec != 0 {
+		b = append(b, "ReceiveSec: "...)
+		b = strconv.AppendInt(b, int64(m.ReceiveSec), 10)
+		b = append(b, ", "...)
+	}
+	if m.ChangeSec != 0 {
+		b = append(b, "ChangeSec: "...)
+		b = strconv.AppendInt(b, int64(m.ChangeSec), 10)
+		b = append(b, ", "...)
+	}
+	if m.Bytes != 0 {
+		b = append(b, "Bytes: "...)
+		b = strconv.AppendUint(b, uint64(m.Bytes), 10)
+		b = append(b, ", "...)
+	}
+	if m.Messages != 0 {
+		b = append(b, "Messages: "...)
+		b = strconv.AppendUint(b, uint64(m.Messages), 10)
+		b = append(b, ", "...)
+	}
+	if m.MaxBytes != 0 {
+		b = append(b, "MaxBytes: "...)
+		b = strconv.AppendUint(b, uint64(m.MaxBytes), 10)
+		b = append(b, ", "...)
+	}
+	if m.SendPid != 0 {
+		b = append(b, "SendPid: "...)
+		b = strconv.AppendInt(b, int64(m.SendPid), 10)
+		b = append(b, ", "...)
+	}
+	if m.ReceivePid != 0 {
+		b = append(b, "ReceivePid: "...)
+		b = strconv.AppendInt(b, int64(m.ReceivePid), 10)
+		b = append(b, ", "...)
+	}
+	if m.Used != 0 {
+		b = append(b, "Used: "...)
+		b = strconv.AppendUint(b, uint64(m.Used), 10)
+		b = append(b, ", "...)
+	}
+	if m.AllMessages != 0 {
+		b = append(b, "AllMessages: "...)
+		b = strconv.AppendUint(b, uint64(m.AllMessages), 10)
+		b = append(b, ", "...)
+	}
+	if m.AllBytes != 0 {
+		b = append(b, "AllBytes: "...)
+		b = strconv.AppendUint(b, uint64(m.AllBytes), 10)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m; its slices keep their capacity.
+func (m *SemGetRequest) Reset() {
+	m.Key = 0
+	m.Count = 0
+	m.Flags = 0
+	m.Cred.Reset()
+}
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *SemGetRequest) Equal(o *SemGetRequest) bool {
+	if m.Key != o.Key {
+		return false
+	}
+	if m.Count != o.Count {
+		return false
+	}
+	if m.Flags != o.Flags {
+		return false
+	}
+	if !m.Cred.Equal(&o.Cred) {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *SemGetRequest) Clone() *SemGetRequest {
+	c := *m
+	c.own()
+	return &c
+}
+
+// own replaces every slice of m by a copy.
+func (m *SemGetRequest) own() {
+	m.Cred.own()
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *SemGetRequest) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *SemGetRequest) appendGo(b []byte) []byte {
+	b = append(b, "ipcapi.SemGetRequest{"...)
+	if m.Key != 0 {
+		b = append(b, "Key: "...)
+		b = strconv.AppendInt(b, int64(m.Key), 10)
+		b = append(b, ", "...)
+	}
+	if m.Count != 0 {
+		b = append(b, "Count: "...)
+		b = strconv.AppendInt(b, int64(m.Count), 10)
+		b = append(b, ", "...)
+	}
+	if m.Flags != 0 {
+		b = append(b, "Flags: "...)
+		b = strconv.AppendUint(b, uint64(m.Flags), 10)
+		b = append(b, ", "...)
+	}
+	if !m.Cred.Equal(new(Cred)) {
+		b = append(b, "Cred: "...)
+		b = m.Cred.appendGo(b)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m.
+func (m *SemGetReply) Reset() { *m = SemGetReply{} }
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *SemGetReply) Equal(o *SemGetReply) bool {
+	if m.Id != o.Id {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *SemGetReply) Clone() *SemGetReply {
+	c := *m
+	return &c
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *SemGetReply) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *SemGetReply) appendGo(b []byte) []byte {
+	b = append(b, "ipcapi.SemGetReply{"...)
+	if m.Id != 0 {
+		b = append(b, "Id: "...)
+		b = strconv.AppendInt(b, int64(m.Id), 10)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m.
+func (m *SemOperation) Reset() { *m = SemOperation{} }
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *SemOperation) Equal(o *SemOperation) bool {
+	if m.Number != o.Number {
+		return false
+	}
+	if m.Op != o.Op {
+		return false
+	}
+	if m.Flags != o.Flags {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *SemOperation) Clone() *SemOperation {
+	c := *m
+	return &c
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *SemOperation) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *SemOperation) appendGo(b []byte) []byte {
+	b = append(b, "ipcapi.SemOperation{"...)
+	if m.Number != 0 {
+		b = append(b, "Number: "...)
+		b = strconv.AppendUint(b, uint64(m.Number), 10)
+		b = append(b, ", "...)
+	}
+	if m.Op != 0 {
+		b = append(b, "Op: "...)
+		b = strconv.AppendInt(b, int64(m.Op), 10)
+		b = append(b, ", "...)
+	}
+	if m.Flags != 0 {
+		b = append(b, "Flags: "...)
+		b = strconv.AppendUint(b, uint64(m.Flags), 10)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m; its slices keep their capacity.
+func (m *SemOpRequest) Reset() {
+	m.Id = 0
+	m.Operations = m.Operations[:0]
+	m.Undo = 0
+	m.Cred.Reset()
+	m.Pending = 0
+	m.Cancel = false
+}
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *SemOpRequest) Equal(o *SemOpRequest) bool {
+	if m.Id != o.Id {
+		return false
+	}
+	if len(m.Operations) != len(o.Operations) {
+		return false
+	}
+	for i := range m.Operations {
+		if !m.Operations[i].Equal(&o.Operations[i]) {
+			return false
+		}
+	}
+	if m.Undo != o.Undo {
+		return false
+	}
+	if !m.Cred.Equal(&o.Cred) {
+		return false
+	}
+	if m.Pending != o.Pending {
+		return false
+	}
+	if m.Cancel != o.Cancel {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *SemOpRequest) Clone() *SemOpRequest {
+	c := *m
+	c.own()
+	return &c
+}
+
+// own replaces every slice of m by a copy.
+func (m *SemOpRequest) own() {
+	m.Operations = slices.Clone(m.Operations)
+	m.Cred.own()
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *SemOpRequest) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *SemOpRequest) appendGo(b []byte) []byte {
+	b = append(b, "ipcapi.SemOpRequest{"...)
+	if m.Id != 0 {
+		b = append(b, "Id: "...)
+		b = strconv.AppendInt(b, int64(m.Id), 10)
+		b = append(b, ", "...)
+	}
+	if len(m.Operations) > 0 {
+		b = append(b, "Operations: "...)
+		b = append(b, "[]ipcapi.SemOperation{"...)
+		for i := range m.Operations {
+			b = m.Operations[i].appendGo(b)
+			b = append(b, ", "...)
+		}
+		b = endGo(b)
+		b = append(b, ", "...)
+	}
+	if m.Undo != 0 {
+		b = append(b, "Undo: "...)
+		b = strconv.AppendUint(b, uint64(m.Undo), 10)
+		b = append(b, ", "...)
+	}
+	if !m.Cred.Equal(new(Cred)) {
+		b = append(b, "Cred: "...)
+		b = m.Cred.appendGo(b)
+		b = append(b, ", "...)
+	}
+	if m.Pending != 0 {
+		b = append(b, "Pending: "...)
+		b = strconv.AppendUint(b, uint64(m.Pending), 10)
+		b = append(b, ", "...)
+	}
+	if m.Cancel {
+		b = append(b, "Cancel: "...)
+		b = strconv.AppendBool(b, m.Cancel)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m; its slices keep their capacity.
+func (m *SemOpReply) Reset() {
+	m.Wait.Reset()
+	m.Ready = m.Ready[:0]
+	m.Pending = 0
+}
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *SemOpReply) Equal(o *SemOpReply) bool {
+	if !m.Wait.Equal(&o.Wait) {
+		return false
+	}
+	if len(m.Ready) != len(o.Ready) {
+		return false
+	}
+	for i := range m.Ready {
+		if !m.Ready[i].Equal(&o.Ready[i]) {
+			return false
+		}
+	}
+	if m.Pending != o.Pending {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *SemOpReply) Clone() *SemOpReply {
+	c := *m
+	c.own()
+	return &c
+}
+
+// own replaces every slice of m by a copy.
+func (m *SemOpReply) own() {
+	m.Ready = slices.Clone(m.Ready)
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *SemOpReply) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *SemOpReply) appendGo(b []byte) []byte {
+	b = append(b, "ipcapi.SemOpReply{"...)
+	if !m.Wait.Equal(new(Wait)) {
+		b = append(b, "Wait: "...)
+		b = m.Wait.appendGo(b)
+		b = append(b, ", "...)
+	}
+	if len(m.Ready) > 0 {
+		b = append(b, "Ready: "...)
+		b = append(b, "[]ipcapi.Ready{"...)
+		for i := range m.Ready {
+			b = m.Ready[i].appendGo(b)
+			b = append(b, ", "...)
+		}
+		b = endGo(b)
+		b = append(b, ", "...)
+	}
+	if m.Pending != 0 {
+		b = append(b, "Pending: "...)
+		b = strconv.AppendUint(b, uint64(m.Pending), 10)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m; its slices keep their capacity.
+func (m *SemControlRequest) Reset() {
+	m.Id = 0
+	m.Number = 0
+	m.Command = 0
+	m.Value = 0
+	m.Values = m.Values[:0]
+	m.Perm.Reset()
+	m.Cred.Reset()
+}
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *SemControlRequest) Equal(o *SemControlRequest) bool {
+	if m.Id != o.Id {
+		return false
+	}
+	if m.Number != o.Number {
+		return false
+	}
+	if m.Command != o.Command {
+		return false
+	}
+	if m.Value != o.Value {
+		return false
+	}
+	if len(m.Values) != len(o.Values) {
+		return false
+	}
+	for i := range m.Values {
+		if m.Values[i] != o.Values[i] {
+			return false
+		}
+	}
+	if !m.Perm.Equal(&o.Perm) {
+		return false
+	}
+	if !m.Cred.Equal(&o.Cred) {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *SemControlRequest) Clone() *SemControlRequest {
+	c := *m
+	c.own()
+	return &c
+}
+
+// own replaces every slice of m by a copy.
+func (m *SemControlRequest) own() {
+	m.Values = slices.Clone(m.Values)
+	m.Cred.own()
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *SemControlRequest) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *SemControlRequest) appendGo(b []byte) []byte {
+	b = append(b, "ipcapi.SemControlRequest{"...)
+	if m.Id != 0 {
+		b = append(b, "Id: "...)
+		b = strconv.AppendInt(b, int64(m.Id), 10)
+		b = append(b, ", "...)
+	}
+	if m.Number != 0 {
+		b = append(b, "Number: "...)
+		b = strconv.AppendInt(b, int64(m.Number), 10)
+		b = append(b, ", "...)
+	}
+	if m.Command != 0 {
+		b = append(b, "Command: "...)
+		b = strconv.AppendUint(b, uint64(m.Command), 10)
+		b = append(b, ", "...)
+	}
+	if m.Value != 0 {
+		b = append(b, "Value: "...)
+		b = strconv.AppendInt(b, int64(m.Value), 10)
+		b = append(b, ", "...)
+	}
+	if len(m.Values) > 0 {
+		b = append(b, "Values: "...)
+		b = append(b, "[]uint32{"...)
+		for i := range m.Values {
+			b = strconv.AppendUint(b, uint64(m.Values[i]), 10)
+			b = append(b, ", "...)
+		}
+		b = endGo(b)
+		b = append(b, ", "...)
+	}
+	if !m.Perm.Equal(new(SysvPerm)) {
+		b = append(b, "Perm: "...)
+		b = m.Perm.appendGo(b)
+		b = append(b, ", "...)
+	}
+	if !m.Cred.Equal(new(Cred)) {
+		b = append(b, "Cred: "...)
+		b = m.Cred.appendGo(b)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m; its slices keep their capacity.
+func (m *SemControlReply) Reset() {
+	m.Result = 0
+	m.Ready = m.Ready[:0]
+	m.Perm.Reset()
+	m.OpSec = 0
+	m.ChangeSec = 0
+	m.Count = 0
+	m.Values = m.Values[:0]
+	m.Used = 0
+	m.AllSemaphores = 0
+}
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *SemControlReply) Equal(o *SemControlReply) bool {
+	if m.Result != o.Result {
+		return false
+	}
+	if len(m.Ready) != len(o.Ready) {
+		return false
+	}
+	for i := range m.Ready {
+		if !m.Ready[i].Equal(&o.Ready[i]) {
+			return false
+		}
+	}
+	if !m.Perm.Equal(&o.Perm) {
+		return false
+	}
+	if m.OpSec != o.OpSec {
+		return false
+	}
+	if m.ChangeSec != o.ChangeSec {
+		return false
+	}
+	if m.Count != o.Count {
+		return false
+	}
+	if len(m.Values) != len(o.Values) {
+		return false
+	}
+	for i := range m.Values {
+		if m.Values[i] != o.Values[i] {
+			return false
+		}
+	}
+	if m.Used != o.Used {
+		return false
+	}
+	if m.AllSemaphores != o.AllSemaphores {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *SemControlReply) Clone() *SemControlReply {
+	c := *m
+	c.own()
+	return &c
+}
+
+// own replaces every slice of m by a copy.
+func (m *SemControlReply) own() {
+	m.Ready = slices.Clone(m.Ready)
+	m.Values = slices.Clone(m.Values)
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *SemControlReply) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *SemControlReply) appendGo(b []byte) []byte {
+	b = append(b, "ipcapi.SemControlReply{"...)
+	if m.Result != 0 {
+		b = append(b, "Result: "...)
+		b = strconv.AppendInt(b, int64(m.Result), 10)
+		b = append(b, ", "...)
+	}
+	if len(m.Ready) > 0 {
+		b = append(b, "Ready: "...)
+		b = append(b, "[]ipcapi.Ready{"...)
+		for i := range m.Ready {
+			b = m.Ready[i].appendGo(b)
+			b = append(b, ", "...)
+		}
+		b = endGo(b)
+		b = append(b, ", "...)
+	}
+	if !m.Perm.Equal(new(SysvPerm)) {
+		b = append(b, "Perm: "...)
+		b = m.Perm.appendGo(b)
+		b = append(b, ", "...)
+	}
+	if m.OpSec != 0 {
+		b = append(b, "OpSec: "...)
+		b = strconv.AppendInt(b, int64(m.OpSec), 10)
+		b = append(b, ", "...)
+	}
+	if m.ChangeSec != 0 {
+		b = append(b, "ChangeSec: "...)
+		b = strconv.AppendInt(b, int64(m.ChangeSec), 10)
+		b = append(b, ", "...)
+	}
+	if m.Count != 0 {
+		b = append(b, "Count: "...)
+		b = strconv.AppendUint(b, uint64(m.Count), 10)
+		b = append(b, ", "...)
+	}
+	if len(m.Values) > 0 {
+		b = append(b, "Values: "...)
+		b = append(b, "[]uint32{"...)
+		for i := range m.Values {
+			b = strconv.AppendUint(b, uint64(m.Values[i]), 10)
+			b = append(b, ", "...)
+		}
+		b = endGo(b)
+		b = append(b, ", "...)
+	}
+	if m.Used != 0 {
+		b = append(b, "Used: "...)
+		b = strconv.AppendUint(b, uint64(m.Used), 10)
+		b = append(b, ", "...)
+	}
+	if m.AllSemaphores != 0 {
+		b = append(b, "AllSemaphores: "...)
+		b = strconv.AppendUint(b, uint64(m.AllSemaphores), 10)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m.
+func (m *SemExitRequest) Reset() { *m = SemExitRequest{} }
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *SemExitRequest) Equal(o *SemExitRequest) bool {
+	if m.Undo != o.Undo {
+		return false
+	}
+	if m.Pid != o.Pid {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *SemExitRequest) Clone() *SemExitRequest {
+	c := *m
+	return &c
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *SemExitRequest) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *SemExitRequest) appendGo(b []byte) []byte {
+	b = append(b, "ipcapi.SemExitRequest{"...)
+	if m.Undo != 0 {
+		b = append(b, "Undo: "...)
+		b = strconv.AppendUint(b, uint64(m.Undo), 10)
+		b = append(b, ", "...)
+	}
+	if m.Pid != 0 {
+		b = append(b, "Pid: "...)
+		b = strconv.AppendInt(b, int64(m.Pid), 10)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m; its slices keep their capacity.
+func (m *SemExitReply) Reset() {
+	m.Ready = m.Ready[:0]
+}
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *SemExitReply) Equal(o *SemExitReply) bool {
+	if len(m.Ready) != len(o.Ready) {
+		return false
+	}
+	for i := range m.Ready {
+		if !m.Ready[i].Equal(&o.Ready[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *SemExitReply) Clone() *SemExitReply {
+	c := *m
+	c.own()
+	return &c
+}
+
+// own replaces every slice of m by a copy.
+func (m *SemExitReply) own() {
+	m.Ready = slices.Clone(m.Ready)
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *SemExitReply) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *SemExitReply) appendGo(b []byte) []byte {
+	b = append(b, "ipcapi.SemExitReply{"...)
+	if len(m.Ready) > 0 {
+		b = append(b, "Ready: "...)
+		b = append(b, "[]ipcapi.Ready{"...)
+		for i := range m.Ready {
+			b = m.Ready[i].appendGo(b)
+			b = append(b, ", "...)
+		}
+		b = endGo(b)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m; its slices keep their capacity.
+func (m *MqOpenRequest) Reset() {
+	m.Name = ""
+	m.Flags = 0
+	m.Mode = 0
+	m.Attributes = false
+	m.MaxMessages = 0
+	m.MessageSize = 0
+	m.Limit = 0
+	m.Cred.Reset()
+}
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *MqOpenRequest) Equal(o *MqOpenRequest) bool {
+	if m.Name != o.Name {
+		return false
+	}
+	if m.Flags != o.Flags {
+		return false
+	}
+	if m.Mode != o.Mode {
+		return false
+	}
+	if m.Attributes != o.Attributes {
+		return false
+	}
+	if m.MaxMessages != o.MaxMessages {
+		return false
+	}
+	if m.MessageSize != o.MessageSize {
+		return false
+	}
+	if m.Limit != o.Limit {
+		return false
+	}
+	if !m.Cred.Equal(&o.Cred) {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *MqOpenRequest) Clone() *MqOpenRequest {
+	c := *m
+	c.own()
+	return &c
+}
+
+// own replaces every slice of m by a copy.
+func (m *MqOpenRequest) own() {
+	m.Cred.own()
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *MqOpenRequest) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *MqOpenRequest) appendGo(b []byte) []byte {
+	b = append(b, "ipcapi.MqOpenRequest{"...)
+	if m.Name != "" {
+		b = append(b, "Name: "...)
+		b = quoteGo(b, m.Name)
+		b = append(b, ", "...)
+	}
+	if m.Flags != 0 {
+		b = append(b, "Flags: "...)
+		b = strconv.AppendUint(b, uint64(m.Flags), 10)
+		b = append(b, ", "...)
+	}
+	if m.Mode != 0 {
+		b = append(b, "Mode: "...)
+		b = strconv.AppendUint(b, uint64(m.Mode), 10)
+		b = append(b, ", "...)
+	}
+	if m.Attributes {
+		b = append(b, "Attributes: "...)
+		b = strconv.AppendBool(b, m.Attributes)
+		b = append(b, ", "...)
+	}
+	if m.MaxMessages != 0 {
+		b = append(b, "MaxMessages: "...)
+		b = strconv.AppendInt(b, int64(m.MaxMessages), 10)
+		b = append(b, ", "...)
+	}
+	if m.MessageSize != 0 {
+		b = append(b, "MessageSize: "...)
+		b = strconv.AppendInt(b, int64(m.MessageSize), 10)
+		b = append(b, ", "...)
+	}
+	if m.Limit != 0 {
+		b = append(b, "Limit: "...)
+		b = strconv.AppendUint(b, uint64(m.Limit), 10)
+		b = append(b, ", "...)
+	}
+	if !m.Cred.Equal(new(Cred)) {
+		b = append(b, "Cred: "...)
+		b = m.Cred.appendGo(b)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m.
+func (m *MqOpenReply) Reset() { *m = MqOpenReply{} }
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *MqOpenReply) Equal(o *MqOpenReply) bool {
+	if m.Handle != o.Handle {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *MqOpenReply) Clone() *MqOpenReply {
+	c := *m
+	return &c
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *MqOpenReply) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *MqOpenReply) appendGo(b []byte) []byte {
+	b = append(b, "ipcapi.MqOpenReply{"...)
+	if m.Handle != 0 {
+		b = append(b, "Handle: "...)
+		b = strconv.AppendUint(b, uint64(m.Handle), 10)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m; its slices keep their capacity.
+func (m *MqUnlinkRequest) Reset() {
+	m.Name = ""
+	m.Cred.Reset()
+}
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *MqUnlinkRequest) Equal(o *MqUnlinkRequest) bool {
+	if m.Name != o.Name {
+		return false
+	}
+	if !m.Cred.Equal(&o.Cred) {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *MqUnlinkRequest) Clone() *MqUnlinkRequest {
+	c := *m
+	c.own()
+	return &c
+}
+
+// own replaces every slice of m by a copy.
+func (m *MqUnlinkRequest) own() {
+	m.Cred.own()
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *MqUnlinkRequest) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *MqUnlinkRequest) appendGo(b []byte) []byte {
+	b = append(b, "ipcapi.MqUnlinkRequest{"...)
+	if m.Name != "" {
+		b = append(b, "Name: "...)
+		b = quoteGo(b, m.Name)
+		b = append(b, ", "...)
+	}
+	if !m.Cred.Equal(new(Cred)) {
+		b = append(b, "Cred: "...)
+		b = m.Cred.appendGo(b)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m.
+func (m *MqUnlinkReply) Reset() { *m = MqUnlinkReply{} }
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *MqUnlinkReply) Equal(o *MqUnlinkReply) bool {
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *MqUnlinkReply) Clone() *MqUnlinkReply {
+	c := *m
+	return &c
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *MqUnlinkReply) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *MqUnlinkReply) appendGo(b []byte) []byte { return append(b, "ipcapi.MqUnlinkReply{}"...) }
+
+// Reset zeroes m.
+func (m *MqNotification) Reset() { *m = MqNotification{} }
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *MqNotification) Equal(o *MqNotification) bool {
+	if m.Pid != o.Pid {
+		return false
+	}
+	if m.Signo != o.Signo {
+		return false
+	}
+	if m.Value != o.Value {
+		return false
+	}
+	if m.SenderPid != o.SenderPid {
+		return false
+	}
+	if m.SenderUid != o.SenderUid {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *MqNotification) Clone() *MqNotification {
+	c := *m
+	return &c
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *MqNotification) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *MqNotification) appendGo(b []byte) []byte {
+	b = append(b, "ipcapi.MqNotification{"...)
+	if m.Pid != 0 {
+		b = append(b, "Pid: "...)
+		b = strconv.AppendInt(b, int64(m.Pid), 10)
+		b = append(b, ", "...)
+	}
+	if m.Signo != 0 {
+		b = append(b, "Signo: "...)
+		b = strconv.AppendUint(b, uint64(m.Signo), 10)
+		b = append(b, ", "...)
+	}
+	if m.Value != 0 {
+		b = append(b, "Value: "...)
+		b = strconv.AppendUint(b, uint64(m.Value), 10)
+		b = append(b, ", "...)
+	}
+	if m.SenderPid != 0 {
+		b = append(b, "SenderPid: "...)
+		b = strconv.AppendInt(b, int64(m.SenderPid), 10)
+		b = append(b, ", "...)
+	}
+	if m.SenderUid != 0 {
+		b = append(b, "SenderUid: "...)
+		b = strconv.AppendUint(b, uint64(m.SenderUid), 10)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m; its slices keep their capacity.
+func (m *MqSendRequest) Reset() {
+	m.Handle = 0
+	m.Data = m.Data[:0]
+	m.Priority = 0
+	m.Cred.Reset()
+}
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *MqSendRequest) Equal(o *MqSendRequest) bool {
+	if m.Handle != o.Handle {
+		return false
+	}
+	if !bytes.Equal(m.Data, o.Data) {
+		return false
+	}
+	if m.Priority != o.Priority {
+		return false
+	}
+	if !m.Cred.Equal(&o.Cred) {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *MqSendRequest) Clone() *MqSendRequest {
+	c := *m
+	c.own()
+	return &c
+}
+
+// own replaces every slice of m by a copy.
+func (m *MqSendRequest) own() {
+	m.Data = slices.Clone(m.Data)
+	m.Cred.own()
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *MqSendRequest) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *MqSendRequest) appendGo(b []byte) []byte {
+	b = append(b, "ipcapi.MqSendRequest{"...)
+	if m.Handle != 0 {
+		b = append(b, "Handle: "...)
+		b = strconv.AppendUint(b, uint64(m.Handle), 10)
+		b = append(b, ", "...)
+	}
+	if len(m.Data) > 0 {
+		b = append(b, "Data: "...)
+		b = quoteGo(append(b, "[]byte("...), string(m.Data))
+		b = append(b, ')')
+		b = append(b, ", "...)
+	}
+	if m.Priority != 0 {
+		b = append(b, "Priority: "...)
+		b = strconv.AppendUint(b, uint64(m.Priority), 10)
+		b = append(b, ", "...)
+	}
+	if !m.Cred.Equal(new(Cred)) {
+		b = append(b, "Cred: "...)
+		b = m.Cred.appendGo(b)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m; its slices keep their capacity.
+func (m *MqSendReply) Reset() {
+	m.Wait.Reset()
+	m.Ready = m.Ready[:0]
+	m.Notify = m.Notify[:0]
+}
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *MqSendReply) Equal(o *MqSendReply) bool {
+	if !m.Wait.Equal(&o.Wait) {
+		return false
+	}
+	if len(m.Ready) != len(o.Ready) {
+		return false
+	}
+	for i := range m.Ready {
+		if !m.Ready[i].Equal(&o.Ready[i]) {
+			return false
+		}
+	}
+	if len(m.Notify) != len(o.Notify) {
+		return false
+	}
+	for i := range m.Notify {
+		if !m.Notify[i].Equal(&o.Notify[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *MqSendReply) Clone() *MqSendReply {
+	c := *m
+	c.own()
+	return &c
+}
+
+// own replaces every slice of m by a copy.
+func (m *MqSendReply) own() {
+	m.Ready = slices.Clone(m.Ready)
+	m.Notify = slices.Clone(m.Notify)
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *MqSendReply) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *MqSendReply) appendGo(b []byte) []byte {
+	b = append(b, "ipcapi.MqSendReply{"...)
+	if !m.Wait.Equal(new(Wait)) {
+		b = append(b, "Wait: "...)
+		b = m.Wait.appendGo(b)
+		b = append(b, ", "...)
+	}
+	if len(m.Ready) > 0 {
+		b = append(b, "Ready: "...)
+		b = append(b, "[]ipcapi.Ready{"...)
+		for i := range m.Ready {
+			b = m.Ready[i].appendGo(b)
+			b = append(b, ", "...)
+		}
+		b = endGo(b)
+		b = append(b, ", "...)
+	}
+	if len(m.Notify) > 0 {
+		b = append(b, "Notify: "...)
+		b = append(b, "[]ipcapi.MqNotification{"...)
+		for i := range m.Notify {
+			b = m.Notify[i].appendGo(b)
+			b = append(b, ", "...)
+		}
+		b = endGo(b)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m.
+func (m *MqReceiveRequest) Reset() { *m = MqReceiveRequest{} }
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *MqReceiveRequest) Equal(o *MqReceiveRequest) bool {
+	if m.Handle != o.Handle {
+		return false
+	}
+	if m.Size != o.Size {
+		return false
+	}
+	if m.Pending != o.Pending {
+		return false
+	}
+	if m.Cancel != o.Cancel {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *MqReceiveRequest) Clone() *MqReceiveRequest {
+	c := *m
+	return &c
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *MqReceiveRequest) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *MqReceiveRequest) appendGo(b []byte) []byte {
+	b = append(b, "ipcapi.MqReceiveRequest{"...)
+	if m.Handle != 0 {
+		b = append(b, "Handle: "...)
+		b = strconv.AppendUint(b, uint64(m.Handle), 10)
+		b = append(b, ", "...)
+	}
+	if m.Size != 0 {
+		b = append(b, "Size: "...)
+		b = strconv.AppendUint(b, uint64(m.Size), 10)
+		b = append(b, ", "...)
+	}
+	if m.Pending != 0 {
+		b = append(b, "Pending: "...)
+		b = strconv.AppendUint(b, uint64(m.Pending), 10)
+		b = append(b, ", "...)
+	}
+	if m.Cancel {
+		b = append(b, "Cancel: "...)
+		b = strconv.AppendBool(b, m.Cancel)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m; its slices keep their capacity.
+func (m *MqReceiveReply) Reset() {
+	m.Wait.Reset()
+	m.Ready = m.Ready[:0]
+	m.Pending = 0
+	m.Data = m.Data[:0]
+	m.Priority = 0
+}
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *MqReceiveReply) Equal(o *MqReceiveReply) bool {
+	if !m.Wait.Equal(&o.Wait) {
+		return false
+	}
+	if len(m.Ready) != len(o.Ready) {
+		return false
+	}
+	for i := range m.Ready {
+		if !m.Ready[i].Equal(&o.Ready[i]) {
+			return false
+		}
+	}
+	if m.Pending != o.Pending {
+		return false
+	}
+	if !bytes.Equal(m.Data, o.Data) {
+		return false
+	}
+	if m.Priority != o.Priority {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *MqReceiveReply) Clone() *MqReceiveReply {
+	c := *m
+	c.own()
+	return &c
+}
+
+// own replaces every slice of m by a copy.
+func (m *MqReceiveReply) own() {
+	m.Ready = slices.Clone(m.Ready)
+	m.Data = slices.Clone(m.Data)
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *MqReceiveReply) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *MqReceiveReply) appendGo(b []byte) []byte {
+	b = append(b, "ipcapi.MqReceiveReply{"...)
+	if !m.Wait.Equal(new(Wait)) {
+		b = append(b, "Wait: "...)
+		b = m.Wait.appendGo(b)
+		b = append(b, ", "...)
+	}
+	if len(m.Ready) > 0 {
+		b = append(b, "Ready: "...)
+		b = append(b, "[]ipcapi.Ready{"...)
+		for i := range m.Ready {
+			b = m.Ready[i].appendGo(b)
+			b = append(b, ", "...)
+		}
+		b = endGo(b)
+		b = append(b, ", "...)
+	}
+	if m.Pending != 0 {
+		b = append(b, "Pending: "...)
+		b = strconv.AppendUint(b, uint64(m.Pending), 10)
+		b = append(b, ", "...)
+	}
+	if len(m.Data) > 0 {
+		b = append(b, "Data: "...)
+		b = quoteGo(append(b, "[]byte("...), string(m.Data))
+		b = append(b, ')')
+		b = append(b, ", "...)
+	}
+	if m.Priority != 0 {
+		b = append(b, "Priority: "...)
+		b = strconv.AppendUint(b, uint64(m.Priority), 10)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m.
+func (m *MqNotifyRequest) Reset() { *m = MqNotifyRequest{} }
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *MqNotifyRequest) Equal(o *MqNotifyRequest) bool {
+	if m.Handle != o.Handle {
+		return false
+	}
+	if m.Pid != o.Pid {
+		return false
+	}
+	if m.Remove != o.Remove {
+		return false
+	}
+	if m.Kind != o.Kind {
+		return false
+	}
+	if m.Signo != o.Signo {
+		return false
+	}
+	if m.Value != o.Value {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *MqNotifyRequest) Clone() *MqNotifyRequest {
+	c := *m
+	return &c
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *MqNotifyRequest) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *MqNotifyRequest) appendGo(b []byte) []byte {
+	b = append(b, "ipcapi.MqNotifyRequest{"...)
+	if m.Handle != 0 {
+		b = append(b, "Handle: "...)
+		b = strconv.AppendUint(b, uint64(m.Handle), 10)
+		b = append(b, ", "...)
+	}
+	if m.Pid != 0 {
+		b = append(b, "Pid: "...)
+		b = strconv.AppendInt(b, int64(m.Pid), 10)
+		b = append(b, ", "...)
+	}
+	if m.Remove {
+		b = append(b, "Remove: "...)
+		b = strconv.AppendBool(b, m.Remove)
+		b = append(b, ", "...)
+	}
+	if m.Kind != 0 {
+		b = append(b, "Kind: "...)
+		b = strconv.AppendUint(b, uint64(m.Kind), 10)
+		b = append(b, ", "...)
+	}
+	if m.Signo != 0 {
+		b = append(b, "Signo: "...)
+		b = strconv.AppendUint(b, uint64(m.Signo), 10)
+		b = append(b, ", "...)
+	}
+	if m.Value != 0 {
+		b = append(b, "Value: "...)
+		b = strconv.AppendUint(b, uint64(m.Value), 10)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m.
+func (m *MqNotifyReply) Reset() { *m = MqNotifyReply{} }
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *MqNotifyReply) Equal(o *MqNotifyReply) bool {
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *MqNotifyReply) Clone() *MqNotifyReply {
+	c := *m
+	return &c
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *MqNotifyReply) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *MqNotifyReply) appendGo(b []byte) []byte { return append(b, "ipcapi.MqNotifyReply{}"...) }
+
+// Reset zeroes m.
+func (m *MqAttributesRequest) Reset() { *m = MqAttributesRequest{} }
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *MqAttributesRequest) Equal(o *MqAttributesRequest) bool {
+	if m.Handle != o.Handle {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *MqAttributesRequest) Clone() *MqAttributesRequest {
+	c := *m
+	return &c
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *MqAttributesRequest) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *MqAttributesRequest) appendGo(b []byte) []byte {
+	b = append(b, "ipcapi.MqAttributesRequest{"...)
+	if m.Handle != 0 {
+		b = append(b, "Handle: "...)
+		b = strconv.AppendUint(b, uint64(m.Handle), 10)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m.
+func (m *MqAttributesReply) Reset() { *m = MqAttributesReply{} }
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *MqAttributesReply) Equal(o *MqAttributesReply) bool {
+	if m.MaxMessages != o.MaxMessages {
+		return false
+	}
+	if m.MessageSize != o.MessageSize {
+		return false
+	}
+	if m.Messages != o.Messages {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *MqAttributesReply) Clone() *MqAttributesReply {
+	c := *m
+	return &c
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *MqAttributesReply) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *MqAttributesReply) appendGo(b []byte) []byte {
+	b = append(b, "ipcapi.MqAttributesReply{"...)
+	if m.MaxMessages != 0 {
+		b = append(b, "MaxMessages: "...)
+		b = strconv.AppendInt(b, int64(m.MaxMessages), 10)
+		b = append(b, ", "...)
+	}
+	if m.MessageSize != 0 {
+		b = append(b, "MessageSize: "...)
+		b = strconv.AppendInt(b, int64(m.MessageSize), 10)
+		b = append(b, ", "...)
+	}
+	if m.Messages != 0 {
+		b = append(b, "Messages: "...)
+		b = strconv.AppendInt(b, int64(m.Messages), 10)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
 // endGo closes a composite literal and drops the separator before it.
 func endGo(b []byte) []byte { return append(bytes.TrimSuffix(b, []byte(", ")), '}') }
 

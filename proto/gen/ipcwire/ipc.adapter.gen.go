@@ -407,6 +407,291 @@ func (c *client) Close(req *ipcapi.CloseRequest, rep *ipcapi.CloseReply) linux.E
 	return e
 }
 
+func (c *client) ShmGet(req *ipcapi.ShmGetRequest, rep *ipcapi.ShmGetReply) linux.Errno {
+	ctx, cancel := context.WithTimeout(context.Background(), c.opts.Timeout)
+	defer cancel()
+	out, err := c.rpc.ShmGet(ctx, toWireShmGetRequest(new(ShmGetRequest), req))
+	if err != nil {
+		return c.fail("ShmGet", err)
+	}
+	e, err := validErrno(out.Errno)
+	if err != nil {
+		return c.fail("ShmGet", err)
+	}
+	fromWireShmGetReply(rep, out)
+	return e
+}
+
+func (c *client) ShmAttach(req *ipcapi.ShmAttachRequest, rep *ipcapi.ShmAttachReply) linux.Errno {
+	ctx, cancel := context.WithTimeout(context.Background(), c.opts.Timeout)
+	defer cancel()
+	out, err := c.rpc.ShmAttach(ctx, toWireShmAttachRequest(new(ShmAttachRequest), req))
+	if err != nil {
+		return c.fail("ShmAttach", err)
+	}
+	e, err := validErrno(out.Errno)
+	if err != nil {
+		return c.fail("ShmAttach", err)
+	}
+	fromWireShmAttachReply(rep, out)
+	return e
+}
+
+func (c *client) ShmBack(req *ipcapi.ShmBackRequest, rep *ipcapi.ShmBackReply) linux.Errno {
+	ctx, cancel := context.WithTimeout(context.Background(), c.opts.Timeout)
+	defer cancel()
+	out, err := c.rpc.ShmBack(ctx, toWireShmBackRequest(new(ShmBackRequest), req))
+	if err != nil {
+		return c.fail("ShmBack", err)
+	}
+	e, err := validErrno(out.Errno)
+	if err != nil {
+		return c.fail("ShmBack", err)
+	}
+	fromWireShmBackReply(rep, out)
+	return e
+}
+
+func (c *client) ShmDetach(req *ipcapi.ShmDetachRequest, rep *ipcapi.ShmDetachReply) linux.Errno {
+	ctx, cancel := context.WithTimeout(context.Background(), c.opts.Timeout)
+	defer cancel()
+	out, err := c.rpc.ShmDetach(ctx, toWireShmDetachRequest(new(ShmDetachRequest), req))
+	if err != nil {
+		return c.fail("ShmDetach", err)
+	}
+	e, err := validErrno(out.Errno)
+	if err != nil {
+		return c.fail("ShmDetach", err)
+	}
+	fromWireShmDetachReply(rep, out)
+	return e
+}
+
+func (c *client) ShmControl(req *ipcapi.ShmControlRequest, rep *ipcapi.ShmControlReply) linux.Errno {
+	ctx, cancel := context.WithTimeout(context.Background(), c.opts.Timeout)
+	defer cancel()
+	out, err := c.rpc.ShmControl(ctx, toWireShmControlRequest(new(ShmControlRequest), req))
+	if err != nil {
+		return c.fail("ShmControl", err)
+	}
+	e, err := validErrno(out.Errno)
+	if err != nil {
+		return c.fail("ShmControl", err)
+	}
+	fromWireShmControlReply(rep, out)
+	return e
+}
+
+func (c *client) MsgGet(req *ipcapi.MsgGetRequest, rep *ipcapi.MsgGetReply) linux.Errno {
+	ctx, cancel := context.WithTimeout(context.Background(), c.opts.Timeout)
+	defer cancel()
+	out, err := c.rpc.MsgGet(ctx, toWireMsgGetRequest(new(MsgGetRequest), req))
+	if err != nil {
+		return c.fail("MsgGet", err)
+	}
+	e, err := validErrno(out.Errno)
+	if err != nil {
+		return c.fail("MsgGet", err)
+	}
+	fromWireMsgGetReply(rep, out)
+	return e
+}
+
+func (c *client) MsgSend(req *ipcapi.MsgSendRequest, rep *ipcapi.MsgSendReply) linux.Errno {
+	ctx, cancel := context.WithTimeout(context.Background(), c.opts.Timeout)
+	defer cancel()
+	out, err := c.rpc.MsgSend(ctx, toWireMsgSendRequest(new(MsgSendRequest), req))
+	if err != nil {
+		return c.fail("MsgSend", err)
+	}
+	e, err := validErrno(out.Errno)
+	if err != nil {
+		return c.fail("MsgSend", err)
+	}
+	fromWireMsgSendReply(rep, out)
+	return e
+}
+
+func (c *client) MsgReceive(req *ipcapi.MsgReceiveRequest, rep *ipcapi.MsgReceiveReply) linux.Errno {
+	ctx, cancel := context.WithTimeout(context.Background(), c.opts.Timeout)
+	defer cancel()
+	out, err := c.rpc.MsgReceive(ctx, toWireMsgReceiveRequest(new(MsgReceiveRequest), req))
+	if err != nil {
+		return c.fail("MsgReceive", err)
+	}
+	e, err := validErrno(out.Errno)
+	if err != nil {
+		return c.fail("MsgReceive", err)
+	}
+	fromWireMsgReceiveReply(rep, out)
+	return e
+}
+
+func (c *client) MsgControl(req *ipcapi.MsgControlRequest, rep *ipcapi.MsgControlReply) linux.Errno {
+	ctx, cancel := context.WithTimeout(context.Background(), c.opts.Timeout)
+	defer cancel()
+	out, err := c.rpc.MsgControl(ctx, toWireMsgControlRequest(new(MsgControlRequest), req))
+	if err != nil {
+		return c.fail("MsgControl", err)
+	}
+	e, err := validErrno(out.Errno)
+	if err != nil {
+		return c.fail("MsgControl", err)
+	}
+	fromWireMsgControlReply(rep, out)
+	return e
+}
+
+func (c *client) SemGet(req *ipcapi.SemGetRequest, rep *ipcapi.SemGetReply) linux.Errno {
+	ctx, cancel := context.WithTimeout(context.Background(), c.opts.Timeout)
+	defer cancel()
+	out, err := c.rpc.SemGet(ctx, toWireSemGetRequest(new(SemGetRequest), req))
+	if err != nil {
+		return c.fail("SemGet", err)
+	}
+	e, err := validErrno(out.Errno)
+	if err != nil {
+		return c.fail("SemGet", err)
+	}
+	fromWireSemGetReply(rep, out)
+	return e
+}
+
+func (c *client) SemOp(req *ipcapi.SemOpRequest, rep *ipcapi.SemOpReply) linux.Errno {
+	ctx, cancel := context.WithTimeout(context.Background(), c.opts.Timeout)
+	defer cancel()
+	out, err := c.rpc.SemOp(ctx, toWireSemOpRequest(new(SemOpRequest), req))
+	if err != nil {
+		return c.fail("SemOp", err)
+	}
+	e, err := validErrno(out.Errno)
+	if err != nil {
+		return c.fail("SemOp", err)
+	}
+	fromWireSemOpReply(rep, out)
+	return e
+}
+
+func (c *client) SemControl(req *ipcapi.SemControlRequest, rep *ipcapi.SemControlReply) linux.Errno {
+	ctx, cancel := context.WithTimeout(context.Background(), c.opts.Timeout)
+	defer cancel()
+	out, err := c.rpc.SemControl(ctx, toWireSemControlRequest(new(SemControlRequest), req))
+	if err != nil {
+		return c.fail("SemControl", err)
+	}
+	e, err := validErrno(out.Errno)
+	if err != nil {
+		return c.fail("SemControl", err)
+	}
+	fromWireSemControlReply(rep, out)
+	return e
+}
+
+func (c *client) SemExit(req *ipcapi.SemExitRequest, rep *ipcapi.SemExitReply) linux.Errno {
+	ctx, cancel := context.WithTimeout(context.Background(), c.opts.Timeout)
+	defer cancel()
+	out, err := c.rpc.SemExit(ctx, toWireSemExitRequest(new(SemExitRequest), req))
+	if err != nil {
+		return c.fail("SemExit", err)
+	}
+	e, err := validErrno(out.Errno)
+	if err != nil {
+		return c.fail("SemExit", err)
+	}
+	fromWireSemExitReply(rep, out)
+	return e
+}
+
+func (c *client) MqOpen(req *ipcapi.MqOpenRequest, rep *ipcapi.MqOpenReply) linux.Errno {
+	ctx, cancel := context.WithTimeout(context.Background(), c.opts.Timeout)
+	defer cancel()
+	out, err := c.rpc.MqOpen(ctx, toWireMqOpenRequest(new(MqOpenRequest), req))
+	if err != nil {
+		return c.fail("MqOpen", err)
+	}
+	e, err := validErrno(out.Errno)
+	if err != nil {
+		return c.fail("MqOpen", err)
+	}
+	fromWireMqOpenReply(rep, out)
+	return e
+}
+
+func (c *client) MqUnlink(req *ipcapi.MqUnlinkRequest, rep *ipcapi.MqUnlinkReply) linux.Errno {
+	ctx, cancel := context.WithTimeout(context.Background(), c.opts.Timeout)
+	defer cancel()
+	out, err := c.rpc.MqUnlink(ctx, toWireMqUnlinkRequest(new(MqUnlinkRequest), req))
+	if err != nil {
+		return c.fail("MqUnlink", err)
+	}
+	e, err := validErrno(out.Errno)
+	if err != nil {
+		return c.fail("MqUnlink", err)
+	}
+	fromWireMqUnlinkReply(rep, out)
+	return e
+}
+
+func (c *client) MqSend(req *ipcapi.MqSendRequest, rep *ipcapi.MqSendReply) linux.Errno {
+	ctx, cancel := context.WithTimeout(context.Background(), c.opts.Timeout)
+	defer cancel()
+	out, err := c.rpc.MqSend(ctx, toWireMqSendRequest(new(MqSendRequest), req))
+	if err != nil {
+		return c.fail("MqSend", err)
+	}
+	e, err := validErrno(out.Errno)
+	if err != nil {
+		return c.fail("MqSend", err)
+	}
+	fromWireMqSendReply(rep, out)
+	return e
+}
+
+func (c *client) MqReceive(req *ipcapi.MqReceiveRequest, rep *ipcapi.MqReceiveReply) linux.Errno {
+	ctx, cancel := context.WithTimeout(context.Background(), c.opts.Timeout)
+	defer cancel()
+	out, err := c.rpc.MqReceive(ctx, toWireMqReceiveRequest(new(MqReceiveRequest), req))
+	if err != nil {
+		return c.fail("MqReceive", err)
+	}
+	e, err := validErrno(out.Errno)
+	if err != nil {
+		return c.fail("MqReceive", err)
+	}
+	fromWireMqReceiveReply(rep, out)
+	return e
+}
+
+func (c *client) MqNotify(req *ipcapi.MqNotifyRequest, rep *ipcapi.MqNotifyReply) linux.Errno {
+	ctx, cancel := context.WithTimeout(context.Background(), c.opts.Timeout)
+	defer cancel()
+	out, err := c.rpc.MqNotify(ctx, toWireMqNotifyRequest(new(MqNotifyRequest), req))
+	if err != nil {
+		return c.fail("MqNotify", err)
+	}
+	e, err := validErrno(out.Errno)
+	if err != nil {
+		return c.fail("MqNotify", err)
+	}
+	fromWireMqNotifyReply(rep, out)
+	return e
+}
+
+func (c *client) MqAttributes(req *ipcapi.MqAttributesRequest, rep *ipcapi.MqAttributesReply) linux.Errno {
+	ctx, cancel := context.WithTimeout(context.Background(), c.opts.Timeout)
+	defer cancel()
+	out, err := c.rpc.MqAttributes(ctx, toWireMqAttributesRequest(new(MqAttributesRequest), req))
+	if err != nil {
+		return c.fail("MqAttributes", err)
+	}
+	e, err := validErrno(out.Errno)
+	if err != nil {
+		return c.fail("MqAttributes", err)
+	}
+	fromWireMqAttributesReply(rep, out)
+	return e
+}
+
 func (c *client) Watch(req *ipcapi.WatchRequest, emit func(*ipcapi.WatchReply) bool) linux.Errno {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -706,6 +991,196 @@ func (s *server) Close(_ context.Context, in *CloseRequest) (*CloseReply, error)
 	fromWireCloseRequest(&req, in)
 	e := s.impl.Close(&req, &rep)
 	out := toWireCloseReply(new(CloseReply), &rep)
+	out.Errno = uint32(e)
+	return out, nil
+}
+
+func (s *server) ShmGet(_ context.Context, in *ShmGetRequest) (*ShmGetReply, error) {
+	var req ipcapi.ShmGetRequest
+	var rep ipcapi.ShmGetReply
+	fromWireShmGetRequest(&req, in)
+	e := s.impl.ShmGet(&req, &rep)
+	out := toWireShmGetReply(new(ShmGetReply), &rep)
+	out.Errno = uint32(e)
+	return out, nil
+}
+
+func (s *server) ShmAttach(_ context.Context, in *ShmAttachRequest) (*ShmAttachReply, error) {
+	var req ipcapi.ShmAttachRequest
+	var rep ipcapi.ShmAttachReply
+	fromWireShmAttachRequest(&req, in)
+	e := s.impl.ShmAttach(&req, &rep)
+	out := toWireShmAttachReply(new(ShmAttachReply), &rep)
+	out.Errno = uint32(e)
+	return out, nil
+}
+
+func (s *server) ShmBack(_ context.Context, in *ShmBackRequest) (*ShmBackReply, error) {
+	var req ipcapi.ShmBackRequest
+	var rep ipcapi.ShmBackReply
+	fromWireShmBackRequest(&req, in)
+	e := s.impl.ShmBack(&req, &rep)
+	out := toWireShmBackReply(new(ShmBackReply), &rep)
+	out.Errno = uint32(e)
+	return out, nil
+}
+
+func (s *server) ShmDetach(_ context.Context, in *ShmDetachRequest) (*ShmDetachReply, error) {
+	var req ipcapi.ShmDetachRequest
+	var rep ipcapi.ShmDetachReply
+	fromWireShmDetachRequest(&req, in)
+	e := s.impl.ShmDetach(&req, &rep)
+	out := toWireShmDetachReply(new(ShmDetachReply), &rep)
+	out.Errno = uint32(e)
+	return out, nil
+}
+
+func (s *server) ShmControl(_ context.Context, in *ShmControlRequest) (*ShmControlReply, error) {
+	var req ipcapi.ShmControlRequest
+	var rep ipcapi.ShmControlReply
+	fromWireShmControlRequest(&req, in)
+	e := s.impl.ShmControl(&req, &rep)
+	out := toWireShmControlReply(new(ShmControlReply), &rep)
+	out.Errno = uint32(e)
+	return out, nil
+}
+
+func (s *server) MsgGet(_ context.Context, in *MsgGetRequest) (*MsgGetReply, error) {
+	var req ipcapi.MsgGetRequest
+	var rep ipcapi.MsgGetReply
+	fromWireMsgGetRequest(&req, in)
+	e := s.impl.MsgGet(&req, &rep)
+	out := toWireMsgGetReply(new(MsgGetReply), &rep)
+	out.Errno = uint32(e)
+	return out, nil
+}
+
+func (s *server) MsgSend(_ context.Context, in *MsgSendRequest) (*MsgSendReply, error) {
+	var req ipcapi.MsgSendRequest
+	var rep ipcapi.MsgSendReply
+	fromWireMsgSendRequest(&req, in)
+	e := s.impl.MsgSend(&req, &rep)
+	out := toWireMsgSendReply(new(MsgSendReply), &rep)
+	out.Errno = uint32(e)
+	return out, nil
+}
+
+func (s *server) MsgReceive(_ context.Context, in *MsgReceiveRequest) (*MsgReceiveReply, error) {
+	var req ipcapi.MsgReceiveRequest
+	var rep ipcapi.MsgReceiveReply
+	fromWireMsgReceiveRequest(&req, in)
+	e := s.impl.MsgReceive(&req, &rep)
+	out := toWireMsgReceiveReply(new(MsgReceiveReply), &rep)
+	out.Errno = uint32(e)
+	return out, nil
+}
+
+func (s *server) MsgControl(_ context.Context, in *MsgControlRequest) (*MsgControlReply, error) {
+	var req ipcapi.MsgControlRequest
+	var rep ipcapi.MsgControlReply
+	fromWireMsgControlRequest(&req, in)
+	e := s.impl.MsgControl(&req, &rep)
+	out := toWireMsgControlReply(new(MsgControlReply), &rep)
+	out.Errno = uint32(e)
+	return out, nil
+}
+
+func (s *server) SemGet(_ context.Context, in *SemGetRequest) (*SemGetReply, error) {
+	var req ipcapi.SemGetRequest
+	var rep ipcapi.SemGetReply
+	fromWireSemGetRequest(&req, in)
+	e := s.impl.SemGet(&req, &rep)
+	out := toWireSemGetReply(new(SemGetReply), &rep)
+	out.Errno = uint32(e)
+	return out, nil
+}
+
+func (s *server) SemOp(_ context.Context, in *SemOpRequest) (*SemOpReply, error) {
+	var req ipcapi.SemOpRequest
+	var rep ipcapi.SemOpReply
+	fromWireSemOpRequest(&req, in)
+	e := s.impl.SemOp(&req, &rep)
+	out := toWireSemOpReply(new(SemOpReply), &rep)
+	out.Errno = uint32(e)
+	return out, nil
+}
+
+func (s *server) SemControl(_ context.Context, in *SemControlRequest) (*SemControlReply, error) {
+	var req ipcapi.SemControlRequest
+	var rep ipcapi.SemControlReply
+	fromWireSemControlRequest(&req, in)
+	e := s.impl.SemControl(&req, &rep)
+	out := toWireSemControlReply(new(SemControlReply), &rep)
+	out.Errno = uint32(e)
+	return out, nil
+}
+
+func (s *server) SemExit(_ context.Context, in *SemExitRequest) (*SemExitReply, error) {
+	var req ipcapi.SemExitRequest
+	var rep ipcapi.SemExitReply
+	fromWireSemExitRequest(&req, in)
+	e := s.impl.SemExit(&req, &rep)
+	out := toWireSemExitReply(new(SemExitReply), &rep)
+	out.Errno = uint32(e)
+	return out, nil
+}
+
+func (s *server) MqOpen(_ context.Context, in *MqOpenRequest) (*MqOpenReply, error) {
+	var req ipcapi.MqOpenRequest
+	var rep ipcapi.MqOpenReply
+	fromWireMqOpenRequest(&req, in)
+	e := s.impl.MqOpen(&req, &rep)
+	out := toWireMqOpenReply(new(MqOpenReply), &rep)
+	out.Errno = uint32(e)
+	return out, nil
+}
+
+func (s *server) MqUnlink(_ context.Context, in *MqUnlinkRequest) (*MqUnlinkReply, error) {
+	var req ipcapi.MqUnlinkRequest
+	var rep ipcapi.MqUnlinkReply
+	fromWireMqUnlinkRequest(&req, in)
+	e := s.impl.MqUnlink(&req, &rep)
+	out := toWireMqUnlinkReply(new(MqUnlinkReply), &rep)
+	out.Errno = uint32(e)
+	return out, nil
+}
+
+func (s *server) MqSend(_ context.Context, in *MqSendRequest) (*MqSendReply, error) {
+	var req ipcapi.MqSendRequest
+	var rep ipcapi.MqSendReply
+	fromWireMqSendRequest(&req, in)
+	e := s.impl.MqSend(&req, &rep)
+	out := toWireMqSendReply(new(MqSendReply), &rep)
+	out.Errno = uint32(e)
+	return out, nil
+}
+
+func (s *server) MqReceive(_ context.Context, in *MqReceiveRequest) (*MqReceiveReply, error) {
+	var req ipcapi.MqReceiveRequest
+	var rep ipcapi.MqReceiveReply
+	fromWireMqReceiveRequest(&req, in)
+	e := s.impl.MqReceive(&req, &rep)
+	out := toWireMqReceiveReply(new(MqReceiveReply), &rep)
+	out.Errno = uint32(e)
+	return out, nil
+}
+
+func (s *server) MqNotify(_ context.Context, in *MqNotifyRequest) (*MqNotifyReply, error) {
+	var req ipcapi.MqNotifyRequest
+	var rep ipcapi.MqNotifyReply
+	fromWireMqNotifyRequest(&req, in)
+	e := s.impl.MqNotify(&req, &rep)
+	out := toWireMqNotifyReply(new(MqNotifyReply), &rep)
+	out.Errno = uint32(e)
+	return out, nil
+}
+
+func (s *server) MqAttributes(_ context.Context, in *MqAttributesRequest) (*MqAttributesReply, error) {
+	var req ipcapi.MqAttributesRequest
+	var rep ipcapi.MqAttributesReply
+	fromWireMqAttributesRequest(&req, in)
+	e := s.impl.MqAttributes(&req, &rep)
+	out := toWireMqAttributesReply(new(MqAttributesReply), &rep)
 	out.Errno = uint32(e)
 	return out, nil
 }
@@ -1952,4 +2427,950 @@ func fromWireExpireReply(m *ipcapi.ExpireReply, w *ExpireReply) {
 		}
 	}
 	m.DeadlineNs = w.DeadlineNs
+}
+
+// toWireSysvPerm fills the zero message w; it shares the bytes of m.
+func toWireSysvPerm(w *SysvPerm, m *ipcapi.SysvPerm) *SysvPerm {
+	w.Key = m.Key
+	w.Uid = m.Uid
+	w.Gid = m.Gid
+	w.Cuid = m.Cuid
+	w.Cgid = m.Cgid
+	w.Mode = m.Mode
+	w.Seq = m.Seq
+	return w
+}
+
+// fromWireSysvPerm sets m from w, which it may take memory from. Slices are appended to.
+func fromWireSysvPerm(m *ipcapi.SysvPerm, w *SysvPerm) {
+	if w == nil {
+		return
+	}
+	m.Key = w.Key
+	m.Uid = w.Uid
+	m.Gid = w.Gid
+	m.Cuid = w.Cuid
+	m.Cgid = w.Cgid
+	m.Mode = w.Mode
+	m.Seq = w.Seq
+}
+
+// toWireShmGetRequest fills the zero message w; it shares the bytes of m.
+func toWireShmGetRequest(w *ShmGetRequest, m *ipcapi.ShmGetRequest) *ShmGetRequest {
+	w.Key = m.Key
+	w.Size = m.Size
+	w.Flags = m.Flags
+	w.Cred = toWireCred(new(Cred), &m.Cred)
+	return w
+}
+
+// fromWireShmGetRequest sets m from w, which it may take memory from. Slices are appended to.
+func fromWireShmGetRequest(m *ipcapi.ShmGetRequest, w *ShmGetRequest) {
+	if w == nil {
+		return
+	}
+	m.Key = w.Key
+	m.Size = w.Size
+	m.Flags = w.Flags
+	fromWireCred(&m.Cred, w.Cred)
+}
+
+// toWireShmGetReply fills the zero message w; it shares the bytes of m.
+func toWireShmGetReply(w *ShmGetReply, m *ipcapi.ShmGetReply) *ShmGetReply {
+	w.Id = m.Id
+	return w
+}
+
+// fromWireShmGetReply sets m from w, which it may take memory from. Slices are appended to.
+func fromWireShmGetReply(m *ipcapi.ShmGetReply, w *ShmGetReply) {
+	if w == nil {
+		return
+	}
+	m.Id = w.Id
+}
+
+// toWireShmAttachRequest fills the zero message w; it shares the bytes of m.
+func toWireShmAttachRequest(w *ShmAttachRequest, m *ipcapi.ShmAttachRequest) *ShmAttachRequest {
+	w.Id = m.Id
+	w.Flags = m.Flags
+	w.Inherit = m.Inherit
+	w.Cred = toWireCred(new(Cred), &m.Cred)
+	return w
+}
+
+// fromWireShmAttachRequest sets m from w, which it may take memory from. Slices are appended to.
+func fromWireShmAttachRequest(m *ipcapi.ShmAttachRequest, w *ShmAttachRequest) {
+	if w == nil {
+		return
+	}
+	m.Id = w.Id
+	m.Flags = w.Flags
+	m.Inherit = w.Inherit
+	fromWireCred(&m.Cred, w.Cred)
+}
+
+// toWireShmAttachReply fills the zero message w; it shares the bytes of m.
+func toWireShmAttachReply(w *ShmAttachReply, m *ipcapi.ShmAttachReply) *ShmAttachReply {
+	w.Backing = m.Backing
+	w.Size = m.Size
+	return w
+}
+
+// fromWireShmAttachReply sets m from w, which it may take memory from. Slices are appended to.
+func fromWireShmAttachReply(m *ipcapi.ShmAttachReply, w *ShmAttachReply) {
+	if w == nil {
+		return
+	}
+	m.Backing = w.Backing
+	m.Size = w.Size
+}
+
+// toWireShmBackRequest fills the zero message w; it shares the bytes of m.
+func toWireShmBackRequest(w *ShmBackRequest, m *ipcapi.ShmBackRequest) *ShmBackRequest {
+	w.Id = m.Id
+	w.Backing = m.Backing
+	return w
+}
+
+// fromWireShmBackRequest sets m from w, which it may take memory from. Slices are appended to.
+func fromWireShmBackRequest(m *ipcapi.ShmBackRequest, w *ShmBackRequest) {
+	if w == nil {
+		return
+	}
+	m.Id = w.Id
+	m.Backing = w.Backing
+}
+
+// toWireShmBackReply fills the zero message w; it shares the bytes of m.
+func toWireShmBackReply(w *ShmBackReply, m *ipcapi.ShmBackReply) *ShmBackReply {
+	w.Backing = m.Backing
+	return w
+}
+
+// fromWireShmBackReply sets m from w, which it may take memory from. Slices are appended to.
+func fromWireShmBackReply(m *ipcapi.ShmBackReply, w *ShmBackReply) {
+	if w == nil {
+		return
+	}
+	m.Backing = w.Backing
+}
+
+// toWireShmDetachRequest fills the zero message w; it shares the bytes of m.
+func toWireShmDetachRequest(w *ShmDetachRequest, m *ipcapi.ShmDetachRequest) *ShmDetachRequest {
+	w.Id = m.Id
+	w.Cred = toWireCred(new(Cred), &m.Cred)
+	return w
+}
+
+// fromWireShmDetachRequest sets m from w, which it may take memory from. Slices are appended to.
+func fromWireShmDetachRequest(m *ipcapi.ShmDetachRequest, w *ShmDetachRequest) {
+	if w == nil {
+		return
+	}
+	m.Id = w.Id
+	fromWireCred(&m.Cred, w.Cred)
+}
+
+// toWireShmDetachReply fills the zero message w; it shares the bytes of m.
+func toWireShmDetachReply(w *ShmDetachReply, m *ipcapi.ShmDetachReply) *ShmDetachReply {
+	w.Released = m.Released
+	return w
+}
+
+// fromWireShmDetachReply sets m from w, which it may take memory from. Slices are appended to.
+func fromWireShmDetachReply(m *ipcapi.ShmDetachReply, w *ShmDetachReply) {
+	if w == nil {
+		return
+	}
+	m.Released = w.Released
+}
+
+// toWireShmControlRequest fills the zero message w; it shares the bytes of m.
+func toWireShmControlRequest(w *ShmControlRequest, m *ipcapi.ShmControlRequest) *ShmControlRequest {
+	w.Id = m.Id
+	w.Command = m.Command
+	w.Perm = toWireSysvPerm(new(SysvPerm), &m.Perm)
+	w.Cred = toWireCred(new(Cred), &m.Cred)
+	return w
+}
+
+// fromWireShmControlRequest sets m from w, which it may take memory from. Slices are appended to.
+func fromWireShmControlRequest(m *ipcapi.ShmControlRequest, w *ShmControlRequest) {
+	if w == nil {
+		return
+	}
+	m.Id = w.Id
+	m.Command = w.Command
+	fromWireSysvPerm(&m.Perm, w.Perm)
+	fromWireCred(&m.Cred, w.Cred)
+}
+
+// toWireShmControlReply fills the zero message w; it shares the bytes of m.
+func toWireShmControlReply(w *ShmControlReply, m *ipcapi.ShmControlReply) *ShmControlReply {
+	w.Result = m.Result
+	w.Perm = toWireSysvPerm(new(SysvPerm), &m.Perm)
+	w.Size = m.Size
+	w.AttachSec = m.AttachSec
+	w.DetachSec = m.DetachSec
+	w.ChangeSec = m.ChangeSec
+	w.CreatorPid = m.CreatorPid
+	w.LastPid = m.LastPid
+	w.Attached = m.Attached
+	w.Used = m.Used
+	w.Pages = m.Pages
+	w.Released = m.Released
+	return w
+}
+
+// fromWireShmControlReply sets m from w, which it may take memory from. Slices are appended to.
+func fromWireShmControlReply(m *ipcapi.ShmControlReply, w *ShmControlReply) {
+	if w == nil {
+		return
+	}
+	m.Result = w.Result
+	fromWireSysvPerm(&m.Perm, w.Perm)
+	m.Size = w.Size
+	m.AttachSec = w.AttachSec
+	m.DetachSec = w.DetachSec
+	m.ChangeSec = w.ChangeSec
+	m.CreatorPid = w.CreatorPid
+	m.LastPid = w.LastPid
+	m.Attached = w.Attached
+	m.Used = w.Used
+	m.Pages = w.Pages
+	m.Released = w.Released
+}
+
+// toWireMsgGetRequest fills the zero message w; it shares the bytes of m.
+func toWireMsgGetRequest(w *MsgGetRequest, m *ipcapi.MsgGetRequest) *MsgGetRequest {
+	w.Key = m.Key
+	w.Flags = m.Flags
+	w.Cred = toWireCred(new(Cred), &m.Cred)
+	return w
+}
+
+// fromWireMsgGetRequest sets m from w, which it may take memory from. Slices are appended to.
+func fromWireMsgGetRequest(m *ipcapi.MsgGetRequest, w *MsgGetRequest) {
+	if w == nil {
+		return
+	}
+	m.Key = w.Key
+	m.Flags = w.Flags
+	fromWireCred(&m.Cred, w.Cred)
+}
+
+// toWireMsgGetReply fills the zero message w; it shares the bytes of m.
+func toWireMsgGetReply(w *MsgGetReply, m *ipcapi.MsgGetReply) *MsgGetReply {
+	w.Id = m.Id
+	return w
+}
+
+// fromWireMsgGetReply sets m from w, which it may take memory from. Slices are appended to.
+func fromWireMsgGetReply(m *ipcapi.MsgGetReply, w *MsgGetReply) {
+	if w == nil {
+		return
+	}
+	m.Id = w.Id
+}
+
+// toWireMsgSendRequest fills the zero message w; it shares the bytes of m.
+func toWireMsgSendRequest(w *MsgSendRequest, m *ipcapi.MsgSendRequest) *MsgSendRequest {
+	w.Id = m.Id
+	w.Type = m.Type
+	w.Data = m.Data
+	w.Flags = m.Flags
+	w.Cred = toWireCred(new(Cred), &m.Cred)
+	w.Pending = m.Pending
+	w.Cancel = m.Cancel
+	return w
+}
+
+// fromWireMsgSendRequest sets m from w, which it may take memory from. Slices are appended to.
+func fromWireMsgSendRequest(m *ipcapi.MsgSendRequest, w *MsgSendRequest) {
+	if w == nil {
+		return
+	}
+	m.Id = w.Id
+	m.Type = w.Type
+	if cap(m.Data) == 0 {
+		m.Data = w.Data
+	} else {
+		m.Data = append(m.Data, w.Data...)
+	}
+	m.Flags = w.Flags
+	fromWireCred(&m.Cred, w.Cred)
+	m.Pending = w.Pending
+	m.Cancel = w.Cancel
+}
+
+// toWireMsgSendReply fills the zero message w; it shares the bytes of m.
+func toWireMsgSendReply(w *MsgSendReply, m *ipcapi.MsgSendReply) *MsgSendReply {
+	w.Wait = toWireWait(new(Wait), &m.Wait)
+	if n := len(m.Ready); n > 0 {
+		all := make([]Ready, n)
+		w.Ready = make([]*Ready, n)
+		for i := range all {
+			w.Ready[i] = toWireReady(&all[i], &m.Ready[i])
+		}
+	}
+	w.Pending = m.Pending
+	return w
+}
+
+// fromWireMsgSendReply sets m from w, which it may take memory from. Slices are appended to.
+func fromWireMsgSendReply(m *ipcapi.MsgSendReply, w *MsgSendReply) {
+	if w == nil {
+		return
+	}
+	fromWireWait(&m.Wait, w.Wait)
+	if n := len(w.Ready); n > 0 {
+		had := len(m.Ready)
+		m.Ready = append(m.Ready, make([]ipcapi.Ready, n)...)
+		for i, v := range w.Ready {
+			fromWireReady(&m.Ready[had+i], v)
+		}
+	}
+	m.Pending = w.Pending
+}
+
+// toWireMsgReceiveRequest fills the zero message w; it shares the bytes of m.
+func toWireMsgReceiveRequest(w *MsgReceiveRequest, m *ipcapi.MsgReceiveRequest) *MsgReceiveRequest {
+	w.Id = m.Id
+	w.Size = m.Size
+	w.Type = m.Type
+	w.Flags = m.Flags
+	w.Cred = toWireCred(new(Cred), &m.Cred)
+	w.Pending = m.Pending
+	w.Cancel = m.Cancel
+	return w
+}
+
+// fromWireMsgReceiveRequest sets m from w, which it may take memory from. Slices are appended to.
+func fromWireMsgReceiveRequest(m *ipcapi.MsgReceiveRequest, w *MsgReceiveRequest) {
+	if w == nil {
+		return
+	}
+	m.Id = w.Id
+	m.Size = w.Size
+	m.Type = w.Type
+	m.Flags = w.Flags
+	fromWireCred(&m.Cred, w.Cred)
+	m.Pending = w.Pending
+	m.Cancel = w.Cancel
+}
+
+// toWireMsgReceiveReply fills the zero message w; it shares the bytes of m.
+func toWireMsgReceiveReply(w *MsgReceiveReply, m *ipcapi.MsgReceiveReply) *MsgReceiveReply {
+	w.Wait = toWireWait(new(Wait), &m.Wait)
+	if n := len(m.Ready); n > 0 {
+		all := make([]Ready, n)
+		w.Ready = make([]*Ready, n)
+		for i := range all {
+			w.Ready[i] = toWireReady(&all[i], &m.Ready[i])
+		}
+	}
+	w.Pending = m.Pending
+	w.Data = m.Data
+	w.Type = m.Type
+	return w
+}
+
+// fromWireMsgReceiveReply sets m from w, which it may take memory from. Slices are appended to.
+func fromWireMsgReceiveReply(m *ipcapi.MsgReceiveReply, w *MsgReceiveReply) {
+	if w == nil {
+		return
+	}
+	fromWireWait(&m.Wait, w.Wait)
+	if n := len(w.Ready); n > 0 {
+		had := len(m.Ready)
+		m.Ready = append(m.Ready, make([]ipcapi.Ready, n)...)
+		for i, v := range w.Ready {
+			fromWireReady(&m.Ready[had+i], v)
+		}
+	}
+	m.Pending = w.Pending
+	if cap(m.Data) == 0 {
+		m.Data = w.Data
+	} else {
+		m.Data = append(m.Data, w.Data...)
+	}
+	m.Type = w.Type
+}
+
+// toWireMsgControlRequest fills the zero message w; it shares the bytes of m.
+func toWireMsgControlRequest(w *MsgControlRequest, m *ipcapi.MsgControlRequest) *MsgControlRequest {
+	w.Id = m.Id
+	w.Command = m.Command
+	w.Perm = toWireSysvPerm(new(SysvPerm), &m.Perm)
+	w.MaxBytes = m.MaxBytes
+	w.Cred = toWireCred(new(Cred), &m.Cred)
+	return w
+}
+
+// fromWireMsgControlRequest sets m from w, which it may take memory from. Slices are appended to.
+func fromWireMsgControlRequest(m *ipcapi.MsgControlRequest, w *MsgControlRequest) {
+	if w == nil {
+		return
+	}
+	m.Id = w.Id
+	m.Command = w.Command
+	fromWireSysvPerm(&m.Perm, w.Perm)
+	m.MaxBytes = w.MaxBytes
+	fromWireCred(&m.Cred, w.Cred)
+}
+
+// toWireMsgControlReply fills the zero message w; it shares the bytes of m.
+func toWireMsgControlReply(w *MsgControlReply, m *ipcapi.MsgControlReply) *MsgControlReply {
+	w.Result = m.Result
+	if n := len(m.Ready); n > 0 {
+		all := make([]Ready, n)
+		w.Ready = make([]*Ready, n)
+		for i := range all {
+			w.Ready[i] = toWireReady(&all[i], &m.Ready[i])
+		}
+	}
+	w.Perm = toWireSysvPerm(new(SysvPerm), &m.Perm)
+	w.SendSec = m.SendSec
+	w.ReceiveSec = m.ReceiveSec
+	w.ChangeSec = m.ChangeSec
+	w.Bytes = m.Bytes
+	w.Messages = m.Messages
+	w.MaxBytes = m.MaxBytes
+	w.SendPid = m.SendPid
+	w.ReceivePid = m.ReceivePid
+	w.Used = m.Used
+	w.AllMessages = m.AllMessages
+	w.AllBytes = m.AllBytes
+	return w
+}
+
+// fromWireMsgControlReply sets m from w, which it may take memory from. Slices are appended to.
+func fromWireMsgControlReply(m *ipcapi.MsgControlReply, w *MsgControlReply) {
+	if w == nil {
+		return
+	}
+	m.Result = w.Result
+	if n := len(w.Ready); n > 0 {
+		had := len(m.Ready)
+		m.Ready = append(m.Ready, make([]ipcapi.Ready, n)...)
+		for i, v := range w.Ready {
+			fromWireReady(&m.Ready[had+i], v)
+		}
+	}
+	fromWireSysvPerm(&m.Perm, w.Perm)
+	m.SendSec = w.SendSec
+	m.ReceiveSec = w.ReceiveSec
+	m.ChangeSec = w.ChangeSec
+	m.Bytes = w.Bytes
+	m.Messages = w.Messages
+	m.MaxBytes = w.MaxBytes
+	m.SendPid = w.SendPid
+	m.ReceivePid = w.ReceivePid
+	m.Used = w.Used
+	m.AllMessages = w.AllMessages
+	m.AllBytes = w.AllBytes
+}
+
+// toWireSemGetRequest fills the zero message w; it shares the bytes of m.
+func toWireSemGetRequest(w *SemGetRequest, m *ipcapi.SemGetRequest) *SemGetRequest {
+	w.Key = m.Key
+	w.Count = m.Count
+	w.Flags = m.Flags
+	w.Cred = toWireCred(new(Cred), &m.Cred)
+	return w
+}
+
+// fromWireSemGetRequest sets m from w, which it may take memory from. Slices are appended to.
+func fromWireSemGetRequest(m *ipcapi.SemGetRequest, w *SemGetRequest) {
+	if w == nil {
+		return
+	}
+	m.Key = w.Key
+	m.Count = w.Count
+	m.Flags = w.Flags
+	fromWireCred(&m.Cred, w.Cred)
+}
+
+// toWireSemGetReply fills the zero message w; it shares the bytes of m.
+func toWireSemGetReply(w *SemGetReply, m *ipcapi.SemGetReply) *SemGetReply {
+	w.Id = m.Id
+	return w
+}
+
+// fromWireSemGetReply sets m from w, which it may take memory from. Slices are appended to.
+func fromWireSemGetReply(m *ipcapi.SemGetReply, w *SemGetReply) {
+	if w == nil {
+		return
+	}
+	m.Id = w.Id
+}
+
+// toWireSemOperation fills the zero message w; it shares the bytes of m.
+func toWireSemOperation(w *SemOperation, m *ipcapi.SemOperation) *SemOperation {
+	w.Number = m.Number
+	w.Op = m.Op
+	w.Flags = m.Flags
+	return w
+}
+
+// fromWireSemOperation sets m from w, which it may take memory from. Slices are appended to.
+func fromWireSemOperation(m *ipcapi.SemOperation, w *SemOperation) {
+	if w == nil {
+		return
+	}
+	m.Number = w.Number
+	m.Op = w.Op
+	m.Flags = w.Flags
+}
+
+// toWireSemOpRequest fills the zero message w; it shares the bytes of m.
+func toWireSemOpRequest(w *SemOpRequest, m *ipcapi.SemOpRequest) *SemOpRequest {
+	w.Id = m.Id
+	if n := len(m.Operations); n > 0 {
+		all := make([]SemOperation, n)
+		w.Operations = make([]*SemOperation, n)
+		for i := range all {
+			w.Operations[i] = toWireSemOperation(&all[i], &m.Operations[i])
+		}
+	}
+	w.Undo = m.Undo
+	w.Cred = toWireCred(new(Cred), &m.Cred)
+	w.Pending = m.Pending
+	w.Cancel = m.Cancel
+	return w
+}
+
+// fromWireSemOpRequest sets m from w, which it may take memory from. Slices are appended to.
+func fromWireSemOpRequest(m *ipcapi.SemOpRequest, w *SemOpRequest) {
+	if w == nil {
+		return
+	}
+	m.Id = w.Id
+	if n := len(w.Operations); n > 0 {
+		had := len(m.Operations)
+		m.Operations = append(m.Operations, make([]ipcapi.SemOperation, n)...)
+		for i, v := range w.Operations {
+			fromWireSemOperation(&m.Operations[had+i], v)
+		}
+	}
+	m.Undo = w.Undo
+	fromWireCred(&m.Cred, w.Cred)
+	m.Pending = w.Pending
+	m.Cancel = w.Cancel
+}
+
+// toWireSemOpReply fills the zero message w; it shares the bytes of m.
+func toWireSemOpReply(w *SemOpReply, m *ipcapi.SemOpReply) *SemOpReply {
+	w.Wait = toWireWait(new(Wait), &m.Wait)
+	if n := len(m.Ready); n > 0 {
+		all := make([]Ready, n)
+		w.Ready = make([]*Ready, n)
+		for i := range all {
+			w.Ready[i] = toWireReady(&all[i], &m.Ready[i])
+		}
+	}
+	w.Pending = m.Pending
+	return w
+}
+
+// fromWireSemOpReply sets m from w, which it may take memory from. Slices are appended to.
+func fromWireSemOpReply(m *ipcapi.SemOpReply, w *SemOpReply) {
+	if w == nil {
+		return
+	}
+	fromWireWait(&m.Wait, w.Wait)
+	if n := len(w.Ready); n > 0 {
+		had := len(m.Ready)
+		m.Ready = append(m.Ready, make([]ipcapi.Ready, n)...)
+		for i, v := range w.Ready {
+			fromWireReady(&m.Ready[had+i], v)
+		}
+	}
+	m.Pending = w.Pending
+}
+
+// toWireSemControlRequest fills the zero message w; it shares the bytes of m.
+func toWireSemControlRequest(w *SemControlRequest, m *ipcapi.SemControlRequest) *SemControlRequest {
+	w.Id = m.Id
+	w.Number = m.Number
+	w.Command = m.Command
+	w.Value = m.Value
+	w.Values = m.Values
+	w.Perm = toWireSysvPerm(new(SysvPerm), &m.Perm)
+	w.Cred = toWireCred(new(Cred), &m.Cred)
+	return w
+}
+
+// fromWireSemControlRequest sets m from w, which it may take memory from. Slices are appended to.
+func fromWireSemControlRequest(m *ipcapi.SemControlRequest, w *SemControlRequest) {
+	if w == nil {
+		return
+	}
+	m.Id = w.Id
+	m.Number = w.Number
+	m.Command = w.Command
+	m.Value = w.Value
+	if cap(m.Values) == 0 {
+		m.Values = w.Values
+	} else {
+		m.Values = append(m.Values, w.Values...)
+	}
+	fromWireSysvPerm(&m.Perm, w.Perm)
+	fromWireCred(&m.Cred, w.Cred)
+}
+
+// toWireSemControlReply fills the zero message w; it shares the bytes of m.
+func toWireSemControlReply(w *SemControlReply, m *ipcapi.SemControlReply) *SemControlReply {
+	w.Result = m.Result
+	if n := len(m.Ready); n > 0 {
+		all := make([]Ready, n)
+		w.Ready = make([]*Ready, n)
+		for i := range all {
+			w.Ready[i] = toWireReady(&all[i], &m.Ready[i])
+		}
+	}
+	w.Perm = toWireSysvPerm(new(SysvPerm), &m.Perm)
+	w.OpSec = m.OpSec
+	w.ChangeSec = m.ChangeSec
+	w.Count = m.Count
+	w.Values = m.Values
+	w.Used = m.Used
+	w.AllSemaphores = m.AllSemaphores
+	return w
+}
+
+// fromWireSemControlReply sets m from w, which it may take memory from. Slices are appended to.
+func fromWireSemControlReply(m *ipcapi.SemControlReply, w *SemControlReply) {
+	if w == nil {
+		return
+	}
+	m.Result = w.Result
+	if n := len(w.Ready); n > 0 {
+		had := len(m.Ready)
+		m.Ready = append(m.Ready, make([]ipcapi.Ready, n)...)
+		for i, v := range w.Ready {
+			fromWireReady(&m.Ready[had+i], v)
+		}
+	}
+	fromWireSysvPerm(&m.Perm, w.Perm)
+	m.OpSec = w.OpSec
+	m.ChangeSec = w.ChangeSec
+	m.Count = w.Count
+	if cap(m.Values) == 0 {
+		m.Values = w.Values
+	} else {
+		m.Values = append(m.Values, w.Values...)
+	}
+	m.Used = w.Used
+	m.AllSemaphores = w.AllSemaphores
+}
+
+// toWireSemExitRequest fills the zero message w; it shares the bytes of m.
+func toWireSemExitRequest(w *SemExitRequest, m *ipcapi.SemExitRequest) *SemExitRequest {
+	w.Undo = m.Undo
+	w.Pid = m.Pid
+	return w
+}
+
+// fromWireSemExitRequest sets m from w, which it may take memory from. Slices are appended to.
+func fromWireSemExitRequest(m *ipcapi.SemExitRequest, w *SemExitRequest) {
+	if w == nil {
+		return
+	}
+	m.Undo = w.Undo
+	m.Pid = w.Pid
+}
+
+// toWireSemExitReply fills the zero message w; it shares the bytes of m.
+func toWireSemExitReply(w *SemExitReply, m *ipcapi.SemExitReply) *SemExitReply {
+	if n := len(m.Ready); n > 0 {
+		all := make([]Ready, n)
+		w.Ready = make([]*Ready, n)
+		for i := range all {
+			w.Ready[i] = toWireReady(&all[i], &m.Ready[i])
+		}
+	}
+	return w
+}
+
+// fromWireSemExitReply sets m from w, which it may take memory from. Slices are appended to.
+func fromWireSemExitReply(m *ipcapi.SemExitReply, w *SemExitReply) {
+	if w == nil {
+		return
+	}
+	if n := len(w.Ready); n > 0 {
+		had := len(m.Ready)
+		m.Ready = append(m.Ready, make([]ipcapi.Ready, n)...)
+		for i, v := range w.Ready {
+			fromWireReady(&m.Ready[had+i], v)
+		}
+	}
+}
+
+// toWireMqOpenRequest fills the zero message w; it shares the bytes of m.
+func toWireMqOpenRequest(w *MqOpenRequest, m *ipcapi.MqOpenRequest) *MqOpenRequest {
+	w.Name = m.Name
+	w.Flags = m.Flags
+	w.Mode = m.Mode
+	w.Attributes = m.Attributes
+	w.MaxMessages = m.MaxMessages
+	w.MessageSize = m.MessageSize
+	w.Limit = m.Limit
+	w.Cred = toWireCred(new(Cred), &m.Cred)
+	return w
+}
+
+// fromWireMqOpenRequest sets m from w, which it may take memory from. Slices are appended to.
+func fromWireMqOpenRequest(m *ipcapi.MqOpenRequest, w *MqOpenRequest) {
+	if w == nil {
+		return
+	}
+	m.Name = w.Name
+	m.Flags = w.Flags
+	m.Mode = w.Mode
+	m.Attributes = w.Attributes
+	m.MaxMessages = w.MaxMessages
+	m.MessageSize = w.MessageSize
+	m.Limit = w.Limit
+	fromWireCred(&m.Cred, w.Cred)
+}
+
+// toWireMqOpenReply fills the zero message w; it shares the bytes of m.
+func toWireMqOpenReply(w *MqOpenReply, m *ipcapi.MqOpenReply) *MqOpenReply {
+	w.Handle = m.Handle
+	return w
+}
+
+// fromWireMqOpenReply sets m from w, which it may take memory from. Slices are appended to.
+func fromWireMqOpenReply(m *ipcapi.MqOpenReply, w *MqOpenReply) {
+	if w == nil {
+		return
+	}
+	m.Handle = w.Handle
+}
+
+// toWireMqUnlinkRequest fills the zero message w; it shares the bytes of m.
+func toWireMqUnlinkRequest(w *MqUnlinkRequest, m *ipcapi.MqUnlinkRequest) *MqUnlinkRequest {
+	w.Name = m.Name
+	w.Cred = toWireCred(new(Cred), &m.Cred)
+	return w
+}
+
+// fromWireMqUnlinkRequest sets m from w, which it may take memory from. Slices are appended to.
+func fromWireMqUnlinkRequest(m *ipcapi.MqUnlinkRequest, w *MqUnlinkRequest) {
+	if w == nil {
+		return
+	}
+	m.Name = w.Name
+	fromWireCred(&m.Cred, w.Cred)
+}
+
+func toWireMqUnlinkReply(w *MqUnlinkReply, _ *ipcapi.MqUnlinkReply) *MqUnlinkReply { return w }
+
+func fromWireMqUnlinkReply(*ipcapi.MqUnlinkReply, *MqUnlinkReply) {}
+
+// toWireMqNotification fills the zero message w; it shares the bytes of m.
+func toWireMqNotification(w *MqNotification, m *ipcapi.MqNotification) *MqNotification {
+	w.Pid = m.Pid
+	w.Signo = m.Signo
+	w.Value = m.Value
+	w.SenderPid = m.SenderPid
+	w.SenderUid = m.SenderUid
+	return w
+}
+
+// fromWireMqNotification sets m from w, which it may take memory from. Slices are appended to.
+func fromWireMqNotification(m *ipcapi.MqNotification, w *MqNotification) {
+	if w == nil {
+		return
+	}
+	m.Pid = w.Pid
+	m.Signo = w.Signo
+	m.Value = w.Value
+	m.SenderPid = w.SenderPid
+	m.SenderUid = w.SenderUid
+}
+
+// toWireMqSendRequest fills the zero message w; it shares the bytes of m.
+func toWireMqSendRequest(w *MqSendRequest, m *ipcapi.MqSendRequest) *MqSendRequest {
+	w.Handle = m.Handle
+	w.Data = m.Data
+	w.Priority = m.Priority
+	w.Cred = toWireCred(new(Cred), &m.Cred)
+	return w
+}
+
+// fromWireMqSendRequest sets m from w, which it may take memory from. Slices are appended to.
+func fromWireMqSendRequest(m *ipcapi.MqSendRequest, w *MqSendRequest) {
+	if w == nil {
+		return
+	}
+	m.Handle = w.Handle
+	if cap(m.Data) == 0 {
+		m.Data = w.Data
+	} else {
+		m.Data = append(m.Data, w.Data...)
+	}
+	m.Priority = w.Priority
+	fromWireCred(&m.Cred, w.Cred)
+}
+
+// toWireMqSendReply fills the zero message w; it shares the bytes of m.
+func toWireMqSendReply(w *MqSendReply, m *ipcapi.MqSendReply) *MqSendReply {
+	w.Wait = toWireWait(new(Wait), &m.Wait)
+	if n := len(m.Ready); n > 0 {
+		all := make([]Ready, n)
+		w.Ready = make([]*Ready, n)
+		for i := range all {
+			w.Ready[i] = toWireReady(&all[i], &m.Ready[i])
+		}
+	}
+	if n := len(m.Notify); n > 0 {
+		all := make([]MqNotification, n)
+		w.Notify = make([]*MqNotification, n)
+		for i := range all {
+			w.Notify[i] = toWireMqNotification(&all[i], &m.Notify[i])
+		}
+	}
+	return w
+}
+
+// fromWireMqSendReply sets m from w, which it may take memory from. Slices are appended to.
+func fromWireMqSendReply(m *ipcapi.MqSendReply, w *MqSendReply) {
+	if w == nil {
+		return
+	}
+	fromWireWait(&m.Wait, w.Wait)
+	if n := len(w.Ready); n > 0 {
+		had := len(m.Ready)
+		m.Ready = append(m.Ready, make([]ipcapi.Ready, n)...)
+		for i, v := range w.Ready {
+			fromWireReady(&m.Ready[had+i], v)
+		}
+	}
+	if n := len(w.Notify); n > 0 {
+		had := len(m.Notify)
+		m.Notify = append(m.Notify, make([]ipcapi.MqNotification, n)...)
+		for i, v := range w.Notify {
+			fromWireMqNotification(&m.Notify[had+i], v)
+		}
+	}
+}
+
+// toWireMqReceiveRequest fills the zero message w; it shares the bytes of m.
+func toWireMqReceiveRequest(w *MqReceiveRequest, m *ipcapi.MqReceiveRequest) *MqReceiveRequest {
+	w.Handle = m.Handle
+	w.Size = m.Size
+	w.Pending = m.Pending
+	w.Cancel = m.Cancel
+	return w
+}
+
+// fromWireMqReceiveRequest sets m from w, which it may take memory from. Slices are appended to.
+func fromWireMqReceiveRequest(m *ipcapi.MqReceiveRequest, w *MqReceiveRequest) {
+	if w == nil {
+		return
+	}
+	m.Handle = w.Handle
+	m.Size = w.Size
+	m.Pending = w.Pending
+	m.Cancel = w.Cancel
+}
+
+// toWireMqReceiveReply fills the zero message w; it shares the bytes of m.
+func toWireMqReceiveReply(w *MqReceiveReply, m *ipcapi.MqReceiveReply) *MqReceiveReply {
+	w.Wait = toWireWait(new(Wait), &m.Wait)
+	if n := len(m.Ready); n > 0 {
+		all := make([]Ready, n)
+		w.Ready = make([]*Ready, n)
+		for i := range all {
+			w.Ready[i] = toWireReady(&all[i], &m.Ready[i])
+		}
+	}
+	w.Pending = m.Pending
+	w.Data = m.Data
+	w.Priority = m.Priority
+	return w
+}
+
+// fromWireMqReceiveReply sets m from w, which it may take memory from. Slices are appended to.
+func fromWireMqReceiveReply(m *ipcapi.MqReceiveReply, w *MqReceiveReply) {
+	if w == nil {
+		return
+	}
+	fromWireWait(&m.Wait, w.Wait)
+	if n := len(w.Ready); n > 0 {
+		had := len(m.Ready)
+		m.Ready = append(m.Ready, make([]ipcapi.Ready, n)...)
+		for i, v := range w.Ready {
+			fromWireReady(&m.Ready[had+i], v)
+		}
+	}
+	m.Pending = w.Pending
+	if cap(m.Data) == 0 {
+		m.Data = w.Data
+	} else {
+		m.Data = append(m.Data, w.Data...)
+	}
+	m.Priority = w.Priority
+}
+
+// toWireMqNotifyRequest fills the zero message w; it shares the bytes of m.
+func toWireMqNotifyRequest(w *MqNotifyRequest, m *ipcapi.MqNotifyRequest) *MqNotifyRequest {
+	w.Handle = m.Handle
+	w.Pid = m.Pid
+	w.Remove = m.Remove
+	w.Kind = m.Kind
+	w.Signo = m.Signo
+	w.Value = m.Value
+	return w
+}
+
+// fromWireMqNotifyRequest sets m from w, which it may take memory from. Slices are appended to.
+func fromWireMqNotifyRequest(m *ipcapi.MqNotifyRequest, w *MqNotifyRequest) {
+	if w == nil {
+		return
+	}
+	m.Handle = w.Handle
+	m.Pid = w.Pid
+	m.Remove = w.Remove
+	m.Kind = w.Kind
+	m.Signo = w.Signo
+	m.Value = w.Value
+}
+
+func toWireMqNotifyReply(w *MqNotifyReply, _ *ipcapi.MqNotifyReply) *MqNotifyReply { return w }
+
+func fromWireMqNotifyReply(*ipcapi.MqNotifyReply, *MqNotifyReply) {}
+
+// toWireMqAttributesRequest fills the zero message w; it shares the bytes of m.
+func toWireMqAttributesRequest(w *MqAttributesRequest, m *ipcapi.MqAttributesRequest) *MqAttributesRequest {
+	w.Handle = m.Handle
+	return w
+}
+
+// fromWireMqAttributesRequest sets m from w, which it may take memory from. Slices are appended to.
+func fromWireMqAttributesRequest(m *ipcapi.MqAttributesRequest, w *MqAttributesRequest) {
+	if w == nil {
+		return
+	}
+	m.Handle = w.Handle
+}
+
+// toWireMqAttributesReply fills the zero message w; it shares the bytes of m.
+func toWireMqAttributesReply(w *MqAttributesReply, m *ipcapi.MqAttributesReply) *MqAttributesReply {
+	w.MaxMessages = m.MaxMessages
+	w.MessageSize = m.MessageSize
+	w.Messages = m.Messages
+	return w
+}
+
+// fromWireMqAttributesReply sets m from w, which it may take memory from. Slices are appended to.
+func fromWireMqAttributesReply(m *ipcapi.MqAttributesReply, w *MqAttributesReply) {
+	if w == nil {
+		return
+	}
+	m.MaxMessages = w.MaxMessages
+	m.MessageSize = w.MessageSize
+	m.Messages = w.Messages
 }

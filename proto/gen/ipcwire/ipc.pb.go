@@ -3401,6 +3401,2974 @@ func (x *ExpireReply) GetDeadlineNs() int64 {
 	return 0
 }
 
+// SysvPerm is who owns a System V object and who may use it: struct ipc_perm.
+type SysvPerm struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Key           int32                  `protobuf:"varint,1,opt,name=key" json:"key,omitempty"`
+	Uid           uint32                 `protobuf:"varint,2,opt,name=uid" json:"uid,omitempty"`
+	Gid           uint32                 `protobuf:"varint,3,opt,name=gid" json:"gid,omitempty"`
+	Cuid          uint32                 `protobuf:"varint,4,opt,name=cuid" json:"cuid,omitempty"`
+	Cgid          uint32                 `protobuf:"varint,5,opt,name=cgid" json:"cgid,omitempty"`
+	Mode          uint32                 `protobuf:"varint,6,opt,name=mode" json:"mode,omitempty"`
+	Seq           uint32                 `protobuf:"varint,7,opt,name=seq" json:"seq,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SysvPerm) Reset() {
+	*x = SysvPerm{}
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[53]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SysvPerm) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SysvPerm) ProtoMessage() {}
+
+func (x *SysvPerm) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[53]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SysvPerm.ProtoReflect.Descriptor instead.
+func (*SysvPerm) Descriptor() ([]byte, []int) {
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{53}
+}
+
+func (x *SysvPerm) GetKey() int32 {
+	if x != nil {
+		return x.Key
+	}
+	return 0
+}
+
+func (x *SysvPerm) GetUid() uint32 {
+	if x != nil {
+		return x.Uid
+	}
+	return 0
+}
+
+func (x *SysvPerm) GetGid() uint32 {
+	if x != nil {
+		return x.Gid
+	}
+	return 0
+}
+
+func (x *SysvPerm) GetCuid() uint32 {
+	if x != nil {
+		return x.Cuid
+	}
+	return 0
+}
+
+func (x *SysvPerm) GetCgid() uint32 {
+	if x != nil {
+		return x.Cgid
+	}
+	return 0
+}
+
+func (x *SysvPerm) GetMode() uint32 {
+	if x != nil {
+		return x.Mode
+	}
+	return 0
+}
+
+func (x *SysvPerm) GetSeq() uint32 {
+	if x != nil {
+		return x.Seq
+	}
+	return 0
+}
+
+type ShmGetRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Key   int32                  `protobuf:"varint,1,opt,name=key" json:"key,omitempty"`
+	Size  uint64                 `protobuf:"varint,2,opt,name=size" json:"size,omitempty"`
+	// IPC_*, SHM_* and the mode.
+	Flags         uint32 `protobuf:"varint,3,opt,name=flags" json:"flags,omitempty"`
+	Cred          *Cred  `protobuf:"bytes,4,opt,name=cred" json:"cred,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ShmGetRequest) Reset() {
+	*x = ShmGetRequest{}
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[54]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ShmGetRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ShmGetRequest) ProtoMessage() {}
+
+func (x *ShmGetRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[54]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ShmGetRequest.ProtoReflect.Descriptor instead.
+func (*ShmGetRequest) Descriptor() ([]byte, []int) {
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{54}
+}
+
+func (x *ShmGetRequest) GetKey() int32 {
+	if x != nil {
+		return x.Key
+	}
+	return 0
+}
+
+func (x *ShmGetRequest) GetSize() uint64 {
+	if x != nil {
+		return x.Size
+	}
+	return 0
+}
+
+func (x *ShmGetRequest) GetFlags() uint32 {
+	if x != nil {
+		return x.Flags
+	}
+	return 0
+}
+
+func (x *ShmGetRequest) GetCred() *Cred {
+	if x != nil {
+		return x.Cred
+	}
+	return nil
+}
+
+type ShmGetReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Errno         uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
+	Id            int32                  `protobuf:"varint,2,opt,name=id" json:"id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ShmGetReply) Reset() {
+	*x = ShmGetReply{}
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[55]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ShmGetReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ShmGetReply) ProtoMessage() {}
+
+func (x *ShmGetReply) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[55]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ShmGetReply.ProtoReflect.Descriptor instead.
+func (*ShmGetReply) Descriptor() ([]byte, []int) {
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{55}
+}
+
+func (x *ShmGetReply) GetErrno() uint32 {
+	if x != nil {
+		return x.Errno
+	}
+	return 0
+}
+
+func (x *ShmGetReply) GetId() int32 {
+	if x != nil {
+		return x.Id
+	}
+	return 0
+}
+
+type ShmAttachRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    int32                  `protobuf:"varint,1,opt,name=id" json:"id,omitempty"`
+	// SHM_RDONLY, SHM_EXEC.
+	Flags uint32 `protobuf:"varint,2,opt,name=flags" json:"flags,omitempty"`
+	// A mapping that was there is copied: no permission is asked, and a removed
+	// segment is found.
+	Inherit       bool  `protobuf:"varint,3,opt,name=inherit" json:"inherit,omitempty"`
+	Cred          *Cred `protobuf:"bytes,4,opt,name=cred" json:"cred,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ShmAttachRequest) Reset() {
+	*x = ShmAttachRequest{}
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[56]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ShmAttachRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ShmAttachRequest) ProtoMessage() {}
+
+func (x *ShmAttachRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[56]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ShmAttachRequest.ProtoReflect.Descriptor instead.
+func (*ShmAttachRequest) Descriptor() ([]byte, []int) {
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{56}
+}
+
+func (x *ShmAttachRequest) GetId() int32 {
+	if x != nil {
+		return x.Id
+	}
+	return 0
+}
+
+func (x *ShmAttachRequest) GetFlags() uint32 {
+	if x != nil {
+		return x.Flags
+	}
+	return 0
+}
+
+func (x *ShmAttachRequest) GetInherit() bool {
+	if x != nil {
+		return x.Inherit
+	}
+	return false
+}
+
+func (x *ShmAttachRequest) GetCred() *Cred {
+	if x != nil {
+		return x.Cred
+	}
+	return nil
+}
+
+type ShmAttachReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Errno         uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
+	Backing       uint64                 `protobuf:"varint,2,opt,name=backing" json:"backing,omitempty"`
+	Size          uint64                 `protobuf:"varint,3,opt,name=size" json:"size,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ShmAttachReply) Reset() {
+	*x = ShmAttachReply{}
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[57]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ShmAttachReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ShmAttachReply) ProtoMessage() {}
+
+func (x *ShmAttachReply) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[57]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ShmAttachReply.ProtoReflect.Descriptor instead.
+func (*ShmAttachReply) Descriptor() ([]byte, []int) {
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{57}
+}
+
+func (x *ShmAttachReply) GetErrno() uint32 {
+	if x != nil {
+		return x.Errno
+	}
+	return 0
+}
+
+func (x *ShmAttachReply) GetBacking() uint64 {
+	if x != nil {
+		return x.Backing
+	}
+	return 0
+}
+
+func (x *ShmAttachReply) GetSize() uint64 {
+	if x != nil {
+		return x.Size
+	}
+	return 0
+}
+
+type ShmBackRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            int32                  `protobuf:"varint,1,opt,name=id" json:"id,omitempty"`
+	Backing       uint64                 `protobuf:"varint,2,opt,name=backing" json:"backing,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ShmBackRequest) Reset() {
+	*x = ShmBackRequest{}
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[58]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ShmBackRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ShmBackRequest) ProtoMessage() {}
+
+func (x *ShmBackRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[58]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ShmBackRequest.ProtoReflect.Descriptor instead.
+func (*ShmBackRequest) Descriptor() ([]byte, []int) {
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{58}
+}
+
+func (x *ShmBackRequest) GetId() int32 {
+	if x != nil {
+		return x.Id
+	}
+	return 0
+}
+
+func (x *ShmBackRequest) GetBacking() uint64 {
+	if x != nil {
+		return x.Backing
+	}
+	return 0
+}
+
+type ShmBackReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Errno         uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
+	Backing       uint64                 `protobuf:"varint,2,opt,name=backing" json:"backing,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ShmBackReply) Reset() {
+	*x = ShmBackReply{}
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[59]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ShmBackReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ShmBackReply) ProtoMessage() {}
+
+func (x *ShmBackReply) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[59]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ShmBackReply.ProtoReflect.Descriptor instead.
+func (*ShmBackReply) Descriptor() ([]byte, []int) {
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{59}
+}
+
+func (x *ShmBackReply) GetErrno() uint32 {
+	if x != nil {
+		return x.Errno
+	}
+	return 0
+}
+
+func (x *ShmBackReply) GetBacking() uint64 {
+	if x != nil {
+		return x.Backing
+	}
+	return 0
+}
+
+type ShmDetachRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            int32                  `protobuf:"varint,1,opt,name=id" json:"id,omitempty"`
+	Cred          *Cred                  `protobuf:"bytes,2,opt,name=cred" json:"cred,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ShmDetachRequest) Reset() {
+	*x = ShmDetachRequest{}
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[60]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ShmDetachRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ShmDetachRequest) ProtoMessage() {}
+
+func (x *ShmDetachRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[60]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ShmDetachRequest.ProtoReflect.Descriptor instead.
+func (*ShmDetachRequest) Descriptor() ([]byte, []int) {
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{60}
+}
+
+func (x *ShmDetachRequest) GetId() int32 {
+	if x != nil {
+		return x.Id
+	}
+	return 0
+}
+
+func (x *ShmDetachRequest) GetCred() *Cred {
+	if x != nil {
+		return x.Cred
+	}
+	return nil
+}
+
+type ShmDetachReply struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Errno uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
+	// The file that nobody needs any more, 0 for none.
+	Released      uint64 `protobuf:"varint,2,opt,name=released" json:"released,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ShmDetachReply) Reset() {
+	*x = ShmDetachReply{}
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[61]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ShmDetachReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ShmDetachReply) ProtoMessage() {}
+
+func (x *ShmDetachReply) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[61]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ShmDetachReply.ProtoReflect.Descriptor instead.
+func (*ShmDetachReply) Descriptor() ([]byte, []int) {
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{61}
+}
+
+func (x *ShmDetachReply) GetErrno() uint32 {
+	if x != nil {
+		return x.Errno
+	}
+	return 0
+}
+
+func (x *ShmDetachReply) GetReleased() uint64 {
+	if x != nil {
+		return x.Released
+	}
+	return 0
+}
+
+type ShmControlRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    int32                  `protobuf:"varint,1,opt,name=id" json:"id,omitempty"`
+	// IPC_*, SHM_*.
+	Command uint32 `protobuf:"varint,2,opt,name=command" json:"command,omitempty"`
+	// For IPC_SET: uid, gid, mode.
+	Perm          *SysvPerm `protobuf:"bytes,3,opt,name=perm" json:"perm,omitempty"`
+	Cred          *Cred     `protobuf:"bytes,4,opt,name=cred" json:"cred,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ShmControlRequest) Reset() {
+	*x = ShmControlRequest{}
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[62]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ShmControlRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ShmControlRequest) ProtoMessage() {}
+
+func (x *ShmControlRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[62]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ShmControlRequest.ProtoReflect.Descriptor instead.
+func (*ShmControlRequest) Descriptor() ([]byte, []int) {
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{62}
+}
+
+func (x *ShmControlRequest) GetId() int32 {
+	if x != nil {
+		return x.Id
+	}
+	return 0
+}
+
+func (x *ShmControlRequest) GetCommand() uint32 {
+	if x != nil {
+		return x.Command
+	}
+	return 0
+}
+
+func (x *ShmControlRequest) GetPerm() *SysvPerm {
+	if x != nil {
+		return x.Perm
+	}
+	return nil
+}
+
+func (x *ShmControlRequest) GetCred() *Cred {
+	if x != nil {
+		return x.Cred
+	}
+	return nil
+}
+
+type ShmControlReply struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Errno uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
+	// What shmctl returns.
+	Result     int32     `protobuf:"varint,2,opt,name=result" json:"result,omitempty"`
+	Perm       *SysvPerm `protobuf:"bytes,3,opt,name=perm" json:"perm,omitempty"`
+	Size       uint64    `protobuf:"varint,4,opt,name=size" json:"size,omitempty"`
+	AttachSec  int64     `protobuf:"varint,5,opt,name=attach_sec,json=attachSec" json:"attach_sec,omitempty"`
+	DetachSec  int64     `protobuf:"varint,6,opt,name=detach_sec,json=detachSec" json:"detach_sec,omitempty"`
+	ChangeSec  int64     `protobuf:"varint,7,opt,name=change_sec,json=changeSec" json:"change_sec,omitempty"`
+	CreatorPid int32     `protobuf:"varint,8,opt,name=creator_pid,json=creatorPid" json:"creator_pid,omitempty"`
+	LastPid    int32     `protobuf:"varint,9,opt,name=last_pid,json=lastPid" json:"last_pid,omitempty"`
+	Attached   uint64    `protobuf:"varint,10,opt,name=attached" json:"attached,omitempty"`
+	// For SHM_INFO: segments, and their pages in all.
+	Used  uint32 `protobuf:"varint,11,opt,name=used" json:"used,omitempty"`
+	Pages uint64 `protobuf:"varint,12,opt,name=pages" json:"pages,omitempty"`
+	// The file that nobody needs any more, 0 for none.
+	Released      uint64 `protobuf:"varint,13,opt,name=released" json:"released,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ShmControlReply) Reset() {
+	*x = ShmControlReply{}
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[63]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ShmControlReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ShmControlReply) ProtoMessage() {}
+
+func (x *ShmControlReply) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[63]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ShmControlReply.ProtoReflect.Descriptor instead.
+func (*ShmControlReply) Descriptor() ([]byte, []int) {
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{63}
+}
+
+func (x *ShmControlReply) GetErrno() uint32 {
+	if x != nil {
+		return x.Errno
+	}
+	return 0
+}
+
+func (x *ShmControlReply) GetResult() int32 {
+	if x != nil {
+		return x.Result
+	}
+	return 0
+}
+
+func (x *ShmControlReply) GetPerm() *SysvPerm {
+	if x != nil {
+		return x.Perm
+	}
+	return nil
+}
+
+func (x *ShmControlReply) GetSize() uint64 {
+	if x != nil {
+		return x.Size
+	}
+	return 0
+}
+
+func (x *ShmControlReply) GetAttachSec() int64 {
+	if x != nil {
+		return x.AttachSec
+	}
+	return 0
+}
+
+func (x *ShmControlReply) GetDetachSec() int64 {
+	if x != nil {
+		return x.DetachSec
+	}
+	return 0
+}
+
+func (x *ShmControlReply) GetChangeSec() int64 {
+	if x != nil {
+		return x.ChangeSec
+	}
+	return 0
+}
+
+func (x *ShmControlReply) GetCreatorPid() int32 {
+	if x != nil {
+		return x.CreatorPid
+	}
+	return 0
+}
+
+func (x *ShmControlReply) GetLastPid() int32 {
+	if x != nil {
+		return x.LastPid
+	}
+	return 0
+}
+
+func (x *ShmControlReply) GetAttached() uint64 {
+	if x != nil {
+		return x.Attached
+	}
+	return 0
+}
+
+func (x *ShmControlReply) GetUsed() uint32 {
+	if x != nil {
+		return x.Used
+	}
+	return 0
+}
+
+func (x *ShmControlReply) GetPages() uint64 {
+	if x != nil {
+		return x.Pages
+	}
+	return 0
+}
+
+func (x *ShmControlReply) GetReleased() uint64 {
+	if x != nil {
+		return x.Released
+	}
+	return 0
+}
+
+type MsgGetRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Key           int32                  `protobuf:"varint,1,opt,name=key" json:"key,omitempty"`
+	Flags         uint32                 `protobuf:"varint,2,opt,name=flags" json:"flags,omitempty"`
+	Cred          *Cred                  `protobuf:"bytes,3,opt,name=cred" json:"cred,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MsgGetRequest) Reset() {
+	*x = MsgGetRequest{}
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[64]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MsgGetRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MsgGetRequest) ProtoMessage() {}
+
+func (x *MsgGetRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[64]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MsgGetRequest.ProtoReflect.Descriptor instead.
+func (*MsgGetRequest) Descriptor() ([]byte, []int) {
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{64}
+}
+
+func (x *MsgGetRequest) GetKey() int32 {
+	if x != nil {
+		return x.Key
+	}
+	return 0
+}
+
+func (x *MsgGetRequest) GetFlags() uint32 {
+	if x != nil {
+		return x.Flags
+	}
+	return 0
+}
+
+func (x *MsgGetRequest) GetCred() *Cred {
+	if x != nil {
+		return x.Cred
+	}
+	return nil
+}
+
+type MsgGetReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Errno         uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
+	Id            int32                  `protobuf:"varint,2,opt,name=id" json:"id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MsgGetReply) Reset() {
+	*x = MsgGetReply{}
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[65]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MsgGetReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MsgGetReply) ProtoMessage() {}
+
+func (x *MsgGetReply) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[65]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MsgGetReply.ProtoReflect.Descriptor instead.
+func (*MsgGetReply) Descriptor() ([]byte, []int) {
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{65}
+}
+
+func (x *MsgGetReply) GetErrno() uint32 {
+	if x != nil {
+		return x.Errno
+	}
+	return 0
+}
+
+func (x *MsgGetReply) GetId() int32 {
+	if x != nil {
+		return x.Id
+	}
+	return 0
+}
+
+type MsgSendRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            int32                  `protobuf:"varint,1,opt,name=id" json:"id,omitempty"`
+	Type          int64                  `protobuf:"varint,2,opt,name=type" json:"type,omitempty"`
+	Data          []byte                 `protobuf:"bytes,3,opt,name=data" json:"data,omitempty"`
+	Flags         uint32                 `protobuf:"varint,4,opt,name=flags" json:"flags,omitempty"`
+	Cred          *Cred                  `protobuf:"bytes,5,opt,name=cred" json:"cred,omitempty"`
+	Pending       uint64                 `protobuf:"varint,6,opt,name=pending" json:"pending,omitempty"`
+	Cancel        bool                   `protobuf:"varint,7,opt,name=cancel" json:"cancel,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MsgSendRequest) Reset() {
+	*x = MsgSendRequest{}
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[66]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MsgSendRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MsgSendRequest) ProtoMessage() {}
+
+func (x *MsgSendRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[66]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MsgSendRequest.ProtoReflect.Descriptor instead.
+func (*MsgSendRequest) Descriptor() ([]byte, []int) {
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{66}
+}
+
+func (x *MsgSendRequest) GetId() int32 {
+	if x != nil {
+		return x.Id
+	}
+	return 0
+}
+
+func (x *MsgSendRequest) GetType() int64 {
+	if x != nil {
+		return x.Type
+	}
+	return 0
+}
+
+func (x *MsgSendRequest) GetData() []byte {
+	if x != nil {
+		return x.Data
+	}
+	return nil
+}
+
+func (x *MsgSendRequest) GetFlags() uint32 {
+	if x != nil {
+		return x.Flags
+	}
+	return 0
+}
+
+func (x *MsgSendRequest) GetCred() *Cred {
+	if x != nil {
+		return x.Cred
+	}
+	return nil
+}
+
+func (x *MsgSendRequest) GetPending() uint64 {
+	if x != nil {
+		return x.Pending
+	}
+	return 0
+}
+
+func (x *MsgSendRequest) GetCancel() bool {
+	if x != nil {
+		return x.Cancel
+	}
+	return false
+}
+
+type MsgSendReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Errno         uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
+	Wait          *Wait                  `protobuf:"bytes,2,opt,name=wait" json:"wait,omitempty"`
+	Ready         []*Ready               `protobuf:"bytes,3,rep,name=ready" json:"ready,omitempty"`
+	Pending       uint64                 `protobuf:"varint,4,opt,name=pending" json:"pending,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MsgSendReply) Reset() {
+	*x = MsgSendReply{}
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[67]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MsgSendReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MsgSendReply) ProtoMessage() {}
+
+func (x *MsgSendReply) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[67]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MsgSendReply.ProtoReflect.Descriptor instead.
+func (*MsgSendReply) Descriptor() ([]byte, []int) {
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{67}
+}
+
+func (x *MsgSendReply) GetErrno() uint32 {
+	if x != nil {
+		return x.Errno
+	}
+	return 0
+}
+
+func (x *MsgSendReply) GetWait() *Wait {
+	if x != nil {
+		return x.Wait
+	}
+	return nil
+}
+
+func (x *MsgSendReply) GetReady() []*Ready {
+	if x != nil {
+		return x.Ready
+	}
+	return nil
+}
+
+func (x *MsgSendReply) GetPending() uint64 {
+	if x != nil {
+		return x.Pending
+	}
+	return 0
+}
+
+type MsgReceiveRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            int32                  `protobuf:"varint,1,opt,name=id" json:"id,omitempty"`
+	Size          uint64                 `protobuf:"varint,2,opt,name=size" json:"size,omitempty"`
+	Type          int64                  `protobuf:"varint,3,opt,name=type" json:"type,omitempty"`
+	Flags         uint32                 `protobuf:"varint,4,opt,name=flags" json:"flags,omitempty"`
+	Cred          *Cred                  `protobuf:"bytes,5,opt,name=cred" json:"cred,omitempty"`
+	Pending       uint64                 `protobuf:"varint,6,opt,name=pending" json:"pending,omitempty"`
+	Cancel        bool                   `protobuf:"varint,7,opt,name=cancel" json:"cancel,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MsgReceiveRequest) Reset() {
+	*x = MsgReceiveRequest{}
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[68]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MsgReceiveRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MsgReceiveRequest) ProtoMessage() {}
+
+func (x *MsgReceiveRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[68]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MsgReceiveRequest.ProtoReflect.Descriptor instead.
+func (*MsgReceiveRequest) Descriptor() ([]byte, []int) {
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{68}
+}
+
+func (x *MsgReceiveRequest) GetId() int32 {
+	if x != nil {
+		return x.Id
+	}
+	return 0
+}
+
+func (x *MsgReceiveRequest) GetSize() uint64 {
+	if x != nil {
+		return x.Size
+	}
+	return 0
+}
+
+func (x *MsgReceiveRequest) GetType() int64 {
+	if x != nil {
+		return x.Type
+	}
+	return 0
+}
+
+func (x *MsgReceiveRequest) GetFlags() uint32 {
+	if x != nil {
+		return x.Flags
+	}
+	return 0
+}
+
+func (x *MsgReceiveRequest) GetCred() *Cred {
+	if x != nil {
+		return x.Cred
+	}
+	return nil
+}
+
+func (x *MsgReceiveRequest) GetPending() uint64 {
+	if x != nil {
+		return x.Pending
+	}
+	return 0
+}
+
+func (x *MsgReceiveRequest) GetCancel() bool {
+	if x != nil {
+		return x.Cancel
+	}
+	return false
+}
+
+type MsgReceiveReply struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Errno   uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
+	Wait    *Wait                  `protobuf:"bytes,2,opt,name=wait" json:"wait,omitempty"`
+	Ready   []*Ready               `protobuf:"bytes,3,rep,name=ready" json:"ready,omitempty"`
+	Pending uint64                 `protobuf:"varint,4,opt,name=pending" json:"pending,omitempty"`
+	// Appended to the buffer that the caller put there.
+	Data          []byte `protobuf:"bytes,5,opt,name=data" json:"data,omitempty"`
+	Type          int64  `protobuf:"varint,6,opt,name=type" json:"type,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MsgReceiveReply) Reset() {
+	*x = MsgReceiveReply{}
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[69]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MsgReceiveReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MsgReceiveReply) ProtoMessage() {}
+
+func (x *MsgReceiveReply) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[69]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MsgReceiveReply.ProtoReflect.Descriptor instead.
+func (*MsgReceiveReply) Descriptor() ([]byte, []int) {
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{69}
+}
+
+func (x *MsgReceiveReply) GetErrno() uint32 {
+	if x != nil {
+		return x.Errno
+	}
+	return 0
+}
+
+func (x *MsgReceiveReply) GetWait() *Wait {
+	if x != nil {
+		return x.Wait
+	}
+	return nil
+}
+
+func (x *MsgReceiveReply) GetReady() []*Ready {
+	if x != nil {
+		return x.Ready
+	}
+	return nil
+}
+
+func (x *MsgReceiveReply) GetPending() uint64 {
+	if x != nil {
+		return x.Pending
+	}
+	return 0
+}
+
+func (x *MsgReceiveReply) GetData() []byte {
+	if x != nil {
+		return x.Data
+	}
+	return nil
+}
+
+func (x *MsgReceiveReply) GetType() int64 {
+	if x != nil {
+		return x.Type
+	}
+	return 0
+}
+
+type MsgControlRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    int32                  `protobuf:"varint,1,opt,name=id" json:"id,omitempty"`
+	// IPC_*, MSG_*.
+	Command uint32 `protobuf:"varint,2,opt,name=command" json:"command,omitempty"`
+	// For IPC_SET: uid, gid, mode, and the most bytes.
+	Perm          *SysvPerm `protobuf:"bytes,3,opt,name=perm" json:"perm,omitempty"`
+	MaxBytes      uint64    `protobuf:"varint,4,opt,name=max_bytes,json=maxBytes" json:"max_bytes,omitempty"`
+	Cred          *Cred     `protobuf:"bytes,5,opt,name=cred" json:"cred,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MsgControlRequest) Reset() {
+	*x = MsgControlRequest{}
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[70]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MsgControlRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MsgControlRequest) ProtoMessage() {}
+
+func (x *MsgControlRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[70]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MsgControlRequest.ProtoReflect.Descriptor instead.
+func (*MsgControlRequest) Descriptor() ([]byte, []int) {
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{70}
+}
+
+func (x *MsgControlRequest) GetId() int32 {
+	if x != nil {
+		return x.Id
+	}
+	return 0
+}
+
+func (x *MsgControlRequest) GetCommand() uint32 {
+	if x != nil {
+		return x.Command
+	}
+	return 0
+}
+
+func (x *MsgControlRequest) GetPerm() *SysvPerm {
+	if x != nil {
+		return x.Perm
+	}
+	return nil
+}
+
+func (x *MsgControlRequest) GetMaxBytes() uint64 {
+	if x != nil {
+		return x.MaxBytes
+	}
+	return 0
+}
+
+func (x *MsgControlRequest) GetCred() *Cred {
+	if x != nil {
+		return x.Cred
+	}
+	return nil
+}
+
+type MsgControlReply struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Errno uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
+	// What msgctl returns.
+	Result     int32     `protobuf:"varint,2,opt,name=result" json:"result,omitempty"`
+	Ready      []*Ready  `protobuf:"bytes,3,rep,name=ready" json:"ready,omitempty"`
+	Perm       *SysvPerm `protobuf:"bytes,4,opt,name=perm" json:"perm,omitempty"`
+	SendSec    int64     `protobuf:"varint,5,opt,name=send_sec,json=sendSec" json:"send_sec,omitempty"`
+	ReceiveSec int64     `protobuf:"varint,6,opt,name=receive_sec,json=receiveSec" json:"receive_sec,omitempty"`
+	ChangeSec  int64     `protobuf:"varint,7,opt,name=change_sec,json=changeSec" json:"change_sec,omitempty"`
+	Bytes      uint64    `protobuf:"varint,8,opt,name=bytes" json:"bytes,omitempty"`
+	Messages   uint64    `protobuf:"varint,9,opt,name=messages" json:"messages,omitempty"`
+	MaxBytes   uint64    `protobuf:"varint,10,opt,name=max_bytes,json=maxBytes" json:"max_bytes,omitempty"`
+	SendPid    int32     `protobuf:"varint,11,opt,name=send_pid,json=sendPid" json:"send_pid,omitempty"`
+	ReceivePid int32     `protobuf:"varint,12,opt,name=receive_pid,json=receivePid" json:"receive_pid,omitempty"`
+	// For MSG_INFO: queues, and the messages and bytes in all of them.
+	Used          uint32 `protobuf:"varint,13,opt,name=used" json:"used,omitempty"`
+	AllMessages   uint64 `protobuf:"varint,14,opt,name=all_messages,json=allMessages" json:"all_messages,omitempty"`
+	AllBytes      uint64 `protobuf:"varint,15,opt,name=all_bytes,json=allBytes" json:"all_bytes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MsgControlReply) Reset() {
+	*x = MsgControlReply{}
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[71]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MsgControlReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MsgControlReply) ProtoMessage() {}
+
+func (x *MsgControlReply) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[71]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MsgControlReply.ProtoReflect.Descriptor instead.
+func (*MsgControlReply) Descriptor() ([]byte, []int) {
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{71}
+}
+
+func (x *MsgControlReply) GetErrno() uint32 {
+	if x != nil {
+		return x.Errno
+	}
+	return 0
+}
+
+func (x *MsgControlReply) GetResult() int32 {
+	if x != nil {
+		return x.Result
+	}
+	return 0
+}
+
+func (x *MsgControlReply) GetReady() []*Ready {
+	if x != nil {
+		return x.Ready
+	}
+	return nil
+}
+
+func (x *MsgControlReply) GetPerm() *SysvPerm {
+	if x != nil {
+		return x.Perm
+	}
+	return nil
+}
+
+func (x *MsgControlReply) GetSendSec() int64 {
+	if x != nil {
+		return x.SendSec
+	}
+	return 0
+}
+
+func (x *MsgControlReply) GetReceiveSec() int64 {
+	if x != nil {
+		return x.ReceiveSec
+	}
+	return 0
+}
+
+func (x *MsgControlReply) GetChangeSec() int64 {
+	if x != nil {
+		return x.ChangeSec
+	}
+	return 0
+}
+
+func (x *MsgControlReply) GetBytes() uint64 {
+	if x != nil {
+		return x.Bytes
+	}
+	return 0
+}
+
+func (x *MsgControlReply) GetMessages() uint64 {
+	if x != nil {
+		return x.Messages
+	}
+	return 0
+}
+
+func (x *MsgControlReply) GetMaxBytes() uint64 {
+	if x != nil {
+		return x.MaxBytes
+	}
+	return 0
+}
+
+func (x *MsgControlReply) GetSendPid() int32 {
+	if x != nil {
+		return x.SendPid
+	}
+	return 0
+}
+
+func (x *MsgControlReply) GetReceivePid() int32 {
+	if x != nil {
+		return x.ReceivePid
+	}
+	return 0
+}
+
+func (x *MsgControlReply) GetUsed() uint32 {
+	if x != nil {
+		return x.Used
+	}
+	return 0
+}
+
+func (x *MsgControlReply) GetAllMessages() uint64 {
+	if x != nil {
+		return x.AllMessages
+	}
+	return 0
+}
+
+func (x *MsgControlReply) GetAllBytes() uint64 {
+	if x != nil {
+		return x.AllBytes
+	}
+	return 0
+}
+
+type SemGetRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Key           int32                  `protobuf:"varint,1,opt,name=key" json:"key,omitempty"`
+	Count         int32                  `protobuf:"varint,2,opt,name=count" json:"count,omitempty"`
+	Flags         uint32                 `protobuf:"varint,3,opt,name=flags" json:"flags,omitempty"`
+	Cred          *Cred                  `protobuf:"bytes,4,opt,name=cred" json:"cred,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SemGetRequest) Reset() {
+	*x = SemGetRequest{}
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[72]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SemGetRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SemGetRequest) ProtoMessage() {}
+
+func (x *SemGetRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[72]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SemGetRequest.ProtoReflect.Descriptor instead.
+func (*SemGetRequest) Descriptor() ([]byte, []int) {
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{72}
+}
+
+func (x *SemGetRequest) GetKey() int32 {
+	if x != nil {
+		return x.Key
+	}
+	return 0
+}
+
+func (x *SemGetRequest) GetCount() int32 {
+	if x != nil {
+		return x.Count
+	}
+	return 0
+}
+
+func (x *SemGetRequest) GetFlags() uint32 {
+	if x != nil {
+		return x.Flags
+	}
+	return 0
+}
+
+func (x *SemGetRequest) GetCred() *Cred {
+	if x != nil {
+		return x.Cred
+	}
+	return nil
+}
+
+type SemGetReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Errno         uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
+	Id            int32                  `protobuf:"varint,2,opt,name=id" json:"id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SemGetReply) Reset() {
+	*x = SemGetReply{}
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[73]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SemGetReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SemGetReply) ProtoMessage() {}
+
+func (x *SemGetReply) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[73]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SemGetReply.ProtoReflect.Descriptor instead.
+func (*SemGetReply) Descriptor() ([]byte, []int) {
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{73}
+}
+
+func (x *SemGetReply) GetErrno() uint32 {
+	if x != nil {
+		return x.Errno
+	}
+	return 0
+}
+
+func (x *SemGetReply) GetId() int32 {
+	if x != nil {
+		return x.Id
+	}
+	return 0
+}
+
+// SemOperation is struct sembuf.
+type SemOperation struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Number uint32                 `protobuf:"varint,1,opt,name=number" json:"number,omitempty"`
+	Op     int32                  `protobuf:"varint,2,opt,name=op" json:"op,omitempty"`
+	// IPC_NOWAIT, SEM_UNDO.
+	Flags         uint32 `protobuf:"varint,3,opt,name=flags" json:"flags,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SemOperation) Reset() {
+	*x = SemOperation{}
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[74]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SemOperation) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SemOperation) ProtoMessage() {}
+
+func (x *SemOperation) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[74]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SemOperation.ProtoReflect.Descriptor instead.
+func (*SemOperation) Descriptor() ([]byte, []int) {
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{74}
+}
+
+func (x *SemOperation) GetNumber() uint32 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *SemOperation) GetOp() int32 {
+	if x != nil {
+		return x.Op
+	}
+	return 0
+}
+
+func (x *SemOperation) GetFlags() uint32 {
+	if x != nil {
+		return x.Flags
+	}
+	return 0
+}
+
+type SemOpRequest struct {
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	Id         int32                  `protobuf:"varint,1,opt,name=id" json:"id,omitempty"`
+	Operations []*SemOperation        `protobuf:"bytes,2,rep,name=operations" json:"operations,omitempty"`
+	// The caller's undo list: a number that the core gives to a process, or to
+	// several that share one (CLONE_SYSVSEM).
+	Undo          uint64 `protobuf:"varint,3,opt,name=undo" json:"undo,omitempty"`
+	Cred          *Cred  `protobuf:"bytes,4,opt,name=cred" json:"cred,omitempty"`
+	Pending       uint64 `protobuf:"varint,5,opt,name=pending" json:"pending,omitempty"`
+	Cancel        bool   `protobuf:"varint,6,opt,name=cancel" json:"cancel,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SemOpRequest) Reset() {
+	*x = SemOpRequest{}
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[75]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SemOpRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SemOpRequest) ProtoMessage() {}
+
+func (x *SemOpRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[75]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SemOpRequest.ProtoReflect.Descriptor instead.
+func (*SemOpRequest) Descriptor() ([]byte, []int) {
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{75}
+}
+
+func (x *SemOpRequest) GetId() int32 {
+	if x != nil {
+		return x.Id
+	}
+	return 0
+}
+
+func (x *SemOpRequest) GetOperations() []*SemOperation {
+	if x != nil {
+		return x.Operations
+	}
+	return nil
+}
+
+func (x *SemOpRequest) GetUndo() uint64 {
+	if x != nil {
+		return x.Undo
+	}
+	return 0
+}
+
+func (x *SemOpRequest) GetCred() *Cred {
+	if x != nil {
+		return x.Cred
+	}
+	return nil
+}
+
+func (x *SemOpRequest) GetPending() uint64 {
+	if x != nil {
+		return x.Pending
+	}
+	return 0
+}
+
+func (x *SemOpRequest) GetCancel() bool {
+	if x != nil {
+		return x.Cancel
+	}
+	return false
+}
+
+type SemOpReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Errno         uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
+	Wait          *Wait                  `protobuf:"bytes,2,opt,name=wait" json:"wait,omitempty"`
+	Ready         []*Ready               `protobuf:"bytes,3,rep,name=ready" json:"ready,omitempty"`
+	Pending       uint64                 `protobuf:"varint,4,opt,name=pending" json:"pending,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SemOpReply) Reset() {
+	*x = SemOpReply{}
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[76]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SemOpReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SemOpReply) ProtoMessage() {}
+
+func (x *SemOpReply) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[76]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SemOpReply.ProtoReflect.Descriptor instead.
+func (*SemOpReply) Descriptor() ([]byte, []int) {
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{76}
+}
+
+func (x *SemOpReply) GetErrno() uint32 {
+	if x != nil {
+		return x.Errno
+	}
+	return 0
+}
+
+func (x *SemOpReply) GetWait() *Wait {
+	if x != nil {
+		return x.Wait
+	}
+	return nil
+}
+
+func (x *SemOpReply) GetReady() []*Ready {
+	if x != nil {
+		return x.Ready
+	}
+	return nil
+}
+
+func (x *SemOpReply) GetPending() uint64 {
+	if x != nil {
+		return x.Pending
+	}
+	return 0
+}
+
+type SemControlRequest struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Id     int32                  `protobuf:"varint,1,opt,name=id" json:"id,omitempty"`
+	Number int32                  `protobuf:"varint,2,opt,name=number" json:"number,omitempty"`
+	// IPC_*, SEM_*, GETVAL and the like.
+	Command uint32 `protobuf:"varint,3,opt,name=command" json:"command,omitempty"`
+	// For SETVAL.
+	Value int32 `protobuf:"varint,4,opt,name=value" json:"value,omitempty"`
+	// For SETALL.
+	Values []uint32 `protobuf:"varint,5,rep,packed,name=values" json:"values,omitempty"`
+	// For IPC_SET: uid, gid, mode.
+	Perm          *SysvPerm `protobuf:"bytes,6,opt,name=perm" json:"perm,omitempty"`
+	Cred          *Cred     `protobuf:"bytes,7,opt,name=cred" json:"cred,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SemControlRequest) Reset() {
+	*x = SemControlRequest{}
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[77]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SemControlRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SemControlRequest) ProtoMessage() {}
+
+func (x *SemControlRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[77]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SemControlRequest.ProtoReflect.Descriptor instead.
+func (*SemControlRequest) Descriptor() ([]byte, []int) {
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{77}
+}
+
+func (x *SemControlRequest) GetId() int32 {
+	if x != nil {
+		return x.Id
+	}
+	return 0
+}
+
+func (x *SemControlRequest) GetNumber() int32 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *SemControlRequest) GetCommand() uint32 {
+	if x != nil {
+		return x.Command
+	}
+	return 0
+}
+
+func (x *SemControlRequest) GetValue() int32 {
+	if x != nil {
+		return x.Value
+	}
+	return 0
+}
+
+func (x *SemControlRequest) GetValues() []uint32 {
+	if x != nil {
+		return x.Values
+	}
+	return nil
+}
+
+func (x *SemControlRequest) GetPerm() *SysvPerm {
+	if x != nil {
+		return x.Perm
+	}
+	return nil
+}
+
+func (x *SemControlRequest) GetCred() *Cred {
+	if x != nil {
+		return x.Cred
+	}
+	return nil
+}
+
+type SemControlReply struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Errno uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
+	// What semctl returns.
+	Result    int32     `protobuf:"varint,2,opt,name=result" json:"result,omitempty"`
+	Ready     []*Ready  `protobuf:"bytes,3,rep,name=ready" json:"ready,omitempty"`
+	Perm      *SysvPerm `protobuf:"bytes,4,opt,name=perm" json:"perm,omitempty"`
+	OpSec     int64     `protobuf:"varint,5,opt,name=op_sec,json=opSec" json:"op_sec,omitempty"`
+	ChangeSec int64     `protobuf:"varint,6,opt,name=change_sec,json=changeSec" json:"change_sec,omitempty"`
+	Count     uint64    `protobuf:"varint,7,opt,name=count" json:"count,omitempty"`
+	// For GETALL.
+	Values []uint32 `protobuf:"varint,8,rep,packed,name=values" json:"values,omitempty"`
+	// For SEM_INFO: sets, and the semaphores in all of them.
+	Used          uint32 `protobuf:"varint,9,opt,name=used" json:"used,omitempty"`
+	AllSemaphores uint32 `protobuf:"varint,10,opt,name=all_semaphores,json=allSemaphores" json:"all_semaphores,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SemControlReply) Reset() {
+	*x = SemControlReply{}
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[78]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SemControlReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SemControlReply) ProtoMessage() {}
+
+func (x *SemControlReply) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[78]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SemControlReply.ProtoReflect.Descriptor instead.
+func (*SemControlReply) Descriptor() ([]byte, []int) {
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{78}
+}
+
+func (x *SemControlReply) GetErrno() uint32 {
+	if x != nil {
+		return x.Errno
+	}
+	return 0
+}
+
+func (x *SemControlReply) GetResult() int32 {
+	if x != nil {
+		return x.Result
+	}
+	return 0
+}
+
+func (x *SemControlReply) GetReady() []*Ready {
+	if x != nil {
+		return x.Ready
+	}
+	return nil
+}
+
+func (x *SemControlReply) GetPerm() *SysvPerm {
+	if x != nil {
+		return x.Perm
+	}
+	return nil
+}
+
+func (x *SemControlReply) GetOpSec() int64 {
+	if x != nil {
+		return x.OpSec
+	}
+	return 0
+}
+
+func (x *SemControlReply) GetChangeSec() int64 {
+	if x != nil {
+		return x.ChangeSec
+	}
+	return 0
+}
+
+func (x *SemControlReply) GetCount() uint64 {
+	if x != nil {
+		return x.Count
+	}
+	return 0
+}
+
+func (x *SemControlReply) GetValues() []uint32 {
+	if x != nil {
+		return x.Values
+	}
+	return nil
+}
+
+func (x *SemControlReply) GetUsed() uint32 {
+	if x != nil {
+		return x.Used
+	}
+	return 0
+}
+
+func (x *SemControlReply) GetAllSemaphores() uint32 {
+	if x != nil {
+		return x.AllSemaphores
+	}
+	return 0
+}
+
+type SemExitRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Undo          uint64                 `protobuf:"varint,1,opt,name=undo" json:"undo,omitempty"`
+	Pid           int32                  `protobuf:"varint,2,opt,name=pid" json:"pid,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SemExitRequest) Reset() {
+	*x = SemExitRequest{}
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[79]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SemExitRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SemExitRequest) ProtoMessage() {}
+
+func (x *SemExitRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[79]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SemExitRequest.ProtoReflect.Descriptor instead.
+func (*SemExitRequest) Descriptor() ([]byte, []int) {
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{79}
+}
+
+func (x *SemExitRequest) GetUndo() uint64 {
+	if x != nil {
+		return x.Undo
+	}
+	return 0
+}
+
+func (x *SemExitRequest) GetPid() int32 {
+	if x != nil {
+		return x.Pid
+	}
+	return 0
+}
+
+type SemExitReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Errno         uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
+	Ready         []*Ready               `protobuf:"bytes,2,rep,name=ready" json:"ready,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SemExitReply) Reset() {
+	*x = SemExitReply{}
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[80]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SemExitReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SemExitReply) ProtoMessage() {}
+
+func (x *SemExitReply) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[80]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SemExitReply.ProtoReflect.Descriptor instead.
+func (*SemExitReply) Descriptor() ([]byte, []int) {
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{80}
+}
+
+func (x *SemExitReply) GetErrno() uint32 {
+	if x != nil {
+		return x.Errno
+	}
+	return 0
+}
+
+func (x *SemExitReply) GetReady() []*Ready {
+	if x != nil {
+		return x.Ready
+	}
+	return nil
+}
+
+type MqOpenRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Name  string                 `protobuf:"bytes,1,opt,name=name" json:"name,omitempty"`
+	// O_*.
+	Flags uint32 `protobuf:"varint,2,opt,name=flags" json:"flags,omitempty"`
+	// With the umask taken off.
+	Mode uint32 `protobuf:"varint,3,opt,name=mode" json:"mode,omitempty"`
+	// Whether the two below were given.
+	Attributes  bool  `protobuf:"varint,4,opt,name=attributes" json:"attributes,omitempty"`
+	MaxMessages int64 `protobuf:"varint,5,opt,name=max_messages,json=maxMessages" json:"max_messages,omitempty"`
+	MessageSize int64 `protobuf:"varint,6,opt,name=message_size,json=messageSize" json:"message_size,omitempty"`
+	// RLIMIT_MSGQUEUE.
+	Limit         uint64 `protobuf:"varint,7,opt,name=limit" json:"limit,omitempty"`
+	Cred          *Cred  `protobuf:"bytes,8,opt,name=cred" json:"cred,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MqOpenRequest) Reset() {
+	*x = MqOpenRequest{}
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[81]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MqOpenRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MqOpenRequest) ProtoMessage() {}
+
+func (x *MqOpenRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[81]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MqOpenRequest.ProtoReflect.Descriptor instead.
+func (*MqOpenRequest) Descriptor() ([]byte, []int) {
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{81}
+}
+
+func (x *MqOpenRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *MqOpenRequest) GetFlags() uint32 {
+	if x != nil {
+		return x.Flags
+	}
+	return 0
+}
+
+func (x *MqOpenRequest) GetMode() uint32 {
+	if x != nil {
+		return x.Mode
+	}
+	return 0
+}
+
+func (x *MqOpenRequest) GetAttributes() bool {
+	if x != nil {
+		return x.Attributes
+	}
+	return false
+}
+
+func (x *MqOpenRequest) GetMaxMessages() int64 {
+	if x != nil {
+		return x.MaxMessages
+	}
+	return 0
+}
+
+func (x *MqOpenRequest) GetMessageSize() int64 {
+	if x != nil {
+		return x.MessageSize
+	}
+	return 0
+}
+
+func (x *MqOpenRequest) GetLimit() uint64 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+func (x *MqOpenRequest) GetCred() *Cred {
+	if x != nil {
+		return x.Cred
+	}
+	return nil
+}
+
+type MqOpenReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Errno         uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
+	Handle        uint64                 `protobuf:"varint,2,opt,name=handle" json:"handle,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MqOpenReply) Reset() {
+	*x = MqOpenReply{}
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[82]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MqOpenReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MqOpenReply) ProtoMessage() {}
+
+func (x *MqOpenReply) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[82]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MqOpenReply.ProtoReflect.Descriptor instead.
+func (*MqOpenReply) Descriptor() ([]byte, []int) {
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{82}
+}
+
+func (x *MqOpenReply) GetErrno() uint32 {
+	if x != nil {
+		return x.Errno
+	}
+	return 0
+}
+
+func (x *MqOpenReply) GetHandle() uint64 {
+	if x != nil {
+		return x.Handle
+	}
+	return 0
+}
+
+type MqUnlinkRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Name          string                 `protobuf:"bytes,1,opt,name=name" json:"name,omitempty"`
+	Cred          *Cred                  `protobuf:"bytes,2,opt,name=cred" json:"cred,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MqUnlinkRequest) Reset() {
+	*x = MqUnlinkRequest{}
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[83]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MqUnlinkRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MqUnlinkRequest) ProtoMessage() {}
+
+func (x *MqUnlinkRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[83]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MqUnlinkRequest.ProtoReflect.Descriptor instead.
+func (*MqUnlinkRequest) Descriptor() ([]byte, []int) {
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{83}
+}
+
+func (x *MqUnlinkRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *MqUnlinkRequest) GetCred() *Cred {
+	if x != nil {
+		return x.Cred
+	}
+	return nil
+}
+
+type MqUnlinkReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Errno         uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MqUnlinkReply) Reset() {
+	*x = MqUnlinkReply{}
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[84]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MqUnlinkReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MqUnlinkReply) ProtoMessage() {}
+
+func (x *MqUnlinkReply) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[84]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MqUnlinkReply.ProtoReflect.Descriptor instead.
+func (*MqUnlinkReply) Descriptor() ([]byte, []int) {
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{84}
+}
+
+func (x *MqUnlinkReply) GetErrno() uint32 {
+	if x != nil {
+		return x.Errno
+	}
+	return 0
+}
+
+// MqNotification is a signal to raise with SI_MESGQ.
+type MqNotification struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Pid   int32                  `protobuf:"varint,1,opt,name=pid" json:"pid,omitempty"`
+	Signo uint32                 `protobuf:"varint,2,opt,name=signo" json:"signo,omitempty"`
+	Value uint64                 `protobuf:"varint,3,opt,name=value" json:"value,omitempty"`
+	// Of the sender.
+	SenderPid     int32  `protobuf:"varint,4,opt,name=sender_pid,json=senderPid" json:"sender_pid,omitempty"`
+	SenderUid     uint32 `protobuf:"varint,5,opt,name=sender_uid,json=senderUid" json:"sender_uid,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MqNotification) Reset() {
+	*x = MqNotification{}
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[85]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MqNotification) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MqNotification) ProtoMessage() {}
+
+func (x *MqNotification) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[85]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MqNotification.ProtoReflect.Descriptor instead.
+func (*MqNotification) Descriptor() ([]byte, []int) {
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{85}
+}
+
+func (x *MqNotification) GetPid() int32 {
+	if x != nil {
+		return x.Pid
+	}
+	return 0
+}
+
+func (x *MqNotification) GetSigno() uint32 {
+	if x != nil {
+		return x.Signo
+	}
+	return 0
+}
+
+func (x *MqNotification) GetValue() uint64 {
+	if x != nil {
+		return x.Value
+	}
+	return 0
+}
+
+func (x *MqNotification) GetSenderPid() int32 {
+	if x != nil {
+		return x.SenderPid
+	}
+	return 0
+}
+
+func (x *MqNotification) GetSenderUid() uint32 {
+	if x != nil {
+		return x.SenderUid
+	}
+	return 0
+}
+
+type MqSendRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Handle        uint64                 `protobuf:"varint,1,opt,name=handle" json:"handle,omitempty"`
+	Data          []byte                 `protobuf:"bytes,2,opt,name=data" json:"data,omitempty"`
+	Priority      uint32                 `protobuf:"varint,3,opt,name=priority" json:"priority,omitempty"`
+	Cred          *Cred                  `protobuf:"bytes,4,opt,name=cred" json:"cred,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MqSendRequest) Reset() {
+	*x = MqSendRequest{}
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[86]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MqSendRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MqSendRequest) ProtoMessage() {}
+
+func (x *MqSendRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[86]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MqSendRequest.ProtoReflect.Descriptor instead.
+func (*MqSendRequest) Descriptor() ([]byte, []int) {
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{86}
+}
+
+func (x *MqSendRequest) GetHandle() uint64 {
+	if x != nil {
+		return x.Handle
+	}
+	return 0
+}
+
+func (x *MqSendRequest) GetData() []byte {
+	if x != nil {
+		return x.Data
+	}
+	return nil
+}
+
+func (x *MqSendRequest) GetPriority() uint32 {
+	if x != nil {
+		return x.Priority
+	}
+	return 0
+}
+
+func (x *MqSendRequest) GetCred() *Cred {
+	if x != nil {
+		return x.Cred
+	}
+	return nil
+}
+
+type MqSendReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Errno         uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
+	Wait          *Wait                  `protobuf:"bytes,2,opt,name=wait" json:"wait,omitempty"`
+	Ready         []*Ready               `protobuf:"bytes,3,rep,name=ready" json:"ready,omitempty"`
+	Notify        []*MqNotification      `protobuf:"bytes,4,rep,name=notify" json:"notify,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MqSendReply) Reset() {
+	*x = MqSendReply{}
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[87]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MqSendReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MqSendReply) ProtoMessage() {}
+
+func (x *MqSendReply) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[87]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MqSendReply.ProtoReflect.Descriptor instead.
+func (*MqSendReply) Descriptor() ([]byte, []int) {
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{87}
+}
+
+func (x *MqSendReply) GetErrno() uint32 {
+	if x != nil {
+		return x.Errno
+	}
+	return 0
+}
+
+func (x *MqSendReply) GetWait() *Wait {
+	if x != nil {
+		return x.Wait
+	}
+	return nil
+}
+
+func (x *MqSendReply) GetReady() []*Ready {
+	if x != nil {
+		return x.Ready
+	}
+	return nil
+}
+
+func (x *MqSendReply) GetNotify() []*MqNotification {
+	if x != nil {
+		return x.Notify
+	}
+	return nil
+}
+
+type MqReceiveRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Handle        uint64                 `protobuf:"varint,1,opt,name=handle" json:"handle,omitempty"`
+	Size          uint64                 `protobuf:"varint,2,opt,name=size" json:"size,omitempty"`
+	Pending       uint64                 `protobuf:"varint,3,opt,name=pending" json:"pending,omitempty"`
+	Cancel        bool                   `protobuf:"varint,4,opt,name=cancel" json:"cancel,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MqReceiveRequest) Reset() {
+	*x = MqReceiveRequest{}
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[88]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MqReceiveRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MqReceiveRequest) ProtoMessage() {}
+
+func (x *MqReceiveRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[88]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MqReceiveRequest.ProtoReflect.Descriptor instead.
+func (*MqReceiveRequest) Descriptor() ([]byte, []int) {
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{88}
+}
+
+func (x *MqReceiveRequest) GetHandle() uint64 {
+	if x != nil {
+		return x.Handle
+	}
+	return 0
+}
+
+func (x *MqReceiveRequest) GetSize() uint64 {
+	if x != nil {
+		return x.Size
+	}
+	return 0
+}
+
+func (x *MqReceiveRequest) GetPending() uint64 {
+	if x != nil {
+		return x.Pending
+	}
+	return 0
+}
+
+func (x *MqReceiveRequest) GetCancel() bool {
+	if x != nil {
+		return x.Cancel
+	}
+	return false
+}
+
+type MqReceiveReply struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Errno   uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
+	Wait    *Wait                  `protobuf:"bytes,2,opt,name=wait" json:"wait,omitempty"`
+	Ready   []*Ready               `protobuf:"bytes,3,rep,name=ready" json:"ready,omitempty"`
+	Pending uint64                 `protobuf:"varint,4,opt,name=pending" json:"pending,omitempty"`
+	// Appended to the buffer that the caller put there.
+	Data          []byte `protobuf:"bytes,5,opt,name=data" json:"data,omitempty"`
+	Priority      uint32 `protobuf:"varint,6,opt,name=priority" json:"priority,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MqReceiveReply) Reset() {
+	*x = MqReceiveReply{}
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[89]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MqReceiveReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MqReceiveReply) ProtoMessage() {}
+
+func (x *MqReceiveReply) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[89]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MqReceiveReply.ProtoReflect.Descriptor instead.
+func (*MqReceiveReply) Descriptor() ([]byte, []int) {
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{89}
+}
+
+func (x *MqReceiveReply) GetErrno() uint32 {
+	if x != nil {
+		return x.Errno
+	}
+	return 0
+}
+
+func (x *MqReceiveReply) GetWait() *Wait {
+	if x != nil {
+		return x.Wait
+	}
+	return nil
+}
+
+func (x *MqReceiveReply) GetReady() []*Ready {
+	if x != nil {
+		return x.Ready
+	}
+	return nil
+}
+
+func (x *MqReceiveReply) GetPending() uint64 {
+	if x != nil {
+		return x.Pending
+	}
+	return 0
+}
+
+func (x *MqReceiveReply) GetData() []byte {
+	if x != nil {
+		return x.Data
+	}
+	return nil
+}
+
+func (x *MqReceiveReply) GetPriority() uint32 {
+	if x != nil {
+		return x.Priority
+	}
+	return 0
+}
+
+type MqNotifyRequest struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Handle uint64                 `protobuf:"varint,1,opt,name=handle" json:"handle,omitempty"`
+	Pid    int32                  `protobuf:"varint,2,opt,name=pid" json:"pid,omitempty"`
+	// Take the request of pid back.
+	Remove bool `protobuf:"varint,3,opt,name=remove" json:"remove,omitempty"`
+	// SIGEV_SIGNAL or SIGEV_NONE.
+	Kind          uint32 `protobuf:"varint,4,opt,name=kind" json:"kind,omitempty"`
+	Signo         uint32 `protobuf:"varint,5,opt,name=signo" json:"signo,omitempty"`
+	Value         uint64 `protobuf:"varint,6,opt,name=value" json:"value,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MqNotifyRequest) Reset() {
+	*x = MqNotifyRequest{}
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[90]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MqNotifyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MqNotifyRequest) ProtoMessage() {}
+
+func (x *MqNotifyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[90]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MqNotifyRequest.ProtoReflect.Descriptor instead.
+func (*MqNotifyRequest) Descriptor() ([]byte, []int) {
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{90}
+}
+
+func (x *MqNotifyRequest) GetHandle() uint64 {
+	if x != nil {
+		return x.Handle
+	}
+	return 0
+}
+
+func (x *MqNotifyRequest) GetPid() int32 {
+	if x != nil {
+		return x.Pid
+	}
+	return 0
+}
+
+func (x *MqNotifyRequest) GetRemove() bool {
+	if x != nil {
+		return x.Remove
+	}
+	return false
+}
+
+func (x *MqNotifyRequest) GetKind() uint32 {
+	if x != nil {
+		return x.Kind
+	}
+	return 0
+}
+
+func (x *MqNotifyRequest) GetSigno() uint32 {
+	if x != nil {
+		return x.Signo
+	}
+	return 0
+}
+
+func (x *MqNotifyRequest) GetValue() uint64 {
+	if x != nil {
+		return x.Value
+	}
+	return 0
+}
+
+type MqNotifyReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Errno         uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MqNotifyReply) Reset() {
+	*x = MqNotifyReply{}
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[91]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MqNotifyReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MqNotifyReply) ProtoMessage() {}
+
+func (x *MqNotifyReply) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[91]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MqNotifyReply.ProtoReflect.Descriptor instead.
+func (*MqNotifyReply) Descriptor() ([]byte, []int) {
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{91}
+}
+
+func (x *MqNotifyReply) GetErrno() uint32 {
+	if x != nil {
+		return x.Errno
+	}
+	return 0
+}
+
+type MqAttributesRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Handle        uint64                 `protobuf:"varint,1,opt,name=handle" json:"handle,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MqAttributesRequest) Reset() {
+	*x = MqAttributesRequest{}
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[92]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MqAttributesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MqAttributesRequest) ProtoMessage() {}
+
+func (x *MqAttributesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[92]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MqAttributesRequest.ProtoReflect.Descriptor instead.
+func (*MqAttributesRequest) Descriptor() ([]byte, []int) {
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{92}
+}
+
+func (x *MqAttributesRequest) GetHandle() uint64 {
+	if x != nil {
+		return x.Handle
+	}
+	return 0
+}
+
+type MqAttributesReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Errno         uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
+	MaxMessages   int64                  `protobuf:"varint,2,opt,name=max_messages,json=maxMessages" json:"max_messages,omitempty"`
+	MessageSize   int64                  `protobuf:"varint,3,opt,name=message_size,json=messageSize" json:"message_size,omitempty"`
+	Messages      int64                  `protobuf:"varint,4,opt,name=messages" json:"messages,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MqAttributesReply) Reset() {
+	*x = MqAttributesReply{}
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[93]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MqAttributesReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MqAttributesReply) ProtoMessage() {}
+
+func (x *MqAttributesReply) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[93]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MqAttributesReply.ProtoReflect.Descriptor instead.
+func (*MqAttributesReply) Descriptor() ([]byte, []int) {
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{93}
+}
+
+func (x *MqAttributesReply) GetErrno() uint32 {
+	if x != nil {
+		return x.Errno
+	}
+	return 0
+}
+
+func (x *MqAttributesReply) GetMaxMessages() int64 {
+	if x != nil {
+		return x.MaxMessages
+	}
+	return 0
+}
+
+func (x *MqAttributesReply) GetMessageSize() int64 {
+	if x != nil {
+		return x.MessageSize
+	}
+	return 0
+}
+
+func (x *MqAttributesReply) GetMessages() int64 {
+	if x != nil {
+		return x.Messages
+	}
+	return 0
+}
+
 var File_adyton_ipc_v1_ipc_proto protoreflect.FileDescriptor
 
 const file_adyton_ipc_v1_ipc_proto_rawDesc = "" +
@@ -3650,7 +6618,248 @@ const file_adyton_ipc_v1_ipc_proto_rawDesc = "" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12*\n" +
 	"\x05ready\x18\x02 \x03(\v2\x14.adyton.ipc.v1.ReadyR\x05ready\x12\x1f\n" +
 	"\vdeadline_ns\x18\x03 \x01(\x03R\n" +
-	"deadlineNs2\xcf\r\n" +
+	"deadlineNs\"\x8e\x01\n" +
+	"\bSysvPerm\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\x05R\x03key\x12\x10\n" +
+	"\x03uid\x18\x02 \x01(\rR\x03uid\x12\x10\n" +
+	"\x03gid\x18\x03 \x01(\rR\x03gid\x12\x12\n" +
+	"\x04cuid\x18\x04 \x01(\rR\x04cuid\x12\x12\n" +
+	"\x04cgid\x18\x05 \x01(\rR\x04cgid\x12\x12\n" +
+	"\x04mode\x18\x06 \x01(\rR\x04mode\x12\x10\n" +
+	"\x03seq\x18\a \x01(\rR\x03seq\"t\n" +
+	"\rShmGetRequest\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\x05R\x03key\x12\x12\n" +
+	"\x04size\x18\x02 \x01(\x04R\x04size\x12\x14\n" +
+	"\x05flags\x18\x03 \x01(\rR\x05flags\x12'\n" +
+	"\x04cred\x18\x04 \x01(\v2\x13.adyton.ipc.v1.CredR\x04cred\"3\n" +
+	"\vShmGetReply\x12\x14\n" +
+	"\x05errno\x18\x01 \x01(\rR\x05errno\x12\x0e\n" +
+	"\x02id\x18\x02 \x01(\x05R\x02id\"{\n" +
+	"\x10ShmAttachRequest\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\x05R\x02id\x12\x14\n" +
+	"\x05flags\x18\x02 \x01(\rR\x05flags\x12\x18\n" +
+	"\ainherit\x18\x03 \x01(\bR\ainherit\x12'\n" +
+	"\x04cred\x18\x04 \x01(\v2\x13.adyton.ipc.v1.CredR\x04cred\"T\n" +
+	"\x0eShmAttachReply\x12\x14\n" +
+	"\x05errno\x18\x01 \x01(\rR\x05errno\x12\x18\n" +
+	"\abacking\x18\x02 \x01(\x04R\abacking\x12\x12\n" +
+	"\x04size\x18\x03 \x01(\x04R\x04size\":\n" +
+	"\x0eShmBackRequest\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\x05R\x02id\x12\x18\n" +
+	"\abacking\x18\x02 \x01(\x04R\abacking\">\n" +
+	"\fShmBackReply\x12\x14\n" +
+	"\x05errno\x18\x01 \x01(\rR\x05errno\x12\x18\n" +
+	"\abacking\x18\x02 \x01(\x04R\abacking\"K\n" +
+	"\x10ShmDetachRequest\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\x05R\x02id\x12'\n" +
+	"\x04cred\x18\x02 \x01(\v2\x13.adyton.ipc.v1.CredR\x04cred\"B\n" +
+	"\x0eShmDetachReply\x12\x14\n" +
+	"\x05errno\x18\x01 \x01(\rR\x05errno\x12\x1a\n" +
+	"\breleased\x18\x02 \x01(\x04R\breleased\"\x93\x01\n" +
+	"\x11ShmControlRequest\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\x05R\x02id\x12\x18\n" +
+	"\acommand\x18\x02 \x01(\rR\acommand\x12+\n" +
+	"\x04perm\x18\x03 \x01(\v2\x17.adyton.ipc.v1.SysvPermR\x04perm\x12'\n" +
+	"\x04cred\x18\x04 \x01(\v2\x13.adyton.ipc.v1.CredR\x04cred\"\xfb\x02\n" +
+	"\x0fShmControlReply\x12\x14\n" +
+	"\x05errno\x18\x01 \x01(\rR\x05errno\x12\x16\n" +
+	"\x06result\x18\x02 \x01(\x05R\x06result\x12+\n" +
+	"\x04perm\x18\x03 \x01(\v2\x17.adyton.ipc.v1.SysvPermR\x04perm\x12\x12\n" +
+	"\x04size\x18\x04 \x01(\x04R\x04size\x12\x1d\n" +
+	"\n" +
+	"attach_sec\x18\x05 \x01(\x03R\tattachSec\x12\x1d\n" +
+	"\n" +
+	"detach_sec\x18\x06 \x01(\x03R\tdetachSec\x12\x1d\n" +
+	"\n" +
+	"change_sec\x18\a \x01(\x03R\tchangeSec\x12\x1f\n" +
+	"\vcreator_pid\x18\b \x01(\x05R\n" +
+	"creatorPid\x12\x19\n" +
+	"\blast_pid\x18\t \x01(\x05R\alastPid\x12\x1a\n" +
+	"\battached\x18\n" +
+	" \x01(\x04R\battached\x12\x12\n" +
+	"\x04used\x18\v \x01(\rR\x04used\x12\x14\n" +
+	"\x05pages\x18\f \x01(\x04R\x05pages\x12\x1a\n" +
+	"\breleased\x18\r \x01(\x04R\breleased\"`\n" +
+	"\rMsgGetRequest\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\x05R\x03key\x12\x14\n" +
+	"\x05flags\x18\x02 \x01(\rR\x05flags\x12'\n" +
+	"\x04cred\x18\x03 \x01(\v2\x13.adyton.ipc.v1.CredR\x04cred\"3\n" +
+	"\vMsgGetReply\x12\x14\n" +
+	"\x05errno\x18\x01 \x01(\rR\x05errno\x12\x0e\n" +
+	"\x02id\x18\x02 \x01(\x05R\x02id\"\xb9\x01\n" +
+	"\x0eMsgSendRequest\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\x05R\x02id\x12\x12\n" +
+	"\x04type\x18\x02 \x01(\x03R\x04type\x12\x12\n" +
+	"\x04data\x18\x03 \x01(\fR\x04data\x12\x14\n" +
+	"\x05flags\x18\x04 \x01(\rR\x05flags\x12'\n" +
+	"\x04cred\x18\x05 \x01(\v2\x13.adyton.ipc.v1.CredR\x04cred\x12\x18\n" +
+	"\apending\x18\x06 \x01(\x04R\apending\x12\x16\n" +
+	"\x06cancel\x18\a \x01(\bR\x06cancel\"\x93\x01\n" +
+	"\fMsgSendReply\x12\x14\n" +
+	"\x05errno\x18\x01 \x01(\rR\x05errno\x12'\n" +
+	"\x04wait\x18\x02 \x01(\v2\x13.adyton.ipc.v1.WaitR\x04wait\x12*\n" +
+	"\x05ready\x18\x03 \x03(\v2\x14.adyton.ipc.v1.ReadyR\x05ready\x12\x18\n" +
+	"\apending\x18\x04 \x01(\x04R\apending\"\xbc\x01\n" +
+	"\x11MsgReceiveRequest\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\x05R\x02id\x12\x12\n" +
+	"\x04size\x18\x02 \x01(\x04R\x04size\x12\x12\n" +
+	"\x04type\x18\x03 \x01(\x03R\x04type\x12\x14\n" +
+	"\x05flags\x18\x04 \x01(\rR\x05flags\x12'\n" +
+	"\x04cred\x18\x05 \x01(\v2\x13.adyton.ipc.v1.CredR\x04cred\x12\x18\n" +
+	"\apending\x18\x06 \x01(\x04R\apending\x12\x16\n" +
+	"\x06cancel\x18\a \x01(\bR\x06cancel\"\xbe\x01\n" +
+	"\x0fMsgReceiveReply\x12\x14\n" +
+	"\x05errno\x18\x01 \x01(\rR\x05errno\x12'\n" +
+	"\x04wait\x18\x02 \x01(\v2\x13.adyton.ipc.v1.WaitR\x04wait\x12*\n" +
+	"\x05ready\x18\x03 \x03(\v2\x14.adyton.ipc.v1.ReadyR\x05ready\x12\x18\n" +
+	"\apending\x18\x04 \x01(\x04R\apending\x12\x12\n" +
+	"\x04data\x18\x05 \x01(\fR\x04data\x12\x12\n" +
+	"\x04type\x18\x06 \x01(\x03R\x04type\"\xb0\x01\n" +
+	"\x11MsgControlRequest\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\x05R\x02id\x12\x18\n" +
+	"\acommand\x18\x02 \x01(\rR\acommand\x12+\n" +
+	"\x04perm\x18\x03 \x01(\v2\x17.adyton.ipc.v1.SysvPermR\x04perm\x12\x1b\n" +
+	"\tmax_bytes\x18\x04 \x01(\x04R\bmaxBytes\x12'\n" +
+	"\x04cred\x18\x05 \x01(\v2\x13.adyton.ipc.v1.CredR\x04cred\"\xd2\x03\n" +
+	"\x0fMsgControlReply\x12\x14\n" +
+	"\x05errno\x18\x01 \x01(\rR\x05errno\x12\x16\n" +
+	"\x06result\x18\x02 \x01(\x05R\x06result\x12*\n" +
+	"\x05ready\x18\x03 \x03(\v2\x14.adyton.ipc.v1.ReadyR\x05ready\x12+\n" +
+	"\x04perm\x18\x04 \x01(\v2\x17.adyton.ipc.v1.SysvPermR\x04perm\x12\x19\n" +
+	"\bsend_sec\x18\x05 \x01(\x03R\asendSec\x12\x1f\n" +
+	"\vreceive_sec\x18\x06 \x01(\x03R\n" +
+	"receiveSec\x12\x1d\n" +
+	"\n" +
+	"change_sec\x18\a \x01(\x03R\tchangeSec\x12\x14\n" +
+	"\x05bytes\x18\b \x01(\x04R\x05bytes\x12\x1a\n" +
+	"\bmessages\x18\t \x01(\x04R\bmessages\x12\x1b\n" +
+	"\tmax_bytes\x18\n" +
+	" \x01(\x04R\bmaxBytes\x12\x19\n" +
+	"\bsend_pid\x18\v \x01(\x05R\asendPid\x12\x1f\n" +
+	"\vreceive_pid\x18\f \x01(\x05R\n" +
+	"receivePid\x12\x12\n" +
+	"\x04used\x18\r \x01(\rR\x04used\x12!\n" +
+	"\fall_messages\x18\x0e \x01(\x04R\vallMessages\x12\x1b\n" +
+	"\tall_bytes\x18\x0f \x01(\x04R\ballBytes\"v\n" +
+	"\rSemGetRequest\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\x05R\x03key\x12\x14\n" +
+	"\x05count\x18\x02 \x01(\x05R\x05count\x12\x14\n" +
+	"\x05flags\x18\x03 \x01(\rR\x05flags\x12'\n" +
+	"\x04cred\x18\x04 \x01(\v2\x13.adyton.ipc.v1.CredR\x04cred\"3\n" +
+	"\vSemGetReply\x12\x14\n" +
+	"\x05errno\x18\x01 \x01(\rR\x05errno\x12\x0e\n" +
+	"\x02id\x18\x02 \x01(\x05R\x02id\"L\n" +
+	"\fSemOperation\x12\x16\n" +
+	"\x06number\x18\x01 \x01(\rR\x06number\x12\x0e\n" +
+	"\x02op\x18\x02 \x01(\x05R\x02op\x12\x14\n" +
+	"\x05flags\x18\x03 \x01(\rR\x05flags\"\xca\x01\n" +
+	"\fSemOpRequest\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\x05R\x02id\x12;\n" +
+	"\n" +
+	"operations\x18\x02 \x03(\v2\x1b.adyton.ipc.v1.SemOperationR\n" +
+	"operations\x12\x12\n" +
+	"\x04undo\x18\x03 \x01(\x04R\x04undo\x12'\n" +
+	"\x04cred\x18\x04 \x01(\v2\x13.adyton.ipc.v1.CredR\x04cred\x12\x18\n" +
+	"\apending\x18\x05 \x01(\x04R\apending\x12\x16\n" +
+	"\x06cancel\x18\x06 \x01(\bR\x06cancel\"\x91\x01\n" +
+	"\n" +
+	"SemOpReply\x12\x14\n" +
+	"\x05errno\x18\x01 \x01(\rR\x05errno\x12'\n" +
+	"\x04wait\x18\x02 \x01(\v2\x13.adyton.ipc.v1.WaitR\x04wait\x12*\n" +
+	"\x05ready\x18\x03 \x03(\v2\x14.adyton.ipc.v1.ReadyR\x05ready\x12\x18\n" +
+	"\apending\x18\x04 \x01(\x04R\apending\"\xd9\x01\n" +
+	"\x11SemControlRequest\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\x05R\x02id\x12\x16\n" +
+	"\x06number\x18\x02 \x01(\x05R\x06number\x12\x18\n" +
+	"\acommand\x18\x03 \x01(\rR\acommand\x12\x14\n" +
+	"\x05value\x18\x04 \x01(\x05R\x05value\x12\x16\n" +
+	"\x06values\x18\x05 \x03(\rR\x06values\x12+\n" +
+	"\x04perm\x18\x06 \x01(\v2\x17.adyton.ipc.v1.SysvPermR\x04perm\x12'\n" +
+	"\x04cred\x18\a \x01(\v2\x13.adyton.ipc.v1.CredR\x04cred\"\xb7\x02\n" +
+	"\x0fSemControlReply\x12\x14\n" +
+	"\x05errno\x18\x01 \x01(\rR\x05errno\x12\x16\n" +
+	"\x06result\x18\x02 \x01(\x05R\x06result\x12*\n" +
+	"\x05ready\x18\x03 \x03(\v2\x14.adyton.ipc.v1.ReadyR\x05ready\x12+\n" +
+	"\x04perm\x18\x04 \x01(\v2\x17.adyton.ipc.v1.SysvPermR\x04perm\x12\x15\n" +
+	"\x06op_sec\x18\x05 \x01(\x03R\x05opSec\x12\x1d\n" +
+	"\n" +
+	"change_sec\x18\x06 \x01(\x03R\tchangeSec\x12\x14\n" +
+	"\x05count\x18\a \x01(\x04R\x05count\x12\x16\n" +
+	"\x06values\x18\b \x03(\rR\x06values\x12\x12\n" +
+	"\x04used\x18\t \x01(\rR\x04used\x12%\n" +
+	"\x0eall_semaphores\x18\n" +
+	" \x01(\rR\rallSemaphores\"6\n" +
+	"\x0eSemExitRequest\x12\x12\n" +
+	"\x04undo\x18\x01 \x01(\x04R\x04undo\x12\x10\n" +
+	"\x03pid\x18\x02 \x01(\x05R\x03pid\"P\n" +
+	"\fSemExitReply\x12\x14\n" +
+	"\x05errno\x18\x01 \x01(\rR\x05errno\x12*\n" +
+	"\x05ready\x18\x02 \x03(\v2\x14.adyton.ipc.v1.ReadyR\x05ready\"\xf2\x01\n" +
+	"\rMqOpenRequest\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
+	"\x05flags\x18\x02 \x01(\rR\x05flags\x12\x12\n" +
+	"\x04mode\x18\x03 \x01(\rR\x04mode\x12\x1e\n" +
+	"\n" +
+	"attributes\x18\x04 \x01(\bR\n" +
+	"attributes\x12!\n" +
+	"\fmax_messages\x18\x05 \x01(\x03R\vmaxMessages\x12!\n" +
+	"\fmessage_size\x18\x06 \x01(\x03R\vmessageSize\x12\x14\n" +
+	"\x05limit\x18\a \x01(\x04R\x05limit\x12'\n" +
+	"\x04cred\x18\b \x01(\v2\x13.adyton.ipc.v1.CredR\x04cred\";\n" +
+	"\vMqOpenReply\x12\x14\n" +
+	"\x05errno\x18\x01 \x01(\rR\x05errno\x12\x16\n" +
+	"\x06handle\x18\x02 \x01(\x04R\x06handle\"N\n" +
+	"\x0fMqUnlinkRequest\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12'\n" +
+	"\x04cred\x18\x02 \x01(\v2\x13.adyton.ipc.v1.CredR\x04cred\"%\n" +
+	"\rMqUnlinkReply\x12\x14\n" +
+	"\x05errno\x18\x01 \x01(\rR\x05errno\"\x8c\x01\n" +
+	"\x0eMqNotification\x12\x10\n" +
+	"\x03pid\x18\x01 \x01(\x05R\x03pid\x12\x14\n" +
+	"\x05signo\x18\x02 \x01(\rR\x05signo\x12\x14\n" +
+	"\x05value\x18\x03 \x01(\x04R\x05value\x12\x1d\n" +
+	"\n" +
+	"sender_pid\x18\x04 \x01(\x05R\tsenderPid\x12\x1d\n" +
+	"\n" +
+	"sender_uid\x18\x05 \x01(\rR\tsenderUid\"\x80\x01\n" +
+	"\rMqSendRequest\x12\x16\n" +
+	"\x06handle\x18\x01 \x01(\x04R\x06handle\x12\x12\n" +
+	"\x04data\x18\x02 \x01(\fR\x04data\x12\x1a\n" +
+	"\bpriority\x18\x03 \x01(\rR\bpriority\x12'\n" +
+	"\x04cred\x18\x04 \x01(\v2\x13.adyton.ipc.v1.CredR\x04cred\"\xaf\x01\n" +
+	"\vMqSendReply\x12\x14\n" +
+	"\x05errno\x18\x01 \x01(\rR\x05errno\x12'\n" +
+	"\x04wait\x18\x02 \x01(\v2\x13.adyton.ipc.v1.WaitR\x04wait\x12*\n" +
+	"\x05ready\x18\x03 \x03(\v2\x14.adyton.ipc.v1.ReadyR\x05ready\x125\n" +
+	"\x06notify\x18\x04 \x03(\v2\x1d.adyton.ipc.v1.MqNotificationR\x06notify\"p\n" +
+	"\x10MqReceiveRequest\x12\x16\n" +
+	"\x06handle\x18\x01 \x01(\x04R\x06handle\x12\x12\n" +
+	"\x04size\x18\x02 \x01(\x04R\x04size\x12\x18\n" +
+	"\apending\x18\x03 \x01(\x04R\apending\x12\x16\n" +
+	"\x06cancel\x18\x04 \x01(\bR\x06cancel\"\xc5\x01\n" +
+	"\x0eMqReceiveReply\x12\x14\n" +
+	"\x05errno\x18\x01 \x01(\rR\x05errno\x12'\n" +
+	"\x04wait\x18\x02 \x01(\v2\x13.adyton.ipc.v1.WaitR\x04wait\x12*\n" +
+	"\x05ready\x18\x03 \x03(\v2\x14.adyton.ipc.v1.ReadyR\x05ready\x12\x18\n" +
+	"\apending\x18\x04 \x01(\x04R\apending\x12\x12\n" +
+	"\x04data\x18\x05 \x01(\fR\x04data\x12\x1a\n" +
+	"\bpriority\x18\x06 \x01(\rR\bpriority\"\x93\x01\n" +
+	"\x0fMqNotifyRequest\x12\x16\n" +
+	"\x06handle\x18\x01 \x01(\x04R\x06handle\x12\x10\n" +
+	"\x03pid\x18\x02 \x01(\x05R\x03pid\x12\x16\n" +
+	"\x06remove\x18\x03 \x01(\bR\x06remove\x12\x12\n" +
+	"\x04kind\x18\x04 \x01(\rR\x04kind\x12\x14\n" +
+	"\x05signo\x18\x05 \x01(\rR\x05signo\x12\x14\n" +
+	"\x05value\x18\x06 \x01(\x04R\x05value\"%\n" +
+	"\rMqNotifyReply\x12\x14\n" +
+	"\x05errno\x18\x01 \x01(\rR\x05errno\"-\n" +
+	"\x13MqAttributesRequest\x12\x16\n" +
+	"\x06handle\x18\x01 \x01(\x04R\x06handle\"\x8b\x01\n" +
+	"\x11MqAttributesReply\x12\x14\n" +
+	"\x05errno\x18\x01 \x01(\rR\x05errno\x12!\n" +
+	"\fmax_messages\x18\x02 \x01(\x03R\vmaxMessages\x12!\n" +
+	"\fmessage_size\x18\x03 \x01(\x03R\vmessageSize\x12\x1a\n" +
+	"\bmessages\x18\x04 \x01(\x03R\bmessages2\xca\x18\n" +
 	"\x03IPC\x12H\n" +
 	"\bOpenPipe\x12\x1e.adyton.ipc.v1.OpenPipeRequest\x1a\x1c.adyton.ipc.v1.OpenPipeReply\x12H\n" +
 	"\bOpenFifo\x12\x1e.adyton.ipc.v1.OpenFifoRequest\x1a\x1c.adyton.ipc.v1.OpenFifoReply\x12H\n" +
@@ -3675,7 +6884,30 @@ const file_adyton_ipc_v1_ipc_proto_rawDesc = "" +
 	"\x04Poll\x12\x1a.adyton.ipc.v1.PollRequest\x1a\x18.adyton.ipc.v1.PollReply\x12?\n" +
 	"\x05Ioctl\x12\x1b.adyton.ipc.v1.IoctlRequest\x1a\x19.adyton.ipc.v1.IoctlReply\x12E\n" +
 	"\aGetattr\x12\x1d.adyton.ipc.v1.GetattrRequest\x1a\x1b.adyton.ipc.v1.GetattrReply\x12?\n" +
-	"\x05Close\x12\x1b.adyton.ipc.v1.CloseRequest\x1a\x19.adyton.ipc.v1.CloseReply\x12A\n" +
+	"\x05Close\x12\x1b.adyton.ipc.v1.CloseRequest\x1a\x19.adyton.ipc.v1.CloseReply\x12B\n" +
+	"\x06ShmGet\x12\x1c.adyton.ipc.v1.ShmGetRequest\x1a\x1a.adyton.ipc.v1.ShmGetReply\x12K\n" +
+	"\tShmAttach\x12\x1f.adyton.ipc.v1.ShmAttachRequest\x1a\x1d.adyton.ipc.v1.ShmAttachReply\x12E\n" +
+	"\aShmBack\x12\x1d.adyton.ipc.v1.ShmBackRequest\x1a\x1b.adyton.ipc.v1.ShmBackReply\x12K\n" +
+	"\tShmDetach\x12\x1f.adyton.ipc.v1.ShmDetachRequest\x1a\x1d.adyton.ipc.v1.ShmDetachReply\x12N\n" +
+	"\n" +
+	"ShmControl\x12 .adyton.ipc.v1.ShmControlRequest\x1a\x1e.adyton.ipc.v1.ShmControlReply\x12B\n" +
+	"\x06MsgGet\x12\x1c.adyton.ipc.v1.MsgGetRequest\x1a\x1a.adyton.ipc.v1.MsgGetReply\x12E\n" +
+	"\aMsgSend\x12\x1d.adyton.ipc.v1.MsgSendRequest\x1a\x1b.adyton.ipc.v1.MsgSendReply\x12N\n" +
+	"\n" +
+	"MsgReceive\x12 .adyton.ipc.v1.MsgReceiveRequest\x1a\x1e.adyton.ipc.v1.MsgReceiveReply\x12N\n" +
+	"\n" +
+	"MsgControl\x12 .adyton.ipc.v1.MsgControlRequest\x1a\x1e.adyton.ipc.v1.MsgControlReply\x12B\n" +
+	"\x06SemGet\x12\x1c.adyton.ipc.v1.SemGetRequest\x1a\x1a.adyton.ipc.v1.SemGetReply\x12?\n" +
+	"\x05SemOp\x12\x1b.adyton.ipc.v1.SemOpRequest\x1a\x19.adyton.ipc.v1.SemOpReply\x12N\n" +
+	"\n" +
+	"SemControl\x12 .adyton.ipc.v1.SemControlRequest\x1a\x1e.adyton.ipc.v1.SemControlReply\x12E\n" +
+	"\aSemExit\x12\x1d.adyton.ipc.v1.SemExitRequest\x1a\x1b.adyton.ipc.v1.SemExitReply\x12B\n" +
+	"\x06MqOpen\x12\x1c.adyton.ipc.v1.MqOpenRequest\x1a\x1a.adyton.ipc.v1.MqOpenReply\x12H\n" +
+	"\bMqUnlink\x12\x1e.adyton.ipc.v1.MqUnlinkRequest\x1a\x1c.adyton.ipc.v1.MqUnlinkReply\x12B\n" +
+	"\x06MqSend\x12\x1c.adyton.ipc.v1.MqSendRequest\x1a\x1a.adyton.ipc.v1.MqSendReply\x12K\n" +
+	"\tMqReceive\x12\x1f.adyton.ipc.v1.MqReceiveRequest\x1a\x1d.adyton.ipc.v1.MqReceiveReply\x12H\n" +
+	"\bMqNotify\x12\x1e.adyton.ipc.v1.MqNotifyRequest\x1a\x1c.adyton.ipc.v1.MqNotifyReply\x12T\n" +
+	"\fMqAttributes\x12\".adyton.ipc.v1.MqAttributesRequest\x1a .adyton.ipc.v1.MqAttributesReply\x12A\n" +
 	"\x05Watch\x12\x1b.adyton.ipc.v1.WatchRequest\x1a\x19.adyton.ipc.v1.WatchReply0\x01\x12B\n" +
 	"\x06Expire\x12\x1c.adyton.ipc.v1.ExpireRequest\x1a\x1a.adyton.ipc.v1.ExpireReplyB4Z+adyton.dev/adyton/proto/gen/ipcwire;ipcwire\x92\x03\x04\b\x02 \x03b\beditionsp\xe8\a"
 
@@ -3691,152 +6923,266 @@ func file_adyton_ipc_v1_ipc_proto_rawDescGZIP() []byte {
 	return file_adyton_ipc_v1_ipc_proto_rawDescData
 }
 
-var file_adyton_ipc_v1_ipc_proto_msgTypes = make([]protoimpl.MessageInfo, 53)
+var file_adyton_ipc_v1_ipc_proto_msgTypes = make([]protoimpl.MessageInfo, 94)
 var file_adyton_ipc_v1_ipc_proto_goTypes = []any{
-	(*Wait)(nil),               // 0: adyton.ipc.v1.Wait
-	(*Ready)(nil),              // 1: adyton.ipc.v1.Ready
-	(*Cred)(nil),               // 2: adyton.ipc.v1.Cred
-	(*OpenPipeRequest)(nil),    // 3: adyton.ipc.v1.OpenPipeRequest
-	(*OpenPipeReply)(nil),      // 4: adyton.ipc.v1.OpenPipeReply
-	(*OpenFifoRequest)(nil),    // 5: adyton.ipc.v1.OpenFifoRequest
-	(*OpenFifoReply)(nil),      // 6: adyton.ipc.v1.OpenFifoReply
-	(*PipeSizeRequest)(nil),    // 7: adyton.ipc.v1.PipeSizeRequest
-	(*PipeSizeReply)(nil),      // 8: adyton.ipc.v1.PipeSizeReply
-	(*SpliceRequest)(nil),      // 9: adyton.ipc.v1.SpliceRequest
-	(*SpliceReply)(nil),        // 10: adyton.ipc.v1.SpliceReply
-	(*OpenEventfdRequest)(nil), // 11: adyton.ipc.v1.OpenEventfdRequest
-	(*OpenEventfdReply)(nil),   // 12: adyton.ipc.v1.OpenEventfdReply
-	(*SocketRequest)(nil),      // 13: adyton.ipc.v1.SocketRequest
-	(*SocketReply)(nil),        // 14: adyton.ipc.v1.SocketReply
-	(*SocketPairRequest)(nil),  // 15: adyton.ipc.v1.SocketPairRequest
-	(*SocketPairReply)(nil),    // 16: adyton.ipc.v1.SocketPairReply
-	(*BindRequest)(nil),        // 17: adyton.ipc.v1.BindRequest
-	(*BindReply)(nil),          // 18: adyton.ipc.v1.BindReply
-	(*ListenRequest)(nil),      // 19: adyton.ipc.v1.ListenRequest
-	(*ListenReply)(nil),        // 20: adyton.ipc.v1.ListenReply
-	(*ConnectRequest)(nil),     // 21: adyton.ipc.v1.ConnectRequest
-	(*ConnectReply)(nil),       // 22: adyton.ipc.v1.ConnectReply
-	(*AcceptRequest)(nil),      // 23: adyton.ipc.v1.AcceptRequest
-	(*AcceptReply)(nil),        // 24: adyton.ipc.v1.AcceptReply
-	(*NameRequest)(nil),        // 25: adyton.ipc.v1.NameRequest
-	(*NameReply)(nil),          // 26: adyton.ipc.v1.NameReply
-	(*ShutdownRequest)(nil),    // 27: adyton.ipc.v1.ShutdownRequest
-	(*ShutdownReply)(nil),      // 28: adyton.ipc.v1.ShutdownReply
-	(*GetOptionRequest)(nil),   // 29: adyton.ipc.v1.GetOptionRequest
-	(*GetOptionReply)(nil),     // 30: adyton.ipc.v1.GetOptionReply
-	(*SetOptionRequest)(nil),   // 31: adyton.ipc.v1.SetOptionRequest
-	(*SetOptionReply)(nil),     // 32: adyton.ipc.v1.SetOptionReply
-	(*SendRequest)(nil),        // 33: adyton.ipc.v1.SendRequest
-	(*SendReply)(nil),          // 34: adyton.ipc.v1.SendReply
-	(*ReceiveRequest)(nil),     // 35: adyton.ipc.v1.ReceiveRequest
-	(*ReceiveReply)(nil),       // 36: adyton.ipc.v1.ReceiveReply
-	(*ReadRequest)(nil),        // 37: adyton.ipc.v1.ReadRequest
-	(*ReadReply)(nil),          // 38: adyton.ipc.v1.ReadReply
-	(*WriteRequest)(nil),       // 39: adyton.ipc.v1.WriteRequest
-	(*WriteReply)(nil),         // 40: adyton.ipc.v1.WriteReply
-	(*PollRequest)(nil),        // 41: adyton.ipc.v1.PollRequest
-	(*PollReply)(nil),          // 42: adyton.ipc.v1.PollReply
-	(*IoctlRequest)(nil),       // 43: adyton.ipc.v1.IoctlRequest
-	(*IoctlReply)(nil),         // 44: adyton.ipc.v1.IoctlReply
-	(*GetattrRequest)(nil),     // 45: adyton.ipc.v1.GetattrRequest
-	(*GetattrReply)(nil),       // 46: adyton.ipc.v1.GetattrReply
-	(*CloseRequest)(nil),       // 47: adyton.ipc.v1.CloseRequest
-	(*CloseReply)(nil),         // 48: adyton.ipc.v1.CloseReply
-	(*WatchRequest)(nil),       // 49: adyton.ipc.v1.WatchRequest
-	(*WatchReply)(nil),         // 50: adyton.ipc.v1.WatchReply
-	(*ExpireRequest)(nil),      // 51: adyton.ipc.v1.ExpireRequest
-	(*ExpireReply)(nil),        // 52: adyton.ipc.v1.ExpireReply
+	(*Wait)(nil),                // 0: adyton.ipc.v1.Wait
+	(*Ready)(nil),               // 1: adyton.ipc.v1.Ready
+	(*Cred)(nil),                // 2: adyton.ipc.v1.Cred
+	(*OpenPipeRequest)(nil),     // 3: adyton.ipc.v1.OpenPipeRequest
+	(*OpenPipeReply)(nil),       // 4: adyton.ipc.v1.OpenPipeReply
+	(*OpenFifoRequest)(nil),     // 5: adyton.ipc.v1.OpenFifoRequest
+	(*OpenFifoReply)(nil),       // 6: adyton.ipc.v1.OpenFifoReply
+	(*PipeSizeRequest)(nil),     // 7: adyton.ipc.v1.PipeSizeRequest
+	(*PipeSizeReply)(nil),       // 8: adyton.ipc.v1.PipeSizeReply
+	(*SpliceRequest)(nil),       // 9: adyton.ipc.v1.SpliceRequest
+	(*SpliceReply)(nil),         // 10: adyton.ipc.v1.SpliceReply
+	(*OpenEventfdRequest)(nil),  // 11: adyton.ipc.v1.OpenEventfdRequest
+	(*OpenEventfdReply)(nil),    // 12: adyton.ipc.v1.OpenEventfdReply
+	(*SocketRequest)(nil),       // 13: adyton.ipc.v1.SocketRequest
+	(*SocketReply)(nil),         // 14: adyton.ipc.v1.SocketReply
+	(*SocketPairRequest)(nil),   // 15: adyton.ipc.v1.SocketPairRequest
+	(*SocketPairReply)(nil),     // 16: adyton.ipc.v1.SocketPairReply
+	(*BindRequest)(nil),         // 17: adyton.ipc.v1.BindRequest
+	(*BindReply)(nil),           // 18: adyton.ipc.v1.BindReply
+	(*ListenRequest)(nil),       // 19: adyton.ipc.v1.ListenRequest
+	(*ListenReply)(nil),         // 20: adyton.ipc.v1.ListenReply
+	(*ConnectRequest)(nil),      // 21: adyton.ipc.v1.ConnectRequest
+	(*ConnectReply)(nil),        // 22: adyton.ipc.v1.ConnectReply
+	(*AcceptRequest)(nil),       // 23: adyton.ipc.v1.AcceptRequest
+	(*AcceptReply)(nil),         // 24: adyton.ipc.v1.AcceptReply
+	(*NameRequest)(nil),         // 25: adyton.ipc.v1.NameRequest
+	(*NameReply)(nil),           // 26: adyton.ipc.v1.NameReply
+	(*ShutdownRequest)(nil),     // 27: adyton.ipc.v1.ShutdownRequest
+	(*ShutdownReply)(nil),       // 28: adyton.ipc.v1.ShutdownReply
+	(*GetOptionRequest)(nil),    // 29: adyton.ipc.v1.GetOptionRequest
+	(*GetOptionReply)(nil),      // 30: adyton.ipc.v1.GetOptionReply
+	(*SetOptionRequest)(nil),    // 31: adyton.ipc.v1.SetOptionRequest
+	(*SetOptionReply)(nil),      // 32: adyton.ipc.v1.SetOptionReply
+	(*SendRequest)(nil),         // 33: adyton.ipc.v1.SendRequest
+	(*SendReply)(nil),           // 34: adyton.ipc.v1.SendReply
+	(*ReceiveRequest)(nil),      // 35: adyton.ipc.v1.ReceiveRequest
+	(*ReceiveReply)(nil),        // 36: adyton.ipc.v1.ReceiveReply
+	(*ReadRequest)(nil),         // 37: adyton.ipc.v1.ReadRequest
+	(*ReadReply)(nil),           // 38: adyton.ipc.v1.ReadReply
+	(*WriteRequest)(nil),        // 39: adyton.ipc.v1.WriteRequest
+	(*WriteReply)(nil),          // 40: adyton.ipc.v1.WriteReply
+	(*PollRequest)(nil),         // 41: adyton.ipc.v1.PollRequest
+	(*PollReply)(nil),           // 42: adyton.ipc.v1.PollReply
+	(*IoctlRequest)(nil),        // 43: adyton.ipc.v1.IoctlRequest
+	(*IoctlReply)(nil),          // 44: adyton.ipc.v1.IoctlReply
+	(*GetattrRequest)(nil),      // 45: adyton.ipc.v1.GetattrRequest
+	(*GetattrReply)(nil),        // 46: adyton.ipc.v1.GetattrReply
+	(*CloseRequest)(nil),        // 47: adyton.ipc.v1.CloseRequest
+	(*CloseReply)(nil),          // 48: adyton.ipc.v1.CloseReply
+	(*WatchRequest)(nil),        // 49: adyton.ipc.v1.WatchRequest
+	(*WatchReply)(nil),          // 50: adyton.ipc.v1.WatchReply
+	(*ExpireRequest)(nil),       // 51: adyton.ipc.v1.ExpireRequest
+	(*ExpireReply)(nil),         // 52: adyton.ipc.v1.ExpireReply
+	(*SysvPerm)(nil),            // 53: adyton.ipc.v1.SysvPerm
+	(*ShmGetRequest)(nil),       // 54: adyton.ipc.v1.ShmGetRequest
+	(*ShmGetReply)(nil),         // 55: adyton.ipc.v1.ShmGetReply
+	(*ShmAttachRequest)(nil),    // 56: adyton.ipc.v1.ShmAttachRequest
+	(*ShmAttachReply)(nil),      // 57: adyton.ipc.v1.ShmAttachReply
+	(*ShmBackRequest)(nil),      // 58: adyton.ipc.v1.ShmBackRequest
+	(*ShmBackReply)(nil),        // 59: adyton.ipc.v1.ShmBackReply
+	(*ShmDetachRequest)(nil),    // 60: adyton.ipc.v1.ShmDetachRequest
+	(*ShmDetachReply)(nil),      // 61: adyton.ipc.v1.ShmDetachReply
+	(*ShmControlRequest)(nil),   // 62: adyton.ipc.v1.ShmControlRequest
+	(*ShmControlReply)(nil),     // 63: adyton.ipc.v1.ShmControlReply
+	(*MsgGetRequest)(nil),       // 64: adyton.ipc.v1.MsgGetRequest
+	(*MsgGetReply)(nil),         // 65: adyton.ipc.v1.MsgGetReply
+	(*MsgSendRequest)(nil),      // 66: adyton.ipc.v1.MsgSendRequest
+	(*MsgSendReply)(nil),        // 67: adyton.ipc.v1.MsgSendReply
+	(*MsgReceiveRequest)(nil),   // 68: adyton.ipc.v1.MsgReceiveRequest
+	(*MsgReceiveReply)(nil),     // 69: adyton.ipc.v1.MsgReceiveReply
+	(*MsgControlRequest)(nil),   // 70: adyton.ipc.v1.MsgControlRequest
+	(*MsgControlReply)(nil),     // 71: adyton.ipc.v1.MsgControlReply
+	(*SemGetRequest)(nil),       // 72: adyton.ipc.v1.SemGetRequest
+	(*SemGetReply)(nil),         // 73: adyton.ipc.v1.SemGetReply
+	(*SemOperation)(nil),        // 74: adyton.ipc.v1.SemOperation
+	(*SemOpRequest)(nil),        // 75: adyton.ipc.v1.SemOpRequest
+	(*SemOpReply)(nil),          // 76: adyton.ipc.v1.SemOpReply
+	(*SemControlRequest)(nil),   // 77: adyton.ipc.v1.SemControlRequest
+	(*SemControlReply)(nil),     // 78: adyton.ipc.v1.SemControlReply
+	(*SemExitRequest)(nil),      // 79: adyton.ipc.v1.SemExitRequest
+	(*SemExitReply)(nil),        // 80: adyton.ipc.v1.SemExitReply
+	(*MqOpenRequest)(nil),       // 81: adyton.ipc.v1.MqOpenRequest
+	(*MqOpenReply)(nil),         // 82: adyton.ipc.v1.MqOpenReply
+	(*MqUnlinkRequest)(nil),     // 83: adyton.ipc.v1.MqUnlinkRequest
+	(*MqUnlinkReply)(nil),       // 84: adyton.ipc.v1.MqUnlinkReply
+	(*MqNotification)(nil),      // 85: adyton.ipc.v1.MqNotification
+	(*MqSendRequest)(nil),       // 86: adyton.ipc.v1.MqSendRequest
+	(*MqSendReply)(nil),         // 87: adyton.ipc.v1.MqSendReply
+	(*MqReceiveRequest)(nil),    // 88: adyton.ipc.v1.MqReceiveRequest
+	(*MqReceiveReply)(nil),      // 89: adyton.ipc.v1.MqReceiveReply
+	(*MqNotifyRequest)(nil),     // 90: adyton.ipc.v1.MqNotifyRequest
+	(*MqNotifyReply)(nil),       // 91: adyton.ipc.v1.MqNotifyReply
+	(*MqAttributesRequest)(nil), // 92: adyton.ipc.v1.MqAttributesRequest
+	(*MqAttributesReply)(nil),   // 93: adyton.ipc.v1.MqAttributesReply
 }
 var file_adyton_ipc_v1_ipc_proto_depIdxs = []int32{
-	2,  // 0: adyton.ipc.v1.OpenPipeRequest.cred:type_name -> adyton.ipc.v1.Cred
-	2,  // 1: adyton.ipc.v1.OpenFifoRequest.cred:type_name -> adyton.ipc.v1.Cred
-	0,  // 2: adyton.ipc.v1.OpenFifoReply.wait:type_name -> adyton.ipc.v1.Wait
-	1,  // 3: adyton.ipc.v1.OpenFifoReply.ready:type_name -> adyton.ipc.v1.Ready
-	1,  // 4: adyton.ipc.v1.PipeSizeReply.ready:type_name -> adyton.ipc.v1.Ready
-	0,  // 5: adyton.ipc.v1.SpliceReply.wait:type_name -> adyton.ipc.v1.Wait
-	1,  // 6: adyton.ipc.v1.SpliceReply.ready:type_name -> adyton.ipc.v1.Ready
-	2,  // 7: adyton.ipc.v1.SocketRequest.cred:type_name -> adyton.ipc.v1.Cred
-	2,  // 8: adyton.ipc.v1.SocketPairRequest.cred:type_name -> adyton.ipc.v1.Cred
-	2,  // 9: adyton.ipc.v1.BindRequest.cred:type_name -> adyton.ipc.v1.Cred
-	0,  // 10: adyton.ipc.v1.BindReply.wait:type_name -> adyton.ipc.v1.Wait
-	2,  // 11: adyton.ipc.v1.ListenRequest.cred:type_name -> adyton.ipc.v1.Cred
-	1,  // 12: adyton.ipc.v1.ListenReply.ready:type_name -> adyton.ipc.v1.Ready
-	2,  // 13: adyton.ipc.v1.ConnectRequest.cred:type_name -> adyton.ipc.v1.Cred
-	0,  // 14: adyton.ipc.v1.ConnectReply.wait:type_name -> adyton.ipc.v1.Wait
-	1,  // 15: adyton.ipc.v1.ConnectReply.ready:type_name -> adyton.ipc.v1.Ready
-	0,  // 16: adyton.ipc.v1.AcceptReply.wait:type_name -> adyton.ipc.v1.Wait
-	1,  // 17: adyton.ipc.v1.AcceptReply.ready:type_name -> adyton.ipc.v1.Ready
-	1,  // 18: adyton.ipc.v1.ShutdownReply.ready:type_name -> adyton.ipc.v1.Ready
-	2,  // 19: adyton.ipc.v1.SetOptionRequest.cred:type_name -> adyton.ipc.v1.Cred
-	1,  // 20: adyton.ipc.v1.SetOptionReply.ready:type_name -> adyton.ipc.v1.Ready
-	2,  // 21: adyton.ipc.v1.SendRequest.cred:type_name -> adyton.ipc.v1.Cred
-	0,  // 22: adyton.ipc.v1.SendReply.wait:type_name -> adyton.ipc.v1.Wait
-	1,  // 23: adyton.ipc.v1.SendReply.ready:type_name -> adyton.ipc.v1.Ready
-	0,  // 24: adyton.ipc.v1.ReceiveReply.wait:type_name -> adyton.ipc.v1.Wait
-	1,  // 25: adyton.ipc.v1.ReceiveReply.ready:type_name -> adyton.ipc.v1.Ready
-	0,  // 26: adyton.ipc.v1.ReadReply.wait:type_name -> adyton.ipc.v1.Wait
-	1,  // 27: adyton.ipc.v1.ReadReply.ready:type_name -> adyton.ipc.v1.Ready
-	2,  // 28: adyton.ipc.v1.WriteRequest.cred:type_name -> adyton.ipc.v1.Cred
-	0,  // 29: adyton.ipc.v1.WriteReply.wait:type_name -> adyton.ipc.v1.Wait
-	1,  // 30: adyton.ipc.v1.WriteReply.ready:type_name -> adyton.ipc.v1.Ready
-	1,  // 31: adyton.ipc.v1.CloseReply.ready:type_name -> adyton.ipc.v1.Ready
-	1,  // 32: adyton.ipc.v1.WatchReply.ready:type_name -> adyton.ipc.v1.Ready
-	1,  // 33: adyton.ipc.v1.ExpireReply.ready:type_name -> adyton.ipc.v1.Ready
-	3,  // 34: adyton.ipc.v1.IPC.OpenPipe:input_type -> adyton.ipc.v1.OpenPipeRequest
-	5,  // 35: adyton.ipc.v1.IPC.OpenFifo:input_type -> adyton.ipc.v1.OpenFifoRequest
-	7,  // 36: adyton.ipc.v1.IPC.PipeSize:input_type -> adyton.ipc.v1.PipeSizeRequest
-	9,  // 37: adyton.ipc.v1.IPC.Splice:input_type -> adyton.ipc.v1.SpliceRequest
-	11, // 38: adyton.ipc.v1.IPC.OpenEventfd:input_type -> adyton.ipc.v1.OpenEventfdRequest
-	13, // 39: adyton.ipc.v1.IPC.Socket:input_type -> adyton.ipc.v1.SocketRequest
-	15, // 40: adyton.ipc.v1.IPC.SocketPair:input_type -> adyton.ipc.v1.SocketPairRequest
-	17, // 41: adyton.ipc.v1.IPC.Bind:input_type -> adyton.ipc.v1.BindRequest
-	19, // 42: adyton.ipc.v1.IPC.Listen:input_type -> adyton.ipc.v1.ListenRequest
-	21, // 43: adyton.ipc.v1.IPC.Connect:input_type -> adyton.ipc.v1.ConnectRequest
-	23, // 44: adyton.ipc.v1.IPC.Accept:input_type -> adyton.ipc.v1.AcceptRequest
-	25, // 45: adyton.ipc.v1.IPC.Name:input_type -> adyton.ipc.v1.NameRequest
-	27, // 46: adyton.ipc.v1.IPC.Shutdown:input_type -> adyton.ipc.v1.ShutdownRequest
-	29, // 47: adyton.ipc.v1.IPC.GetOption:input_type -> adyton.ipc.v1.GetOptionRequest
-	31, // 48: adyton.ipc.v1.IPC.SetOption:input_type -> adyton.ipc.v1.SetOptionRequest
-	33, // 49: adyton.ipc.v1.IPC.Send:input_type -> adyton.ipc.v1.SendRequest
-	35, // 50: adyton.ipc.v1.IPC.Receive:input_type -> adyton.ipc.v1.ReceiveRequest
-	37, // 51: adyton.ipc.v1.IPC.Read:input_type -> adyton.ipc.v1.ReadRequest
-	39, // 52: adyton.ipc.v1.IPC.Write:input_type -> adyton.ipc.v1.WriteRequest
-	41, // 53: adyton.ipc.v1.IPC.Poll:input_type -> adyton.ipc.v1.PollRequest
-	43, // 54: adyton.ipc.v1.IPC.Ioctl:input_type -> adyton.ipc.v1.IoctlRequest
-	45, // 55: adyton.ipc.v1.IPC.Getattr:input_type -> adyton.ipc.v1.GetattrRequest
-	47, // 56: adyton.ipc.v1.IPC.Close:input_type -> adyton.ipc.v1.CloseRequest
-	49, // 57: adyton.ipc.v1.IPC.Watch:input_type -> adyton.ipc.v1.WatchRequest
-	51, // 58: adyton.ipc.v1.IPC.Expire:input_type -> adyton.ipc.v1.ExpireRequest
-	4,  // 59: adyton.ipc.v1.IPC.OpenPipe:output_type -> adyton.ipc.v1.OpenPipeReply
-	6,  // 60: adyton.ipc.v1.IPC.OpenFifo:output_type -> adyton.ipc.v1.OpenFifoReply
-	8,  // 61: adyton.ipc.v1.IPC.PipeSize:output_type -> adyton.ipc.v1.PipeSizeReply
-	10, // 62: adyton.ipc.v1.IPC.Splice:output_type -> adyton.ipc.v1.SpliceReply
-	12, // 63: adyton.ipc.v1.IPC.OpenEventfd:output_type -> adyton.ipc.v1.OpenEventfdReply
-	14, // 64: adyton.ipc.v1.IPC.Socket:output_type -> adyton.ipc.v1.SocketReply
-	16, // 65: adyton.ipc.v1.IPC.SocketPair:output_type -> adyton.ipc.v1.SocketPairReply
-	18, // 66: adyton.ipc.v1.IPC.Bind:output_type -> adyton.ipc.v1.BindReply
-	20, // 67: adyton.ipc.v1.IPC.Listen:output_type -> adyton.ipc.v1.ListenReply
-	22, // 68: adyton.ipc.v1.IPC.Connect:output_type -> adyton.ipc.v1.ConnectReply
-	24, // 69: adyton.ipc.v1.IPC.Accept:output_type -> adyton.ipc.v1.AcceptReply
-	26, // 70: adyton.ipc.v1.IPC.Name:output_type -> adyton.ipc.v1.NameReply
-	28, // 71: adyton.ipc.v1.IPC.Shutdown:output_type -> adyton.ipc.v1.ShutdownReply
-	30, // 72: adyton.ipc.v1.IPC.GetOption:output_type -> adyton.ipc.v1.GetOptionReply
-	32, // 73: adyton.ipc.v1.IPC.SetOption:output_type -> adyton.ipc.v1.SetOptionReply
-	34, // 74: adyton.ipc.v1.IPC.Send:output_type -> adyton.ipc.v1.SendReply
-	36, // 75: adyton.ipc.v1.IPC.Receive:output_type -> adyton.ipc.v1.ReceiveReply
-	38, // 76: adyton.ipc.v1.IPC.Read:output_type -> adyton.ipc.v1.ReadReply
-	40, // 77: adyton.ipc.v1.IPC.Write:output_type -> adyton.ipc.v1.WriteReply
-	42, // 78: adyton.ipc.v1.IPC.Poll:output_type -> adyton.ipc.v1.PollReply
-	44, // 79: adyton.ipc.v1.IPC.Ioctl:output_type -> adyton.ipc.v1.IoctlReply
-	46, // 80: adyton.ipc.v1.IPC.Getattr:output_type -> adyton.ipc.v1.GetattrReply
-	48, // 81: adyton.ipc.v1.IPC.Close:output_type -> adyton.ipc.v1.CloseReply
-	50, // 82: adyton.ipc.v1.IPC.Watch:output_type -> adyton.ipc.v1.WatchReply
-	52, // 83: adyton.ipc.v1.IPC.Expire:output_type -> adyton.ipc.v1.ExpireReply
-	59, // [59:84] is the sub-list for method output_type
-	34, // [34:59] is the sub-list for method input_type
-	34, // [34:34] is the sub-list for extension type_name
-	34, // [34:34] is the sub-list for extension extendee
-	0,  // [0:34] is the sub-list for field type_name
+	2,   // 0: adyton.ipc.v1.OpenPipeRequest.cred:type_name -> adyton.ipc.v1.Cred
+	2,   // 1: adyton.ipc.v1.OpenFifoRequest.cred:type_name -> adyton.ipc.v1.Cred
+	0,   // 2: adyton.ipc.v1.OpenFifoReply.wait:type_name -> adyton.ipc.v1.Wait
+	1,   // 3: adyton.ipc.v1.OpenFifoReply.ready:type_name -> adyton.ipc.v1.Ready
+	1,   // 4: adyton.ipc.v1.PipeSizeReply.ready:type_name -> adyton.ipc.v1.Ready
+	0,   // 5: adyton.ipc.v1.SpliceReply.wait:type_name -> adyton.ipc.v1.Wait
+	1,   // 6: adyton.ipc.v1.SpliceReply.ready:type_name -> adyton.ipc.v1.Ready
+	2,   // 7: adyton.ipc.v1.SocketRequest.cred:type_name -> adyton.ipc.v1.Cred
+	2,   // 8: adyton.ipc.v1.SocketPairRequest.cred:type_name -> adyton.ipc.v1.Cred
+	2,   // 9: adyton.ipc.v1.BindRequest.cred:type_name -> adyton.ipc.v1.Cred
+	0,   // 10: adyton.ipc.v1.BindReply.wait:type_name -> adyton.ipc.v1.Wait
+	2,   // 11: adyton.ipc.v1.ListenRequest.cred:type_name -> adyton.ipc.v1.Cred
+	1,   // 12: adyton.ipc.v1.ListenReply.ready:type_name -> adyton.ipc.v1.Ready
+	2,   // 13: adyton.ipc.v1.ConnectRequest.cred:type_name -> adyton.ipc.v1.Cred
+	0,   // 14: adyton.ipc.v1.ConnectReply.wait:type_name -> adyton.ipc.v1.Wait
+	1,   // 15: adyton.ipc.v1.ConnectReply.ready:type_name -> adyton.ipc.v1.Ready
+	0,   // 16: adyton.ipc.v1.AcceptReply.wait:type_name -> adyton.ipc.v1.Wait
+	1,   // 17: adyton.ipc.v1.AcceptReply.ready:type_name -> adyton.ipc.v1.Ready
+	1,   // 18: adyton.ipc.v1.ShutdownReply.ready:type_name -> adyton.ipc.v1.Ready
+	2,   // 19: adyton.ipc.v1.SetOptionRequest.cred:type_name -> adyton.ipc.v1.Cred
+	1,   // 20: adyton.ipc.v1.SetOptionReply.ready:type_name -> adyton.ipc.v1.Ready
+	2,   // 21: adyton.ipc.v1.SendRequest.cred:type_name -> adyton.ipc.v1.Cred
+	0,   // 22: adyton.ipc.v1.SendReply.wait:type_name -> adyton.ipc.v1.Wait
+	1,   // 23: adyton.ipc.v1.SendReply.ready:type_name -> adyton.ipc.v1.Ready
+	0,   // 24: adyton.ipc.v1.ReceiveReply.wait:type_name -> adyton.ipc.v1.Wait
+	1,   // 25: adyton.ipc.v1.ReceiveReply.ready:type_name -> adyton.ipc.v1.Ready
+	0,   // 26: adyton.ipc.v1.ReadReply.wait:type_name -> adyton.ipc.v1.Wait
+	1,   // 27: adyton.ipc.v1.ReadReply.ready:type_name -> adyton.ipc.v1.Ready
+	2,   // 28: adyton.ipc.v1.WriteRequest.cred:type_name -> adyton.ipc.v1.Cred
+	0,   // 29: adyton.ipc.v1.WriteReply.wait:type_name -> adyton.ipc.v1.Wait
+	1,   // 30: adyton.ipc.v1.WriteReply.ready:type_name -> adyton.ipc.v1.Ready
+	1,   // 31: adyton.ipc.v1.CloseReply.ready:type_name -> adyton.ipc.v1.Ready
+	1,   // 32: adyton.ipc.v1.WatchReply.ready:type_name -> adyton.ipc.v1.Ready
+	1,   // 33: adyton.ipc.v1.ExpireReply.ready:type_name -> adyton.ipc.v1.Ready
+	2,   // 34: adyton.ipc.v1.ShmGetRequest.cred:type_name -> adyton.ipc.v1.Cred
+	2,   // 35: adyton.ipc.v1.ShmAttachRequest.cred:type_name -> adyton.ipc.v1.Cred
+	2,   // 36: adyton.ipc.v1.ShmDetachRequest.cred:type_name -> adyton.ipc.v1.Cred
+	53,  // 37: adyton.ipc.v1.ShmControlRequest.perm:type_name -> adyton.ipc.v1.SysvPerm
+	2,   // 38: adyton.ipc.v1.ShmControlRequest.cred:type_name -> adyton.ipc.v1.Cred
+	53,  // 39: adyton.ipc.v1.ShmControlReply.perm:type_name -> adyton.ipc.v1.SysvPerm
+	2,   // 40: adyton.ipc.v1.MsgGetRequest.cred:type_name -> adyton.ipc.v1.Cred
+	2,   // 41: adyton.ipc.v1.MsgSendRequest.cred:type_name -> adyton.ipc.v1.Cred
+	0,   // 42: adyton.ipc.v1.MsgSendReply.wait:type_name -> adyton.ipc.v1.Wait
+	1,   // 43: adyton.ipc.v1.MsgSendReply.ready:type_name -> adyton.ipc.v1.Ready
+	2,   // 44: adyton.ipc.v1.MsgReceiveRequest.cred:type_name -> adyton.ipc.v1.Cred
+	0,   // 45: adyton.ipc.v1.MsgReceiveReply.wait:type_name -> adyton.ipc.v1.Wait
+	1,   // 46: adyton.ipc.v1.MsgReceiveReply.ready:type_name -> adyton.ipc.v1.Ready
+	53,  // 47: adyton.ipc.v1.MsgControlRequest.perm:type_name -> adyton.ipc.v1.SysvPerm
+	2,   // 48: adyton.ipc.v1.MsgControlRequest.cred:type_name -> adyton.ipc.v1.Cred
+	1,   // 49: adyton.ipc.v1.MsgControlReply.ready:type_name -> adyton.ipc.v1.Ready
+	53,  // 50: adyton.ipc.v1.MsgControlReply.perm:type_name -> adyton.ipc.v1.SysvPerm
+	2,   // 51: adyton.ipc.v1.SemGetRequest.cred:type_name -> adyton.ipc.v1.Cred
+	74,  // 52: adyton.ipc.v1.SemOpRequest.operations:type_name -> adyton.ipc.v1.SemOperation
+	2,   // 53: adyton.ipc.v1.SemOpRequest.cred:type_name -> adyton.ipc.v1.Cred
+	0,   // 54: adyton.ipc.v1.SemOpReply.wait:type_name -> adyton.ipc.v1.Wait
+	1,   // 55: adyton.ipc.v1.SemOpReply.ready:type_name -> adyton.ipc.v1.Ready
+	53,  // 56: adyton.ipc.v1.SemControlRequest.perm:type_name -> adyton.ipc.v1.SysvPerm
+	2,   // 57: adyton.ipc.v1.SemControlRequest.cred:type_name -> adyton.ipc.v1.Cred
+	1,   // 58: adyton.ipc.v1.SemControlReply.ready:type_name -> adyton.ipc.v1.Ready
+	53,  // 59: adyton.ipc.v1.SemControlReply.perm:type_name -> adyton.ipc.v1.SysvPerm
+	1,   // 60: adyton.ipc.v1.SemExitReply.ready:type_name -> adyton.ipc.v1.Ready
+	2,   // 61: adyton.ipc.v1.MqOpenRequest.cred:type_name -> adyton.ipc.v1.Cred
+	2,   // 62: adyton.ipc.v1.MqUnlinkRequest.cred:type_name -> adyton.ipc.v1.Cred
+	2,   // 63: adyton.ipc.v1.MqSendRequest.cred:type_name -> adyton.ipc.v1.Cred
+	0,   // 64: adyton.ipc.v1.MqSendReply.wait:type_name -> adyton.ipc.v1.Wait
+	1,   // 65: adyton.ipc.v1.MqSendReply.ready:type_name -> adyton.ipc.v1.Ready
+	85,  // 66: adyton.ipc.v1.MqSendReply.notify:type_name -> adyton.ipc.v1.MqNotification
+	0,   // 67: adyton.ipc.v1.MqReceiveReply.wait:type_name -> adyton.ipc.v1.Wait
+	1,   // 68: adyton.ipc.v1.MqReceiveReply.ready:type_name -> adyton.ipc.v1.Ready
+	3,   // 69: adyton.ipc.v1.IPC.OpenPipe:input_type -> adyton.ipc.v1.OpenPipeRequest
+	5,   // 70: adyton.ipc.v1.IPC.OpenFifo:input_type -> adyton.ipc.v1.OpenFifoRequest
+	7,   // 71: adyton.ipc.v1.IPC.PipeSize:input_type -> adyton.ipc.v1.PipeSizeRequest
+	9,   // 72: adyton.ipc.v1.IPC.Splice:input_type -> adyton.ipc.v1.SpliceRequest
+	11,  // 73: adyton.ipc.v1.IPC.OpenEventfd:input_type -> adyton.ipc.v1.OpenEventfdRequest
+	13,  // 74: adyton.ipc.v1.IPC.Socket:input_type -> adyton.ipc.v1.SocketRequest
+	15,  // 75: adyton.ipc.v1.IPC.SocketPair:input_type -> adyton.ipc.v1.SocketPairRequest
+	17,  // 76: adyton.ipc.v1.IPC.Bind:input_type -> adyton.ipc.v1.BindRequest
+	19,  // 77: adyton.ipc.v1.IPC.Listen:input_type -> adyton.ipc.v1.ListenRequest
+	21,  // 78: adyton.ipc.v1.IPC.Connect:input_type -> adyton.ipc.v1.ConnectRequest
+	23,  // 79: adyton.ipc.v1.IPC.Accept:input_type -> adyton.ipc.v1.AcceptRequest
+	25,  // 80: adyton.ipc.v1.IPC.Name:input_type -> adyton.ipc.v1.NameRequest
+	27,  // 81: adyton.ipc.v1.IPC.Shutdown:input_type -> adyton.ipc.v1.ShutdownRequest
+	29,  // 82: adyton.ipc.v1.IPC.GetOption:input_type -> adyton.ipc.v1.GetOptionRequest
+	31,  // 83: adyton.ipc.v1.IPC.SetOption:input_type -> adyton.ipc.v1.SetOptionRequest
+	33,  // 84: adyton.ipc.v1.IPC.Send:input_type -> adyton.ipc.v1.SendRequest
+	35,  // 85: adyton.ipc.v1.IPC.Receive:input_type -> adyton.ipc.v1.ReceiveRequest
+	37,  // 86: adyton.ipc.v1.IPC.Read:input_type -> adyton.ipc.v1.ReadRequest
+	39,  // 87: adyton.ipc.v1.IPC.Write:input_type -> adyton.ipc.v1.WriteRequest
+	41,  // 88: adyton.ipc.v1.IPC.Poll:input_type -> adyton.ipc.v1.PollRequest
+	43,  // 89: adyton.ipc.v1.IPC.Ioctl:input_type -> adyton.ipc.v1.IoctlRequest
+	45,  // 90: adyton.ipc.v1.IPC.Getattr:input_type -> adyton.ipc.v1.GetattrRequest
+	47,  // 91: adyton.ipc.v1.IPC.Close:input_type -> adyton.ipc.v1.CloseRequest
+	54,  // 92: adyton.ipc.v1.IPC.ShmGet:input_type -> adyton.ipc.v1.ShmGetRequest
+	56,  // 93: adyton.ipc.v1.IPC.ShmAttach:input_type -> adyton.ipc.v1.ShmAttachRequest
+	58,  // 94: adyton.ipc.v1.IPC.ShmBack:input_type -> adyton.ipc.v1.ShmBackRequest
+	60,  // 95: adyton.ipc.v1.IPC.ShmDetach:input_type -> adyton.ipc.v1.ShmDetachRequest
+	62,  // 96: adyton.ipc.v1.IPC.ShmControl:input_type -> adyton.ipc.v1.ShmControlRequest
+	64,  // 97: adyton.ipc.v1.IPC.MsgGet:input_type -> adyton.ipc.v1.MsgGetRequest
+	66,  // 98: adyton.ipc.v1.IPC.MsgSend:input_type -> adyton.ipc.v1.MsgSendRequest
+	68,  // 99: adyton.ipc.v1.IPC.MsgReceive:input_type -> adyton.ipc.v1.MsgReceiveRequest
+	70,  // 100: adyton.ipc.v1.IPC.MsgControl:input_type -> adyton.ipc.v1.MsgControlRequest
+	72,  // 101: adyton.ipc.v1.IPC.SemGet:input_type -> adyton.ipc.v1.SemGetRequest
+	75,  // 102: adyton.ipc.v1.IPC.SemOp:input_type -> adyton.ipc.v1.SemOpRequest
+	77,  // 103: adyton.ipc.v1.IPC.SemControl:input_type -> adyton.ipc.v1.SemControlRequest
+	79,  // 104: adyton.ipc.v1.IPC.SemExit:input_type -> adyton.ipc.v1.SemExitRequest
+	81,  // 105: adyton.ipc.v1.IPC.MqOpen:input_type -> adyton.ipc.v1.MqOpenRequest
+	83,  // 106: adyton.ipc.v1.IPC.MqUnlink:input_type -> adyton.ipc.v1.MqUnlinkRequest
+	86,  // 107: adyton.ipc.v1.IPC.MqSend:input_type -> adyton.ipc.v1.MqSendRequest
+	88,  // 108: adyton.ipc.v1.IPC.MqReceive:input_type -> adyton.ipc.v1.MqReceiveRequest
+	90,  // 109: adyton.ipc.v1.IPC.MqNotify:input_type -> adyton.ipc.v1.MqNotifyRequest
+	92,  // 110: adyton.ipc.v1.IPC.MqAttributes:input_type -> adyton.ipc.v1.MqAttributesRequest
+	49,  // 111: adyton.ipc.v1.IPC.Watch:input_type -> adyton.ipc.v1.WatchRequest
+	51,  // 112: adyton.ipc.v1.IPC.Expire:input_type -> adyton.ipc.v1.ExpireRequest
+	4,   // 113: adyton.ipc.v1.IPC.OpenPipe:output_type -> adyton.ipc.v1.OpenPipeReply
+	6,   // 114: adyton.ipc.v1.IPC.OpenFifo:output_type -> adyton.ipc.v1.OpenFifoReply
+	8,   // 115: adyton.ipc.v1.IPC.PipeSize:output_type -> adyton.ipc.v1.PipeSizeReply
+	10,  // 116: adyton.ipc.v1.IPC.Splice:output_type -> adyton.ipc.v1.SpliceReply
+	12,  // 117: adyton.ipc.v1.IPC.OpenEventfd:output_type -> adyton.ipc.v1.OpenEventfdReply
+	14,  // 118: adyton.ipc.v1.IPC.Socket:output_type -> adyton.ipc.v1.SocketReply
+	16,  // 119: adyton.ipc.v1.IPC.SocketPair:output_type -> adyton.ipc.v1.SocketPairReply
+	18,  // 120: adyton.ipc.v1.IPC.Bind:output_type -> adyton.ipc.v1.BindReply
+	20,  // 121: adyton.ipc.v1.IPC.Listen:output_type -> adyton.ipc.v1.ListenReply
+	22,  // 122: adyton.ipc.v1.IPC.Connect:output_type -> adyton.ipc.v1.ConnectReply
+	24,  // 123: adyton.ipc.v1.IPC.Accept:output_type -> adyton.ipc.v1.AcceptReply
+	26,  // 124: adyton.ipc.v1.IPC.Name:output_type -> adyton.ipc.v1.NameReply
+	28,  // 125: adyton.ipc.v1.IPC.Shutdown:output_type -> adyton.ipc.v1.ShutdownReply
+	30,  // 126: adyton.ipc.v1.IPC.GetOption:output_type -> adyton.ipc.v1.GetOptionReply
+	32,  // 127: adyton.ipc.v1.IPC.SetOption:output_type -> adyton.ipc.v1.SetOptionReply
+	34,  // 128: adyton.ipc.v1.IPC.Send:output_type -> adyton.ipc.v1.SendReply
+	36,  // 129: adyton.ipc.v1.IPC.Receive:output_type -> adyton.ipc.v1.ReceiveReply
+	38,  // 130: adyton.ipc.v1.IPC.Read:output_type -> adyton.ipc.v1.ReadReply
+	40,  // 131: adyton.ipc.v1.IPC.Write:output_type -> adyton.ipc.v1.WriteReply
+	42,  // 132: adyton.ipc.v1.IPC.Poll:output_type -> adyton.ipc.v1.PollReply
+	44,  // 133: adyton.ipc.v1.IPC.Ioctl:output_type -> adyton.ipc.v1.IoctlReply
+	46,  // 134: adyton.ipc.v1.IPC.Getattr:output_type -> adyton.ipc.v1.GetattrReply
+	48,  // 135: adyton.ipc.v1.IPC.Close:output_type -> adyton.ipc.v1.CloseReply
+	55,  // 136: adyton.ipc.v1.IPC.ShmGet:output_type -> adyton.ipc.v1.ShmGetReply
+	57,  // 137: adyton.ipc.v1.IPC.ShmAttach:output_type -> adyton.ipc.v1.ShmAttachReply
+	59,  // 138: adyton.ipc.v1.IPC.ShmBack:output_type -> adyton.ipc.v1.ShmBackReply
+	61,  // 139: adyton.ipc.v1.IPC.ShmDetach:output_type -> adyton.ipc.v1.ShmDetachReply
+	63,  // 140: adyton.ipc.v1.IPC.ShmControl:output_type -> adyton.ipc.v1.ShmControlReply
+	65,  // 141: adyton.ipc.v1.IPC.MsgGet:output_type -> adyton.ipc.v1.MsgGetReply
+	67,  // 142: adyton.ipc.v1.IPC.MsgSend:output_type -> adyton.ipc.v1.MsgSendReply
+	69,  // 143: adyton.ipc.v1.IPC.MsgReceive:output_type -> adyton.ipc.v1.MsgReceiveReply
+	71,  // 144: adyton.ipc.v1.IPC.MsgControl:output_type -> adyton.ipc.v1.MsgControlReply
+	73,  // 145: adyton.ipc.v1.IPC.SemGet:output_type -> adyton.ipc.v1.SemGetReply
+	76,  // 146: adyton.ipc.v1.IPC.SemOp:output_type -> adyton.ipc.v1.SemOpReply
+	78,  // 147: adyton.ipc.v1.IPC.SemControl:output_type -> adyton.ipc.v1.SemControlReply
+	80,  // 148: adyton.ipc.v1.IPC.SemExit:output_type -> adyton.ipc.v1.SemExitReply
+	82,  // 149: adyton.ipc.v1.IPC.MqOpen:output_type -> adyton.ipc.v1.MqOpenReply
+	84,  // 150: adyton.ipc.v1.IPC.MqUnlink:output_type -> adyton.ipc.v1.MqUnlinkReply
+	87,  // 151: adyton.ipc.v1.IPC.MqSend:output_type -> adyton.ipc.v1.MqSendReply
+	89,  // 152: adyton.ipc.v1.IPC.MqReceive:output_type -> adyton.ipc.v1.MqReceiveReply
+	91,  // 153: adyton.ipc.v1.IPC.MqNotify:output_type -> adyton.ipc.v1.MqNotifyReply
+	93,  // 154: adyton.ipc.v1.IPC.MqAttributes:output_type -> adyton.ipc.v1.MqAttributesReply
+	50,  // 155: adyton.ipc.v1.IPC.Watch:output_type -> adyton.ipc.v1.WatchReply
+	52,  // 156: adyton.ipc.v1.IPC.Expire:output_type -> adyton.ipc.v1.ExpireReply
+	113, // [113:157] is the sub-list for method output_type
+	69,  // [69:113] is the sub-list for method input_type
+	69,  // [69:69] is the sub-list for extension type_name
+	69,  // [69:69] is the sub-list for extension extendee
+	0,   // [0:69] is the sub-list for field type_name
 }
 
 func init() { file_adyton_ipc_v1_ipc_proto_init() }
@@ -3850,7 +7196,7 @@ func file_adyton_ipc_v1_ipc_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_adyton_ipc_v1_ipc_proto_rawDesc), len(file_adyton_ipc_v1_ipc_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   53,
+			NumMessages:   94,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

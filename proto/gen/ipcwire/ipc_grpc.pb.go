@@ -22,31 +22,50 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	IPC_OpenPipe_FullMethodName    = "/adyton.ipc.v1.IPC/OpenPipe"
-	IPC_OpenFifo_FullMethodName    = "/adyton.ipc.v1.IPC/OpenFifo"
-	IPC_PipeSize_FullMethodName    = "/adyton.ipc.v1.IPC/PipeSize"
-	IPC_Splice_FullMethodName      = "/adyton.ipc.v1.IPC/Splice"
-	IPC_OpenEventfd_FullMethodName = "/adyton.ipc.v1.IPC/OpenEventfd"
-	IPC_Socket_FullMethodName      = "/adyton.ipc.v1.IPC/Socket"
-	IPC_SocketPair_FullMethodName  = "/adyton.ipc.v1.IPC/SocketPair"
-	IPC_Bind_FullMethodName        = "/adyton.ipc.v1.IPC/Bind"
-	IPC_Listen_FullMethodName      = "/adyton.ipc.v1.IPC/Listen"
-	IPC_Connect_FullMethodName     = "/adyton.ipc.v1.IPC/Connect"
-	IPC_Accept_FullMethodName      = "/adyton.ipc.v1.IPC/Accept"
-	IPC_Name_FullMethodName        = "/adyton.ipc.v1.IPC/Name"
-	IPC_Shutdown_FullMethodName    = "/adyton.ipc.v1.IPC/Shutdown"
-	IPC_GetOption_FullMethodName   = "/adyton.ipc.v1.IPC/GetOption"
-	IPC_SetOption_FullMethodName   = "/adyton.ipc.v1.IPC/SetOption"
-	IPC_Send_FullMethodName        = "/adyton.ipc.v1.IPC/Send"
-	IPC_Receive_FullMethodName     = "/adyton.ipc.v1.IPC/Receive"
-	IPC_Read_FullMethodName        = "/adyton.ipc.v1.IPC/Read"
-	IPC_Write_FullMethodName       = "/adyton.ipc.v1.IPC/Write"
-	IPC_Poll_FullMethodName        = "/adyton.ipc.v1.IPC/Poll"
-	IPC_Ioctl_FullMethodName       = "/adyton.ipc.v1.IPC/Ioctl"
-	IPC_Getattr_FullMethodName     = "/adyton.ipc.v1.IPC/Getattr"
-	IPC_Close_FullMethodName       = "/adyton.ipc.v1.IPC/Close"
-	IPC_Watch_FullMethodName       = "/adyton.ipc.v1.IPC/Watch"
-	IPC_Expire_FullMethodName      = "/adyton.ipc.v1.IPC/Expire"
+	IPC_OpenPipe_FullMethodName     = "/adyton.ipc.v1.IPC/OpenPipe"
+	IPC_OpenFifo_FullMethodName     = "/adyton.ipc.v1.IPC/OpenFifo"
+	IPC_PipeSize_FullMethodName     = "/adyton.ipc.v1.IPC/PipeSize"
+	IPC_Splice_FullMethodName       = "/adyton.ipc.v1.IPC/Splice"
+	IPC_OpenEventfd_FullMethodName  = "/adyton.ipc.v1.IPC/OpenEventfd"
+	IPC_Socket_FullMethodName       = "/adyton.ipc.v1.IPC/Socket"
+	IPC_SocketPair_FullMethodName   = "/adyton.ipc.v1.IPC/SocketPair"
+	IPC_Bind_FullMethodName         = "/adyton.ipc.v1.IPC/Bind"
+	IPC_Listen_FullMethodName       = "/adyton.ipc.v1.IPC/Listen"
+	IPC_Connect_FullMethodName      = "/adyton.ipc.v1.IPC/Connect"
+	IPC_Accept_FullMethodName       = "/adyton.ipc.v1.IPC/Accept"
+	IPC_Name_FullMethodName         = "/adyton.ipc.v1.IPC/Name"
+	IPC_Shutdown_FullMethodName     = "/adyton.ipc.v1.IPC/Shutdown"
+	IPC_GetOption_FullMethodName    = "/adyton.ipc.v1.IPC/GetOption"
+	IPC_SetOption_FullMethodName    = "/adyton.ipc.v1.IPC/SetOption"
+	IPC_Send_FullMethodName         = "/adyton.ipc.v1.IPC/Send"
+	IPC_Receive_FullMethodName      = "/adyton.ipc.v1.IPC/Receive"
+	IPC_Read_FullMethodName         = "/adyton.ipc.v1.IPC/Read"
+	IPC_Write_FullMethodName        = "/adyton.ipc.v1.IPC/Write"
+	IPC_Poll_FullMethodName         = "/adyton.ipc.v1.IPC/Poll"
+	IPC_Ioctl_FullMethodName        = "/adyton.ipc.v1.IPC/Ioctl"
+	IPC_Getattr_FullMethodName      = "/adyton.ipc.v1.IPC/Getattr"
+	IPC_Close_FullMethodName        = "/adyton.ipc.v1.IPC/Close"
+	IPC_ShmGet_FullMethodName       = "/adyton.ipc.v1.IPC/ShmGet"
+	IPC_ShmAttach_FullMethodName    = "/adyton.ipc.v1.IPC/ShmAttach"
+	IPC_ShmBack_FullMethodName      = "/adyton.ipc.v1.IPC/ShmBack"
+	IPC_ShmDetach_FullMethodName    = "/adyton.ipc.v1.IPC/ShmDetach"
+	IPC_ShmControl_FullMethodName   = "/adyton.ipc.v1.IPC/ShmControl"
+	IPC_MsgGet_FullMethodName       = "/adyton.ipc.v1.IPC/MsgGet"
+	IPC_MsgSend_FullMethodName      = "/adyton.ipc.v1.IPC/MsgSend"
+	IPC_MsgReceive_FullMethodName   = "/adyton.ipc.v1.IPC/MsgReceive"
+	IPC_MsgControl_FullMethodName   = "/adyton.ipc.v1.IPC/MsgControl"
+	IPC_SemGet_FullMethodName       = "/adyton.ipc.v1.IPC/SemGet"
+	IPC_SemOp_FullMethodName        = "/adyton.ipc.v1.IPC/SemOp"
+	IPC_SemControl_FullMethodName   = "/adyton.ipc.v1.IPC/SemControl"
+	IPC_SemExit_FullMethodName      = "/adyton.ipc.v1.IPC/SemExit"
+	IPC_MqOpen_FullMethodName       = "/adyton.ipc.v1.IPC/MqOpen"
+	IPC_MqUnlink_FullMethodName     = "/adyton.ipc.v1.IPC/MqUnlink"
+	IPC_MqSend_FullMethodName       = "/adyton.ipc.v1.IPC/MqSend"
+	IPC_MqReceive_FullMethodName    = "/adyton.ipc.v1.IPC/MqReceive"
+	IPC_MqNotify_FullMethodName     = "/adyton.ipc.v1.IPC/MqNotify"
+	IPC_MqAttributes_FullMethodName = "/adyton.ipc.v1.IPC/MqAttributes"
+	IPC_Watch_FullMethodName        = "/adyton.ipc.v1.IPC/Watch"
+	IPC_Expire_FullMethodName       = "/adyton.ipc.v1.IPC/Expire"
 )
 
 // IPCClient is the client API for IPC service.
@@ -112,6 +131,61 @@ type IPCClient interface {
 	Getattr(ctx context.Context, in *GetattrRequest, opts ...grpc.CallOption) (*GetattrReply, error)
 	// Close releases a handle; tokens that nobody will receive come back.
 	Close(ctx context.Context, in *CloseRequest, opts ...grpc.CallOption) (*CloseReply, error)
+	// ShmGet finds or makes a System V shared memory segment. Errors: EINVAL,
+	// ENOENT, EEXIST, EACCES, ENOSPC.
+	ShmGet(ctx context.Context, in *ShmGetRequest, opts ...grpc.CallOption) (*ShmGetReply, error)
+	// ShmAttach counts one more mapping of a segment, for shmat and for each
+	// mapping that fork or a split makes. The memory is a file of the core's
+	// choice: reply.backing names it, 0 when there is none yet. Errors: EINVAL,
+	// EIDRM, EACCES.
+	ShmAttach(ctx context.Context, in *ShmAttachRequest, opts ...grpc.CallOption) (*ShmAttachReply, error)
+	// ShmBack offers a file as a segment's memory. The first offer wins; reply
+	// says which did. Errors: EINVAL.
+	ShmBack(ctx context.Context, in *ShmBackRequest, opts ...grpc.CallOption) (*ShmBackReply, error)
+	// ShmDetach counts one mapping less. Errors: EINVAL.
+	ShmDetach(ctx context.Context, in *ShmDetachRequest, opts ...grpc.CallOption) (*ShmDetachReply, error)
+	// ShmControl serves shmctl. Errors: EINVAL, EIDRM, EACCES, EPERM.
+	ShmControl(ctx context.Context, in *ShmControlRequest, opts ...grpc.CallOption) (*ShmControlReply, error)
+	// MsgGet finds or makes a System V message queue. Errors: ENOENT, EEXIST,
+	// EACCES, ENOSPC.
+	MsgGet(ctx context.Context, in *MsgGetRequest, opts ...grpc.CallOption) (*MsgGetReply, error)
+	// MsgSend puts a message in a queue. It waits as OpenFifo does: by a pending
+	// handle; a cancelled call that was done meanwhile answers so, else EINTR.
+	// Errors: EINVAL, EIDRM, EACCES, EAGAIN.
+	MsgSend(ctx context.Context, in *MsgSendRequest, opts ...grpc.CallOption) (*MsgSendReply, error)
+	// MsgReceive takes a message; it waits as MsgSend does. Errors: EINVAL,
+	// EIDRM, EACCES, E2BIG, ENOMSG.
+	MsgReceive(ctx context.Context, in *MsgReceiveRequest, opts ...grpc.CallOption) (*MsgReceiveReply, error)
+	// MsgControl serves msgctl. Errors: EINVAL, EIDRM, EACCES, EPERM.
+	MsgControl(ctx context.Context, in *MsgControlRequest, opts ...grpc.CallOption) (*MsgControlReply, error)
+	// SemGet finds or makes a set of System V semaphores. Errors: EINVAL,
+	// ENOENT, EEXIST, EACCES, ENOSPC.
+	SemGet(ctx context.Context, in *SemGetRequest, opts ...grpc.CallOption) (*SemGetReply, error)
+	// SemOp does all operations or none; it waits as MsgSend does. Errors:
+	// EINVAL, EIDRM, E2BIG, EFBIG, EACCES, EAGAIN, ERANGE.
+	SemOp(ctx context.Context, in *SemOpRequest, opts ...grpc.CallOption) (*SemOpReply, error)
+	// SemControl serves semctl. Errors: EINVAL, EIDRM, EACCES, EPERM, ERANGE.
+	SemControl(ctx context.Context, in *SemControlRequest, opts ...grpc.CallOption) (*SemControlReply, error)
+	// SemExit undoes what SEM_UNDO noted for an undo list, when the last process
+	// that has it ends.
+	SemExit(ctx context.Context, in *SemExitRequest, opts ...grpc.CallOption) (*SemExitReply, error)
+	// MqOpen opens a POSIX message queue; the name is without the slash. Errors:
+	// ENOENT, EEXIST, EACCES, EINVAL, EMFILE, ENAMETOOLONG, ENOSPC.
+	MqOpen(ctx context.Context, in *MqOpenRequest, opts ...grpc.CallOption) (*MqOpenReply, error)
+	// MqUnlink removes a name. Errors: ENOENT, EACCES.
+	MqUnlink(ctx context.Context, in *MqUnlinkRequest, opts ...grpc.CallOption) (*MqUnlinkReply, error)
+	// MqSend puts a message in a queue. Errors: EBADF, EINVAL, EMSGSIZE.
+	MqSend(ctx context.Context, in *MqSendRequest, opts ...grpc.CallOption) (*MqSendReply, error)
+	// MqReceive takes the oldest message of the highest priority; it waits as
+	// MsgSend does. Errors: EBADF, EMSGSIZE.
+	MqReceive(ctx context.Context, in *MqReceiveRequest, opts ...grpc.CallOption) (*MqReceiveReply, error)
+	// MqNotify asks to be told of a message in an empty queue, or no more. The
+	// core also takes it back when the process closes a descriptor of the queue.
+	// Errors: EBADF, EBUSY, EINVAL.
+	MqNotify(ctx context.Context, in *MqNotifyRequest, opts ...grpc.CallOption) (*MqNotifyReply, error)
+	// MqAttributes reads a queue's limits and how many messages it holds.
+	// Errors: EBADF.
+	MqAttributes(ctx context.Context, in *MqAttributesRequest, opts ...grpc.CallOption) (*MqAttributesReply, error)
 	// Watch reports changes that no call caused, until the subsystem closes.
 	Watch(ctx context.Context, in *WatchRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchReply], error)
 	// Expire tells the time when the deadline of an earlier reply has passed.
@@ -356,6 +430,196 @@ func (c *iPCClient) Close(ctx context.Context, in *CloseRequest, opts ...grpc.Ca
 	return out, nil
 }
 
+func (c *iPCClient) ShmGet(ctx context.Context, in *ShmGetRequest, opts ...grpc.CallOption) (*ShmGetReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ShmGetReply)
+	err := c.cc.Invoke(ctx, IPC_ShmGet_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *iPCClient) ShmAttach(ctx context.Context, in *ShmAttachRequest, opts ...grpc.CallOption) (*ShmAttachReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ShmAttachReply)
+	err := c.cc.Invoke(ctx, IPC_ShmAttach_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *iPCClient) ShmBack(ctx context.Context, in *ShmBackRequest, opts ...grpc.CallOption) (*ShmBackReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ShmBackReply)
+	err := c.cc.Invoke(ctx, IPC_ShmBack_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *iPCClient) ShmDetach(ctx context.Context, in *ShmDetachRequest, opts ...grpc.CallOption) (*ShmDetachReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ShmDetachReply)
+	err := c.cc.Invoke(ctx, IPC_ShmDetach_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *iPCClient) ShmControl(ctx context.Context, in *ShmControlRequest, opts ...grpc.CallOption) (*ShmControlReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ShmControlReply)
+	err := c.cc.Invoke(ctx, IPC_ShmControl_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *iPCClient) MsgGet(ctx context.Context, in *MsgGetRequest, opts ...grpc.CallOption) (*MsgGetReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(MsgGetReply)
+	err := c.cc.Invoke(ctx, IPC_MsgGet_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *iPCClient) MsgSend(ctx context.Context, in *MsgSendRequest, opts ...grpc.CallOption) (*MsgSendReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(MsgSendReply)
+	err := c.cc.Invoke(ctx, IPC_MsgSend_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *iPCClient) MsgReceive(ctx context.Context, in *MsgReceiveRequest, opts ...grpc.CallOption) (*MsgReceiveReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(MsgReceiveReply)
+	err := c.cc.Invoke(ctx, IPC_MsgReceive_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *iPCClient) MsgControl(ctx context.Context, in *MsgControlRequest, opts ...grpc.CallOption) (*MsgControlReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(MsgControlReply)
+	err := c.cc.Invoke(ctx, IPC_MsgControl_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *iPCClient) SemGet(ctx context.Context, in *SemGetRequest, opts ...grpc.CallOption) (*SemGetReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SemGetReply)
+	err := c.cc.Invoke(ctx, IPC_SemGet_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *iPCClient) SemOp(ctx context.Context, in *SemOpRequest, opts ...grpc.CallOption) (*SemOpReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SemOpReply)
+	err := c.cc.Invoke(ctx, IPC_SemOp_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *iPCClient) SemControl(ctx context.Context, in *SemControlRequest, opts ...grpc.CallOption) (*SemControlReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SemControlReply)
+	err := c.cc.Invoke(ctx, IPC_SemControl_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *iPCClient) SemExit(ctx context.Context, in *SemExitRequest, opts ...grpc.CallOption) (*SemExitReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SemExitReply)
+	err := c.cc.Invoke(ctx, IPC_SemExit_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *iPCClient) MqOpen(ctx context.Context, in *MqOpenRequest, opts ...grpc.CallOption) (*MqOpenReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(MqOpenReply)
+	err := c.cc.Invoke(ctx, IPC_MqOpen_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *iPCClient) MqUnlink(ctx context.Context, in *MqUnlinkRequest, opts ...grpc.CallOption) (*MqUnlinkReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(MqUnlinkReply)
+	err := c.cc.Invoke(ctx, IPC_MqUnlink_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *iPCClient) MqSend(ctx context.Context, in *MqSendRequest, opts ...grpc.CallOption) (*MqSendReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(MqSendReply)
+	err := c.cc.Invoke(ctx, IPC_MqSend_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *iPCClient) MqReceive(ctx context.Context, in *MqReceiveRequest, opts ...grpc.CallOption) (*MqReceiveReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(MqReceiveReply)
+	err := c.cc.Invoke(ctx, IPC_MqReceive_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *iPCClient) MqNotify(ctx context.Context, in *MqNotifyRequest, opts ...grpc.CallOption) (*MqNotifyReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(MqNotifyReply)
+	err := c.cc.Invoke(ctx, IPC_MqNotify_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *iPCClient) MqAttributes(ctx context.Context, in *MqAttributesRequest, opts ...grpc.CallOption) (*MqAttributesReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(MqAttributesReply)
+	err := c.cc.Invoke(ctx, IPC_MqAttributes_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *iPCClient) Watch(ctx context.Context, in *WatchRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchReply], error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	stream, err := c.cc.NewStream(ctx, &IPC_ServiceDesc.Streams[0], IPC_Watch_FullMethodName, cOpts...)
@@ -448,6 +712,61 @@ type IPCServer interface {
 	Getattr(context.Context, *GetattrRequest) (*GetattrReply, error)
 	// Close releases a handle; tokens that nobody will receive come back.
 	Close(context.Context, *CloseRequest) (*CloseReply, error)
+	// ShmGet finds or makes a System V shared memory segment. Errors: EINVAL,
+	// ENOENT, EEXIST, EACCES, ENOSPC.
+	ShmGet(context.Context, *ShmGetRequest) (*ShmGetReply, error)
+	// ShmAttach counts one more mapping of a segment, for shmat and for each
+	// mapping that fork or a split makes. The memory is a file of the core's
+	// choice: reply.backing names it, 0 when there is none yet. Errors: EINVAL,
+	// EIDRM, EACCES.
+	ShmAttach(context.Context, *ShmAttachRequest) (*ShmAttachReply, error)
+	// ShmBack offers a file as a segment's memory. The first offer wins; reply
+	// says which did. Errors: EINVAL.
+	ShmBack(context.Context, *ShmBackRequest) (*ShmBackReply, error)
+	// ShmDetach counts one mapping less. Errors: EINVAL.
+	ShmDetach(context.Context, *ShmDetachRequest) (*ShmDetachReply, error)
+	// ShmControl serves shmctl. Errors: EINVAL, EIDRM, EACCES, EPERM.
+	ShmControl(context.Context, *ShmControlRequest) (*ShmControlReply, error)
+	// MsgGet finds or makes a System V message queue. Errors: ENOENT, EEXIST,
+	// EACCES, ENOSPC.
+	MsgGet(context.Context, *MsgGetRequest) (*MsgGetReply, error)
+	// MsgSend puts a message in a queue. It waits as OpenFifo does: by a pending
+	// handle; a cancelled call that was done meanwhile answers so, else EINTR.
+	// Errors: EINVAL, EIDRM, EACCES, EAGAIN.
+	MsgSend(context.Context, *MsgSendRequest) (*MsgSendReply, error)
+	// MsgReceive takes a message; it waits as MsgSend does. Errors: EINVAL,
+	// EIDRM, EACCES, E2BIG, ENOMSG.
+	MsgReceive(context.Context, *MsgReceiveRequest) (*MsgReceiveReply, error)
+	// MsgControl serves msgctl. Errors: EINVAL, EIDRM, EACCES, EPERM.
+	MsgControl(context.Context, *MsgControlRequest) (*MsgControlReply, error)
+	// SemGet finds or makes a set of System V semaphores. Errors: EINVAL,
+	// ENOENT, EEXIST, EACCES, ENOSPC.
+	SemGet(context.Context, *SemGetRequest) (*SemGetReply, error)
+	// SemOp does all operations or none; it waits as MsgSend does. Errors:
+	// EINVAL, EIDRM, E2BIG, EFBIG, EACCES, EAGAIN, ERANGE.
+	SemOp(context.Context, *SemOpRequest) (*SemOpReply, error)
+	// SemControl serves semctl. Errors: EINVAL, EIDRM, EACCES, EPERM, ERANGE.
+	SemControl(context.Context, *SemControlRequest) (*SemControlReply, error)
+	// SemExit undoes what SEM_UNDO noted for an undo list, when the last process
+	// that has it ends.
+	SemExit(context.Context, *SemExitRequest) (*SemExitReply, error)
+	// MqOpen opens a POSIX message queue; the name is without the slash. Errors:
+	// ENOENT, EEXIST, EACCES, EINVAL, EMFILE, ENAMETOOLONG, ENOSPC.
+	MqOpen(context.Context, *MqOpenRequest) (*MqOpenReply, error)
+	// MqUnlink removes a name. Errors: ENOENT, EACCES.
+	MqUnlink(context.Context, *MqUnlinkRequest) (*MqUnlinkReply, error)
+	// MqSend puts a message in a queue. Errors: EBADF, EINVAL, EMSGSIZE.
+	MqSend(context.Context, *MqSendRequest) (*MqSendReply, error)
+	// MqReceive takes the oldest message of the highest priority; it waits as
+	// MsgSend does. Errors: EBADF, EMSGSIZE.
+	MqReceive(context.Context, *MqReceiveRequest) (*MqReceiveReply, error)
+	// MqNotify asks to be told of a message in an empty queue, or no more. The
+	// core also takes it back when the process closes a descriptor of the queue.
+	// Errors: EBADF, EBUSY, EINVAL.
+	MqNotify(context.Context, *MqNotifyRequest) (*MqNotifyReply, error)
+	// MqAttributes reads a queue's limits and how many messages it holds.
+	// Errors: EBADF.
+	MqAttributes(context.Context, *MqAttributesRequest) (*MqAttributesReply, error)
 	// Watch reports changes that no call caused, until the subsystem closes.
 	Watch(*WatchRequest, grpc.ServerStreamingServer[WatchReply]) error
 	// Expire tells the time when the deadline of an earlier reply has passed.
@@ -530,6 +849,63 @@ func (UnimplementedIPCServer) Getattr(context.Context, *GetattrRequest) (*Getatt
 }
 func (UnimplementedIPCServer) Close(context.Context, *CloseRequest) (*CloseReply, error) {
 	return nil, status.Error(codes.Unimplemented, "method Close not implemented")
+}
+func (UnimplementedIPCServer) ShmGet(context.Context, *ShmGetRequest) (*ShmGetReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method ShmGet not implemented")
+}
+func (UnimplementedIPCServer) ShmAttach(context.Context, *ShmAttachRequest) (*ShmAttachReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method ShmAttach not implemented")
+}
+func (UnimplementedIPCServer) ShmBack(context.Context, *ShmBackRequest) (*ShmBackReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method ShmBack not implemented")
+}
+func (UnimplementedIPCServer) ShmDetach(context.Context, *ShmDetachRequest) (*ShmDetachReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method ShmDetach not implemented")
+}
+func (UnimplementedIPCServer) ShmControl(context.Context, *ShmControlRequest) (*ShmControlReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method ShmControl not implemented")
+}
+func (UnimplementedIPCServer) MsgGet(context.Context, *MsgGetRequest) (*MsgGetReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method MsgGet not implemented")
+}
+func (UnimplementedIPCServer) MsgSend(context.Context, *MsgSendRequest) (*MsgSendReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method MsgSend not implemented")
+}
+func (UnimplementedIPCServer) MsgReceive(context.Context, *MsgReceiveRequest) (*MsgReceiveReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method MsgReceive not implemented")
+}
+func (UnimplementedIPCServer) MsgControl(context.Context, *MsgControlRequest) (*MsgControlReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method MsgControl not implemented")
+}
+func (UnimplementedIPCServer) SemGet(context.Context, *SemGetRequest) (*SemGetReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method SemGet not implemented")
+}
+func (UnimplementedIPCServer) SemOp(context.Context, *SemOpRequest) (*SemOpReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method SemOp not implemented")
+}
+func (UnimplementedIPCServer) SemControl(context.Context, *SemControlRequest) (*SemControlReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method SemControl not implemented")
+}
+func (UnimplementedIPCServer) SemExit(context.Context, *SemExitRequest) (*SemExitReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method SemExit not implemented")
+}
+func (UnimplementedIPCServer) MqOpen(context.Context, *MqOpenRequest) (*MqOpenReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method MqOpen not implemented")
+}
+func (UnimplementedIPCServer) MqUnlink(context.Context, *MqUnlinkRequest) (*MqUnlinkReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method MqUnlink not implemented")
+}
+func (UnimplementedIPCServer) MqSend(context.Context, *MqSendRequest) (*MqSendReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method MqSend not implemented")
+}
+func (UnimplementedIPCServer) MqReceive(context.Context, *MqReceiveRequest) (*MqReceiveReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method MqReceive not implemented")
+}
+func (UnimplementedIPCServer) MqNotify(context.Context, *MqNotifyRequest) (*MqNotifyReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method MqNotify not implemented")
+}
+func (UnimplementedIPCServer) MqAttributes(context.Context, *MqAttributesRequest) (*MqAttributesReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method MqAttributes not implemented")
 }
 func (UnimplementedIPCServer) Watch(*WatchRequest, grpc.ServerStreamingServer[WatchReply]) error {
 	return status.Error(codes.Unimplemented, "method Watch not implemented")
@@ -972,6 +1348,348 @@ func _IPC_Close_Handler(srv interface{}, ctx context.Context, dec func(interface
 	return interceptor(ctx, in, info, handler)
 }
 
+func _IPC_ShmGet_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ShmGetRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IPCServer).ShmGet(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IPC_ShmGet_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IPCServer).ShmGet(ctx, req.(*ShmGetRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IPC_ShmAttach_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ShmAttachRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IPCServer).ShmAttach(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IPC_ShmAttach_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IPCServer).ShmAttach(ctx, req.(*ShmAttachRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IPC_ShmBack_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ShmBackRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IPCServer).ShmBack(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IPC_ShmBack_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IPCServer).ShmBack(ctx, req.(*ShmBackRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IPC_ShmDetach_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ShmDetachRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IPCServer).ShmDetach(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IPC_ShmDetach_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IPCServer).ShmDetach(ctx, req.(*ShmDetachRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IPC_ShmControl_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ShmControlRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IPCServer).ShmControl(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IPC_ShmControl_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IPCServer).ShmControl(ctx, req.(*ShmControlRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IPC_MsgGet_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgGetRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IPCServer).MsgGet(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IPC_MsgGet_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IPCServer).MsgGet(ctx, req.(*MsgGetRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IPC_MsgSend_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgSendRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IPCServer).MsgSend(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IPC_MsgSend_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IPCServer).MsgSend(ctx, req.(*MsgSendRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IPC_MsgReceive_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgReceiveRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IPCServer).MsgReceive(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IPC_MsgReceive_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IPCServer).MsgReceive(ctx, req.(*MsgReceiveRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IPC_MsgControl_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgControlRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IPCServer).MsgControl(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IPC_MsgControl_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IPCServer).MsgControl(ctx, req.(*MsgControlRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IPC_SemGet_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SemGetRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IPCServer).SemGet(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IPC_SemGet_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IPCServer).SemGet(ctx, req.(*SemGetRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IPC_SemOp_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SemOpRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IPCServer).SemOp(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IPC_SemOp_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IPCServer).SemOp(ctx, req.(*SemOpRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IPC_SemControl_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SemControlRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IPCServer).SemControl(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IPC_SemControl_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IPCServer).SemControl(ctx, req.(*SemControlRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IPC_SemExit_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SemExitRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IPCServer).SemExit(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IPC_SemExit_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IPCServer).SemExit(ctx, req.(*SemExitRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IPC_MqOpen_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MqOpenRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IPCServer).MqOpen(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IPC_MqOpen_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IPCServer).MqOpen(ctx, req.(*MqOpenRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IPC_MqUnlink_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MqUnlinkRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IPCServer).MqUnlink(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IPC_MqUnlink_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IPCServer).MqUnlink(ctx, req.(*MqUnlinkRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IPC_MqSend_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MqSendRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IPCServer).MqSend(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IPC_MqSend_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IPCServer).MqSend(ctx, req.(*MqSendRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IPC_MqReceive_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MqReceiveRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IPCServer).MqReceive(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IPC_MqReceive_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IPCServer).MqReceive(ctx, req.(*MqReceiveRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IPC_MqNotify_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MqNotifyRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IPCServer).MqNotify(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IPC_MqNotify_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IPCServer).MqNotify(ctx, req.(*MqNotifyRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IPC_MqAttributes_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MqAttributesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IPCServer).MqAttributes(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IPC_MqAttributes_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IPCServer).MqAttributes(ctx, req.(*MqAttributesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _IPC_Watch_Handler(srv interface{}, stream grpc.ServerStream) error {
 	m := new(WatchRequest)
 	if err := stream.RecvMsg(m); err != nil {
@@ -1099,6 +1817,82 @@ var IPC_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Close",
 			Handler:    _IPC_Close_Handler,
+		},
+		{
+			MethodName: "ShmGet",
+			Handler:    _IPC_ShmGet_Handler,
+		},
+		{
+			MethodName: "ShmAttach",
+			Handler:    _IPC_ShmAttach_Handler,
+		},
+		{
+			MethodName: "ShmBack",
+			Handler:    _IPC_ShmBack_Handler,
+		},
+		{
+			MethodName: "ShmDetach",
+			Handler:    _IPC_ShmDetach_Handler,
+		},
+		{
+			MethodName: "ShmControl",
+			Handler:    _IPC_ShmControl_Handler,
+		},
+		{
+			MethodName: "MsgGet",
+			Handler:    _IPC_MsgGet_Handler,
+		},
+		{
+			MethodName: "MsgSend",
+			Handler:    _IPC_MsgSend_Handler,
+		},
+		{
+			MethodName: "MsgReceive",
+			Handler:    _IPC_MsgReceive_Handler,
+		},
+		{
+			MethodName: "MsgControl",
+			Handler:    _IPC_MsgControl_Handler,
+		},
+		{
+			MethodName: "SemGet",
+			Handler:    _IPC_SemGet_Handler,
+		},
+		{
+			MethodName: "SemOp",
+			Handler:    _IPC_SemOp_Handler,
+		},
+		{
+			MethodName: "SemControl",
+			Handler:    _IPC_SemControl_Handler,
+		},
+		{
+			MethodName: "SemExit",
+			Handler:    _IPC_SemExit_Handler,
+		},
+		{
+			MethodName: "MqOpen",
+			Handler:    _IPC_MqOpen_Handler,
+		},
+		{
+			MethodName: "MqUnlink",
+			Handler:    _IPC_MqUnlink_Handler,
+		},
+		{
+			MethodName: "MqSend",
+			Handler:    _IPC_MqSend_Handler,
+		},
+		{
+			MethodName: "MqReceive",
+			Handler:    _IPC_MqReceive_Handler,
+		},
+		{
+			MethodName: "MqNotify",
+			Handler:    _IPC_MqNotify_Handler,
+		},
+		{
+			MethodName: "MqAttributes",
+			Handler:    _IPC_MqAttributes_Handler,
 		},
 		{
 			MethodName: "Expire",
