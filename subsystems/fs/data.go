@@ -238,6 +238,17 @@ func (f *FS) Poll(req *fsapi.PollRequest, rep *fsapi.PollReply) linux.Errno {
 	if file == nil {
 		return linux.EBADF
 	}
+	if p, ok := file.Stream.(prober); ok {
+		if call := p.Probe(); call != nil {
+			f.mu.Unlock()
+			_, e := call.Fetch()
+			f.mu.Lock()
+			call.Store(&c.Op, e)
+			if f.files.get(req.Handle) != file {
+				return linux.EBADF
+			}
+		}
+	}
 	if p, ok := file.Stream.(vfs.Poller); ok {
 		rep.Level, rep.Generation = p.Poll(c, file)
 	} else {

@@ -18,6 +18,7 @@ import (
 	"adyton.dev/adyton/subsystems/fs/internal/lock"
 	"adyton.dev/adyton/subsystems/fs/internal/outside"
 	"adyton.dev/adyton/subsystems/fs/internal/pages"
+	"adyton.dev/adyton/subsystems/fs/internal/tty"
 	"adyton.dev/adyton/subsystems/fs/internal/vfs"
 )
 
@@ -41,6 +42,8 @@ type Config struct {
 	Mounts []Mount
 	// HostMaxData is what the host said in Hello; 0 means 1 MiB.
 	HostMaxData int
+	// Random fills p with random bytes; nil asks the machine.
+	Random func(p []byte)
 	// CacheBytes bounds the data kept of host files; 0 means 256 MiB.
 	CacheBytes int
 }
@@ -59,7 +62,19 @@ type FS struct {
 	memory *vfs.Mount
 	waits  lock.Waits
 
-	watch watch // has its own mutex, taken last
+	// Terminals: the console once it was opened, and pairs by number.
+	console     *tty.Tty
+	consolePort *consolePort
+	consolePath vfs.Path
+	streams     [3]*hostStream
+	pairs       map[uint32]*tty.Master
+	pts         *vfs.Dentry
+	ptsMount    *vfs.Mount
+	ttyList     []*tty.Tty
+
+	watch   watch   // has its own mutex, taken last
+	tickets tickets // likewise
+	stop    chan struct{}
 }
 
 var _ fsapi.FS = (*FS)(nil)
@@ -73,7 +88,10 @@ func New(config Config) (*FS, error) {
 			return t.Unix(), uint32(t.Nanosecond())
 		}
 	}
-	f := &FS{config: config, ns: new(vfs.Namespace)}
+	f := &FS{config: config, ns: new(vfs.Namespace), pairs: make(map[uint32]*tty.Master), stop: make(chan struct{})}
+	if f.config.Random == nil {
+		f.config.Random = fillRandom
+	}
 	f.watch.init()
 	if config.Host != nil {
 		f.host = hostfs.NewHost(config.Host, orDefault(config.HostMaxData, 1<<20), orDefault(config.CacheBytes, 256<<20))
@@ -91,12 +109,6 @@ func orDefault(n, otherwise int) int {
 		return n
 	}
 	return otherwise
-}
-
-// HostDone is to be told of every ticket of Config.Host that is done. It does
-// not block.
-func (f *FS) HostDone(ticket uint64) {
-	f.watch.report(fsapi.WatchReply{Tickets: []uint64{ticket}})
 }
 
 // begin takes the mutex and a Ctx for one operation of cred.
@@ -156,14 +168,9 @@ func (f *FS) again(c *vfs.Ctx, e *linux.Errno, wait *fsapi.Wait) bool {
 // program looks.
 func (f *FS) newSuper(name string, magic int64) *vfs.Super {
 	f.minor++
-	s := &vfs.Super{Dev: linuxDev(0, f.minor+19), Type: name, Magic: magic}
+	s := &vfs.Super{Dev: linux.Makedev(0, uint32(f.minor)+19), Type: name, Magic: magic}
 	if f.config.MemoryBytes > 0 {
 		s.Quota = &pages.Quota{Max: f.config.MemoryBytes / pages.Size}
 	}
 	return s
-}
-
-// linuxDev packs a device number as stat shows it (new_encode_dev).
-func linuxDev(major, minor uint64) uint64 {
-	return minor&0xff | major<<8 | minor&^0xff<<12
 }

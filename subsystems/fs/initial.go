@@ -48,6 +48,7 @@ func (f *FS) mountInitial() error {
 	if f.config.Root == nil {
 		f.premake(c, "/tmp", 01777)
 	}
+	f.mountDev(c)
 	for _, m := range f.config.Mounts {
 		if e := f.mountTree(c, m); e != nil {
 			return e

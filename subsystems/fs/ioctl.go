@@ -6,8 +6,41 @@ import (
 	"adyton.dev/adyton/core/linux"
 	"adyton.dev/adyton/proto/gen/fsapi"
 	"adyton.dev/adyton/subsystems/fs/internal/pages"
+	"adyton.dev/adyton/subsystems/fs/internal/tty"
 	"adyton.dev/adyton/subsystems/fs/internal/vfs"
 )
+
+// Ioctl implements fsapi.FS. TIOCGPTPEER gives the handle of the slave as its
+// result; the core makes a descriptor of it.
+func (f *FS) Ioctl(req *fsapi.IoctlRequest, rep *fsapi.IoctlReply) linux.Errno {
+	c := f.begin(&req.Cred)
+	defer f.end(c)
+	for {
+		e := f.ioctl(c, req, rep)
+		if !f.again(c, &e, &rep.Wait) {
+			rep.Ready = append(rep.Ready, c.Ready...)
+			rep.Raise = append(rep.Raise, c.Raise...)
+			rep.Controlling = c.Controlling
+			return e
+		}
+	}
+}
+
+func (f *FS) ioctl(c *vfs.Ctx, req *fsapi.IoctlRequest, rep *fsapi.IoctlReply) linux.Errno {
+	file := f.files.get(req.Handle)
+	if file == nil || file.Flags&linux.O_PATH != 0 {
+		return linux.EBADF
+	}
+	if t, ok := file.Stream.(*tty.Tty); ok && req.Command == linux.TIOCSCTTY {
+		return t.Take(c, file, req.Argument, f.ttys())
+	}
+	if s, ok := file.Stream.(vfs.Ioctler); ok {
+		out, result, e := s.Ioctl(c, file, req.Command, req.Argument, req.In, rep.Out)
+		rep.Out, rep.Result = out, result
+		return e
+	}
+	return f.fileIoctl(c, file, req, rep)
+}
 
 // settable are the inode flags that chattr may change here.
 const settable = linux.FS_IMMUTABLE_FL | linux.FS_APPEND_FL | linux.FS_NODUMP_FL | linux.FS_NOATIME_FL

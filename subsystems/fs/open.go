@@ -260,7 +260,7 @@ func (f *FS) finishOpen(c *vfs.Ctx, p vfs.Path, flags uint32, created bool, req 
 		}
 	}
 	rep.Handle = file.Handle
-	rep.Mode = n.Mode
+	rep.Mode = openMode(n)
 	rep.Rdev = n.Rdev
 	rep.Node = n.Node
 	rep.Seekable = file.Seekable

@@ -52,9 +52,12 @@ func (f *FS) Watch(_ *fsapi.WatchRequest, emit func(*fsapi.WatchReply) bool) lin
 	}
 }
 
-// Shutdown ends Watch.
+// Shutdown ends Watch and what waits for the host.
 func (f *FS) Shutdown() {
 	f.watch.mu.Lock()
+	if !f.watch.closed {
+		close(f.stop)
+	}
 	f.watch.closed = true
 	f.watch.cond.Broadcast()
 	f.watch.mu.Unlock()
