@@ -63,6 +63,10 @@ func (c *Call) targetAt(fd int32, s string, fl uint32) (t target, e linux.Errno)
 	return t, 0
 }
 
+// foreign reports that the target is an open file that fs does not have: a
+// pipe, a socket.
+func (t *target) foreign() bool { return t.file != nil && t.place.Dir == 0 }
+
 // fsHandle gives the handle by which fs knows an open file: its own, or that
 // of the node of a FIFO.
 func fsHandle(f *fdtable.File) (uint64, bool) {
