@@ -164,7 +164,21 @@ func (c *Call) bootStream(n uint32) {
 		return
 	}
 	f := fdtable.NewFile(fdtable.FS, rep.Handle, rep.Flags)
-	f.Mode, f.Node, f.Seekable, f.Pollable = rep.Mode, rep.Node, rep.Seekable, rep.Pollable
+	f.Mode, f.Node, f.Seekable, f.Pollable, f.Offset = rep.Mode, rep.Node, rep.Seekable, rep.Pollable, rep.Offset
+	// Streams of one file are nearly always one description (2>&1), with one
+	// position; the host does not tell.
+	for other := range int32(n) {
+		o, e := c.T.Files.Get(other)
+		if e != 0 {
+			continue
+		}
+		if o.Node == f.Node && o.Flags.Load() == f.Flags.Load() && o.Offset == f.Offset {
+			c.unref(f)
+			f = o
+			break
+		}
+		c.unref(o)
+	}
 	c.T.Files.Replace(f, int32(n), 1<<20, false)
 }
 
