@@ -166,6 +166,37 @@ var Claims = []coverage.Claim{
 		Tests: []string{"ipctest/TCPOptions", "ipctest/TCPOptionsAreInherited", "ipctest/UDPPacketInfo", "ipctest/OptionsThatAreFlags", "ipctest/OptionsThatCannotBeSet", "ipctest/BufferSizesAreDoubled",
 			"ipctest/TimeoutsRoundUpToTicks", "ipctest/LingerIsRemembered", "ipctest/PeekOffsetMoves"},
 	},
+	{
+		Syscalls: []string{"shmget", "shmat", "shmdt", "shmctl"},
+		Level:    coverage.Full,
+		Note:     "The core maps the memory. SHM_HUGETLB gives ENOMEM, as without huge pages set aside.",
+		Tests: []string{"ipctest/ShmGetRules", "ipctest/ShmAttachCountsAndBacks", "ipctest/ShmRemovedLivesWhileAttached",
+			"ipctest/ShmRemovedUnattachedGoesAtOnce", "ipctest/ShmControlRules", "ipctest/SysvIdsGoRound"},
+	},
+	{
+		Syscalls: []string{"msgget", "msgsnd", "msgrcv", "msgctl"},
+		Level:    coverage.Full,
+		Tests: []string{"ipctest/MsgByType", "ipctest/MsgSizes", "ipctest/MsgReceiverSleepsForItsType", "ipctest/MsgReceiverGivesUp",
+			"ipctest/MsgFullQueueWaits", "ipctest/MsgRemoveWakesAll", "ipctest/MsgSetLimits"},
+	},
+	{
+		Syscalls: []string{"semget", "semop", "semtimedop", "semctl"},
+		Level:    coverage.Full,
+		Tests: []string{"ipctest/SemOpsAreAllOrNone", "ipctest/SemOpChecks", "ipctest/SemSleepersAreDoneFor", "ipctest/SemWaitForZero",
+			"ipctest/SemUndoAtExit", "ipctest/SemSetForgetsUndo", "ipctest/SemAll", "ipctest/SemRemoveWakesAll"},
+	},
+	{
+		Syscalls: []string{"mq_open", "mq_unlink", "mq_timedsend", "mq_timedreceive", "mq_getsetattr"},
+		Level:    coverage.Full,
+		Tests: []string{"ipctest/MqOrdersByPriority", "ipctest/MqOpenRules", "ipctest/MqAccessModes", "ipctest/MqSizes",
+			"ipctest/MqReceiverSleeps", "ipctest/MqUnlinkedLivesWhileOpen"},
+	},
+	{
+		Syscalls: []string{"mq_notify"},
+		Level:    coverage.Partial,
+		Note:     "SIGEV_THREAD gives EINVAL.",
+		Tests:    []string{"ipctest/MqNotifiesOnce"},
+	},
 }
 
 const spliceFlags = linux.SPLICE_F_MOVE | linux.SPLICE_F_NONBLOCK | linux.SPLICE_F_MORE | linux.SPLICE_F_GIFT

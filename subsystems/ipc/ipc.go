@@ -55,6 +55,12 @@ type IPC struct {
 	ports     map[portKey][]*portUser
 	lastPort  uint16
 	turn      uint // of several with one address (SO_REUSEPORT)
+
+	shms       sysvTable[*segment]
+	msgs       sysvTable[*msgQueue]
+	sems       sysvTable[*semSet]
+	queues     map[string]*mqueue // POSIX, by name
+	queueBytes map[uint32]uint64  // what they are charged, by uid
 }
 
 var _ ipcapi.IPC = (*IPC)(nil)
@@ -71,12 +77,17 @@ func New(c Config) (*IPC, error) {
 	}
 	return &IPC{
 		now: c.Now, wall: c.Wall,
-		stopped:   make(chan struct{}),
-		fifos:     make(map[uint64]*pipe),
-		pipePages: make(map[uint32]int),
-		bound:     make(map[uint64]*unixSock),
-		abstract:  make(map[absName]*unixSock),
-		ports:     make(map[portKey][]*portUser),
+		stopped:    make(chan struct{}),
+		fifos:      make(map[uint64]*pipe),
+		pipePages:  make(map[uint32]int),
+		bound:      make(map[uint64]*unixSock),
+		abstract:   make(map[absName]*unixSock),
+		ports:      make(map[portKey][]*portUser),
+		shms:       newSysvTable[*segment](),
+		msgs:       newSysvTable[*msgQueue](),
+		sems:       newSysvTable[*semSet](),
+		queues:     make(map[string]*mqueue),
+		queueBytes: make(map[uint32]uint64),
 	}, nil
 }
 
