@@ -65,8 +65,8 @@ func (e *eventfd) read(_ *IPC, req *ipcapi.ReadRequest, rep *ipcapi.ReadReply) l
 // write adds to the counter. POLLOUT may hold although the addition does not
 // fit, so a refused one waits for a bit of its own.
 func (e *eventfd) write(_ *IPC, req *ipcapi.WriteRequest, rep *ipcapi.WriteReply) linux.Errno {
-	if len(req.Data) < 8 {
-		return linux.EINVAL
+	if len(req.Data) != 8 {
+		return linux.EINVAL // since Linux 6.9; older ones take the first 8
 	}
 	n := binary.LittleEndian.Uint64(req.Data)
 	if n == math.MaxUint64 {

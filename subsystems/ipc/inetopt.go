@@ -127,7 +127,7 @@ func (k *inetSock) getOption(level, option int32, size int, b []byte) ([]byte, l
 		return k.getSocketOption(option, size, b)
 	}
 	if !k.hasLevel(level) {
-		return b, linux.EOPNOTSUPP
+		return b, linux.ENOPROTOOPT // ip_getsockopt, to which all levels come
 	}
 	key := optionKey{level, option}
 	switch key {
@@ -208,7 +208,7 @@ func (k *inetSock) setOption(_ *IPC, req *ipcapi.SetOptionRequest, _ *ipcapi.Set
 		return e
 	}
 	if !k.hasLevel(req.Level) {
-		return linux.EOPNOTSUPP
+		return linux.ENOPROTOOPT
 	}
 	key := optionKey{req.Level, req.Option}
 	switch key {

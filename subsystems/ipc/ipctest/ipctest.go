@@ -22,7 +22,8 @@ func register(cases map[string]func(*client)) {
 		}
 		Cases[name] = func(t *testing.T, s ipcapi.IPC) {
 			t.Helper()
-			check(&client{T: t, s: s})
+			_, native := s.(interface{ Native() })
+			check(&client{T: t, s: s, native: native})
 		}
 	}
 }
@@ -40,6 +41,9 @@ type client struct {
 	s     ipcapi.IPC
 	ready []ipcapi.Ready
 	wait  ipcapi.Wait
+	// native says that s asks the host kernel, which tells nobody what became
+	// ready or what to wait for.
+	native bool
 }
 
 // cred is who calls in the cases: an ordinary user.
@@ -146,6 +150,9 @@ func (c *client) wantLevel(h uint64, want uint32) {
 // wantReady checks that the last call reported h, with these bits among others.
 func (c *client) wantReady(h uint64, bits uint32) {
 	c.Helper()
+	if c.native {
+		return
+	}
 	for _, r := range c.ready {
 		if r.Handle == h && r.Level&bits == bits {
 			return
@@ -156,6 +163,9 @@ func (c *client) wantReady(h uint64, bits uint32) {
 
 func (c *client) wantQuiet(h uint64) {
 	c.Helper()
+	if c.native {
+		return
+	}
 	for _, r := range c.ready {
 		if r.Handle == h {
 			c.Errorf("ready = %v, want nothing of handle %d", c.ready, h)
@@ -166,6 +176,9 @@ func (c *client) wantQuiet(h uint64) {
 // wantWait checks that the last call waits for bits on h.
 func (c *client) wantWait(h uint64, bits uint32) {
 	c.Helper()
+	if c.native {
+		return
+	}
 	if c.wait.Handle != h || c.wait.Events&bits != bits {
 		c.Errorf("wait = %+v, want handle %d, events %#x", c.wait, h, bits)
 	}

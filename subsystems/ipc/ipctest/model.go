@@ -333,7 +333,7 @@ func (m *Model) Write(q *ipcapi.WriteRequest, a *ipcapi.WriteReply) linux.Errno 
 	case *mEnd:
 		return f.writePipe(q, a)
 	case *mEvent:
-		if len(q.Data) < 8 {
+		if len(q.Data) != 8 {
 			return linux.EINVAL
 		}
 		n := binary.LittleEndian.Uint64(q.Data)
