@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"adyton.dev/adyton/core/linux"
 	"adyton.dev/adyton/proto/gen/ipcapi"
 	"adyton.dev/adyton/subsystems/ipc/ipctest"
 )
@@ -54,6 +55,68 @@ func TestModel(t *testing.T) {
 		model := ipctest.NewModel()
 		model.Now = 1000
 		ipctest.Compare(t, linked(t), model, calls)
+	}
+}
+
+// FuzzAnything makes calls as they come, with sockets of the network in the
+// game: whatever they answer, nothing may panic.
+func FuzzAnything(f *testing.F) {
+	f.Fuzz(func(t *testing.T, data []byte) { anything(t, ipcapi.Calls(data)) })
+}
+
+func TestAnything(t *testing.T) {
+	source := rand.NewChaCha8([32]byte{2})
+	for range 500 {
+		data := make([]byte, 3000)
+		source.Read(data)
+		anything(t, ipcapi.Calls(data))
+	}
+}
+
+func anything(t *testing.T, calls []ipcapi.Call) {
+	s := linked(t)
+	var handles []uint64
+	for i := range uint32(8) {
+		var rep ipcapi.SocketReply
+		s.Socket(&ipcapi.SocketRequest{
+			Domain: []uint32{linux.AF_INET, linux.AF_INET6}[i%2], Type: []uint32{linux.SOCK_STREAM, linux.SOCK_DGRAM}[i/2%2],
+		}, &rep)
+		handles = append(handles, rep.Handle)
+	}
+	address := func(b []byte) []byte {
+		k, n := byte(0), byte(0)
+		if len(b) > 0 {
+			k, n = b[0]%4, b[0]/4%3
+		}
+		local := append([]byte{linux.AF_INET, 0, 0x20, n, 127, 0, 0, k}, make([]byte, 8)...)
+		if k == 3 {
+			local = append([]byte{linux.AF_INET6, 0, 0x20, n, 0, 0, 0, 0}, here6.AsSlice()...)
+			local = append(local, 0, 0, 0, 0)
+		}
+		return local
+	}
+	for i, c := range calls {
+		switch q := c.Req.(type) {
+		case *ipcapi.BindRequest:
+			q.Address = address(q.Address)
+		case *ipcapi.ConnectRequest:
+			q.Address = address(q.Address)
+		case *ipcapi.SendRequest:
+			if i%2 == 0 {
+				q.Address = address(q.Address)
+			}
+		case *ipcapi.PipeSizeRequest:
+			q.Size %= 1 << 22
+		case *ipcapi.SemGetRequest:
+			q.Count %= 100
+		}
+		for range 1 + i%3 {
+			c.Do(s)
+		}
+		for _, h := range handles {
+			var rep ipcapi.PollReply
+			s.Poll(&ipcapi.PollRequest{Handle: h}, &rep)
+		}
 	}
 }
 

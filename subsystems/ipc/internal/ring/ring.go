@@ -119,15 +119,6 @@ func (b *Buffer) Discard(n int) {
 	b.n -= n
 }
 
-// Cut drops n bytes from off on, keeping those before.
-func (b *Buffer) Cut(off, n int) {
-	mask := len(b.data) - 1
-	for i := off; i > 0; i-- {
-		b.data[(b.head+n+i-1)&mask] = b.data[(b.head+i-1)&mask]
-	}
-	b.Discard(n)
-}
-
 // Release empties b and gives its memory to p.
 func (b *Buffer) Release(p *Pool) {
 	p.put(b.data)
