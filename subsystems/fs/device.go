@@ -7,6 +7,7 @@ import (
 	"adyton.dev/adyton/core/linux"
 	"adyton.dev/adyton/proto/gen/fsapi"
 	"adyton.dev/adyton/subsystems/fs/internal/dev"
+	"adyton.dev/adyton/subsystems/fs/internal/procfs"
 	"adyton.dev/adyton/subsystems/fs/internal/tty"
 	"adyton.dev/adyton/subsystems/fs/internal/vfs"
 )
@@ -154,4 +155,9 @@ func (f *FS) mountDev(c *vfs.Ctx) {
 }
 
 // opensElsewhere says in rep which descriptor of the core a file stands for.
-func (f *FS) opensElsewhere(n *vfs.Inode, rep *fsapi.OpenReply) linux.Errno { return 0 }
+func (f *FS) opensElsewhere(n *vfs.Inode, rep *fsapi.OpenReply) linux.Errno {
+	if x, ok := n.Ops.(*procfs.Foreign); ok {
+		rep.ReopenPid, rep.ReopenFd = x.Pid, x.Fd
+	}
+	return 0
+}

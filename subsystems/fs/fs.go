@@ -7,6 +7,7 @@ package fs
 
 import (
 	"errors"
+	"runtime"
 	"sync"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 	"adyton.dev/adyton/subsystems/fs/internal/lock"
 	"adyton.dev/adyton/subsystems/fs/internal/outside"
 	"adyton.dev/adyton/subsystems/fs/internal/pages"
+	"adyton.dev/adyton/subsystems/fs/internal/procfs"
 	"adyton.dev/adyton/subsystems/fs/internal/tty"
 	"adyton.dev/adyton/subsystems/fs/internal/vfs"
 )
@@ -42,6 +44,13 @@ type Config struct {
 	Mounts []Mount
 	// HostMaxData is what the host said in Hello; 0 means 1 MiB.
 	HostMaxData int
+	// What /proc says: Release and Version of the kernel, Hostname where the
+	// core does not know, CPUs as many as programs see (0 means this machine's),
+	// CPUInfo the text of cpuinfo, or empty for a plain one.
+	Release, Version, Hostname string
+	CPUs                       int
+	CPUInfo                    string
+
 	// Random fills p with random bytes; nil asks the machine.
 	Random func(p []byte)
 	// CacheBytes bounds the data kept of host files; 0 means 256 MiB.
@@ -71,6 +80,7 @@ type FS struct {
 	pts         *vfs.Dentry
 	ptsMount    *vfs.Mount
 	ttyList     []*tty.Tty
+	proc        *procfs.FS
 
 	watch   watch   // has its own mutex, taken last
 	tickets tickets // likewise
@@ -82,16 +92,8 @@ var _ fsapi.FS = (*FS)(nil)
 // New makes an FS with its initial mounts. Errors tell the operator which one
 // could not be made.
 func New(config Config) (*FS, error) {
-	if config.Now == nil {
-		config.Now = func() (int64, uint32) {
-			t := time.Now()
-			return t.Unix(), uint32(t.Nanosecond())
-		}
-	}
+	config.setDefaults()
 	f := &FS{config: config, ns: new(vfs.Namespace), pairs: make(map[uint32]*tty.Master), stop: make(chan struct{})}
-	if f.config.Random == nil {
-		f.config.Random = fillRandom
-	}
 	f.watch.init()
 	if config.Host != nil {
 		f.host = hostfs.NewHost(config.Host, orDefault(config.HostMaxData, 1<<20), orDefault(config.CacheBytes, 256<<20))
@@ -102,6 +104,29 @@ func New(config Config) (*FS, error) {
 		return nil, e
 	}
 	return f, nil
+}
+
+func (c *Config) setDefaults() {
+	if c.Now == nil {
+		c.Now = func() (int64, uint32) {
+			t := time.Now()
+			return t.Unix(), uint32(t.Nanosecond())
+		}
+	}
+	if c.Random == nil {
+		c.Random = fillRandom
+	}
+	if c.CPUs == 0 {
+		c.CPUs = runtime.NumCPU()
+	}
+	for _, x := range []struct {
+		to        *string
+		otherwise string
+	}{{&c.Release, "6.1.0-adyton"}, {&c.Version, "#1 SMP PREEMPT_DYNAMIC Adyton"}, {&c.Hostname, "localhost"}} {
+		if *x.to == "" {
+			*x.to = x.otherwise
+		}
+	}
 }
 
 func orDefault(n, otherwise int) int {

@@ -2,11 +2,14 @@ package fs
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"adyton.dev/adyton/core/linux"
 	"adyton.dev/adyton/proto/gen/fsapi"
 	"adyton.dev/adyton/subsystems/fs/internal/hostfs"
+	"adyton.dev/adyton/subsystems/fs/internal/procfs"
 	"adyton.dev/adyton/subsystems/fs/internal/vfs"
 )
 
@@ -49,6 +52,8 @@ func (f *FS) mountInitial() error {
 		f.premake(c, "/tmp", 01777)
 	}
 	f.mountDev(c)
+	f.mountProc(c)
+	f.mountSys(c)
 	for _, m := range f.config.Mounts {
 		if e := f.mountTree(c, m); e != nil {
 			return e
@@ -101,4 +106,74 @@ func (f *FS) premake(c *vfs.Ctx, path string, mode uint32) (vfs.Path, linux.Errn
 		p = f.ns.Top(vfs.Path{Mnt: p.Mnt, D: d})
 	}
 	return p, 0
+}
+
+// mountProc makes /proc.
+func (f *FS) mountProc(c *vfs.Ctx) {
+	at, _ := f.premake(c, "/proc", 0555)
+	s, _ := f.makeProc(c)
+	f.proc.Mnt = f.ns.Attach(s, s.Root, at, linux.MS_RELATIME|linux.MS_NOSUID|linux.MS_NODEV|linux.MS_NOEXEC, "proc")
+}
+
+// makeProc gives the one procfs there is; it may be mounted many times.
+func (f *FS) makeProc(c *vfs.Ctx) (*vfs.Super, linux.Errno) {
+	if f.proc != nil {
+		return f.proc.Super, 0
+	}
+	s := f.newSuper("proc", linux.PROC_SUPER_MAGIC)
+	s.Fixed, s.NoXattr = true, true
+	system := procfs.System{Release: f.config.Release, Version: f.config.Version, Hostname: f.config.Hostname,
+		CPUs: f.config.CPUs, CPUInfo: f.config.CPUInfo, MemoryBytes: f.config.MemoryBytes}
+	f.proc = &procfs.FS{Super: s, Core: f.config.Core, File: f.files.get, System: system, Random: f.config.Random}
+	procfs.New(c, f.proc)
+	return s, 0
+}
+
+// mountSys makes a /sys with the few files that programs look for.
+func (f *FS) mountSys(c *vfs.Ctx) {
+	at, _ := f.premake(c, "/sys", 0555)
+	s, _ := f.makeSys(c)
+	f.ns.Attach(s, s.Root, at, linux.MS_RELATIME|linux.MS_RDONLY|linux.MS_NOSUID|linux.MS_NODEV|linux.MS_NOEXEC, "sysfs")
+}
+
+func (f *FS) makeSys(c *vfs.Ctx) (*vfs.Super, linux.Errno) {
+	s := f.newSuper("sysfs", linux.SYSFS_MAGIC)
+	s.NoXattr = true
+	c.NewRoot(s, 0555)
+	cpus := "0"
+	if f.config.CPUs > 1 {
+		cpus = fmt.Sprintf("0-%d", f.config.CPUs-1)
+	}
+	files := map[string]string{
+		"devices/system/cpu/online": cpus, "devices/system/cpu/possible": cpus, "devices/system/cpu/present": cpus,
+		"devices/system/cpu/offline": "", "devices/system/cpu/isolated": "", "devices/system/cpu/kernel_max": "63",
+		"devices/system/node/online": "0", "devices/system/node/possible": "0", "devices/system/node/has_cpu": "0",
+		"devices/system/node/node0/cpulist":      cpus,
+		"kernel/mm/transparent_hugepage/enabled": "always [madvise] never", "kernel/mm/transparent_hugepage/hpage_pmd_size": "2097152",
+		"kernel/mm/transparent_hugepage/shmem_enabled": "always within_size advise [never] deny force",
+		"kernel/uevent_seqnum":                         "0", "fs/cgroup/.keep": "", "class/net/lo/address": "00:00:00:00:00:00", "class/net/lo/mtu": "65536",
+		"class/net/lo/operstate": "unknown", "class/net/lo/ifindex": "1",
+	}
+	for i := range max(1, f.config.CPUs) {
+		files[fmt.Sprintf("devices/system/cpu/cpu%d/topology/core_id", i)] = fmt.Sprint(i)
+		files[fmt.Sprintf("devices/system/cpu/cpu%d/topology/physical_package_id", i)] = "0"
+		files[fmt.Sprintf("devices/system/cpu/cpu%d/topology/thread_siblings_list", i)] = fmt.Sprint(i)
+	}
+	for _, path := range slices.Sorted(maps.Keys(files)) {
+		p := vfs.Path{D: s.Root}
+		parts := strings.Split(path, "/")
+		for _, name := range parts[:len(parts)-1] {
+			d := p.D.Inode.Dir.Get(name)
+			if d == nil {
+				d, _ = f.makeNode(c, p, name, linux.S_IFDIR|0755, 0)
+			}
+			p.D = d
+		}
+		if name := parts[len(parts)-1]; name != ".keep" {
+			d, _ := f.makeNode(c, p, name, linux.S_IFREG|0444, 0)
+			d.Inode.Data.Write(&c.Op, []byte(files[path]+"\n"), 0)
+		}
+	}
+	s.ReadOnly = true
+	return s, 0
 }

@@ -228,6 +228,14 @@ func (f *FS) makeSuper(c *vfs.Ctx, kind, data string) (*vfs.Super, linux.Errno) 
 	switch kind {
 	case "tmpfs", "ramfs":
 		return f.makeTmpfs(c, kind, data)
+	case "proc":
+		return f.makeProc(c)
+	case "sysfs":
+		return f.makeSys(c)
+	case "devtmpfs":
+		return f.consolePath.Mnt.Super, 0
+	case "devpts":
+		return f.pts.Inode.Super, 0
 	}
 	return nil, linux.ENODEV
 }
