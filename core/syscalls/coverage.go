@@ -58,4 +58,9 @@ var fileClaims = []coverage.Claim{
 		Level:    coverage.Full,
 		Tests:    []string{"conformance/poll"},
 	},
+	{
+		Syscalls: []string{"epoll_create", "epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait", "epoll_pwait2"},
+		Level:    coverage.Full,
+		Tests:    []string{"conformance/epoll"},
+	},
 }

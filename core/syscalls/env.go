@@ -68,6 +68,8 @@ type Env struct {
 	objects  uint64
 	// pidfds are the handles that watch each process.
 	pidfds map[*task.Process]map[uint64]bool
+	// epolls are the items by which epoll sets watch a description.
+	epolls map[*fdtable.File][]*epollItem
 	// tokens are descriptions on their way in SCM_RIGHTS messages.
 	tokens map[uint64]*fdtable.File
 	bootNs int64
@@ -116,7 +118,7 @@ type check struct {
 // NewEnv builds the table from the rows and the claims of all owners.
 func NewEnv(claims ...[]coverage.Claim) (*Env, error) {
 	e := &Env{Tasks: task.NewTable(), Ready: wait.NewRegistry(), unknown: map[uint64]uint64{}, pidfds: map[*task.Process]map[uint64]bool{}, tokens: map[uint64]*fdtable.File{},
-		cpuLimits: map[*task.Process]*leader.Timer{}}
+		epolls: map[*fdtable.File][]*epollItem{}, cpuLimits: map[*task.Process]*leader.Timer{}}
 	if err := e.build(claims); err != nil {
 		return nil, err
 	}

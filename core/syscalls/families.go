@@ -10,9 +10,12 @@ var families = [][]Row{
 	credRows,
 	cwdRows,
 	dupRows,
+	epollRows,
+	eventfdRows,
 	execRows,
 	exitRows,
 	fcntlRows,
+	flockRows,
 	futexRows,
 	getdentsRows,
 	getrandomRows,
@@ -55,4 +58,5 @@ var families = [][]Row{
 	unshareRows,
 	utimensRows,
 	wait4Rows,
+	xattrRows,
 }

@@ -337,7 +337,7 @@ func sysLseek(c *Call) (int64, linux.Errno) {
 		return 0, e
 	}
 	defer c.unref(f)
-	if f.Owner == fdtable.Signal {
+	if _, ok := f.Object.(*epoll); ok || f.Owner == fdtable.Signal || f.Name == eventfdName {
 		return 0, 0 // noop_llseek
 	}
 	if !f.Seekable || f.Owner != fdtable.FS {

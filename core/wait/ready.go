@@ -13,6 +13,17 @@ type Watcher interface {
 	Notify(h Handle, level uint32, generation uint64)
 }
 
+// Exclusive is a watcher that shares its events with others of its kind: each
+// event goes to one of them.
+type Exclusive interface {
+	Watcher
+	// Exclusive reports whether it does so now.
+	Exclusive() bool
+	// Take is Notify for such a one. It reports whether the event is to go to
+	// no other.
+	Take(h Handle, level uint32, generation uint64) bool
+}
+
 // Registry keeps who looks at which handle.
 type Registry struct {
 	watchers map[Handle][]Watcher
@@ -56,7 +67,12 @@ func (r *Registry) Remove(h Handle, w Watcher) {
 
 // Notify tells all who look at h.
 func (r *Registry) Notify(h Handle, level uint32, generation uint64) {
+	taken := false
 	for _, w := range r.watchers[h] {
+		if x, ok := w.(Exclusive); ok && x.Exclusive() {
+			taken = taken || x.Take(h, level, generation)
+			continue
+		}
 		w.Notify(h, level, generation)
 	}
 }
