@@ -45,6 +45,8 @@ type File struct {
 	Offset   int64
 	Seekable bool
 	Pollable bool
+	// Domain and Type are the AF_* and SOCK_* of a socket, else 0.
+	Domain, Type uint32
 	// Path means that it was opened with O_PATH.
 	Path bool
 	// Locked says that locks were taken through it, so that close must drop

@@ -103,7 +103,8 @@ func (c *Call) setattrFile(f *fdtable.File, q *fsapi.SetattrRequest) linux.Errno
 // setattrForeign checks as notify_change does for a file that fs does not
 // have.
 //
-// GAP: the attributes of pipes and sockets do not change.
+// GAP: the owner of pipes and sockets does not change, and the mode only for
+// this description.
 func (c *Call) setattrForeign(f *fdtable.File, q *fsapi.SetattrRequest) linux.Errno {
 	if f.Owner != fdtable.IPC {
 		return linux.EPERM // the one inode of all anonymous files is root's
@@ -120,6 +121,9 @@ func (c *Call) setattrForeign(f *fdtable.File, q *fsapi.SetattrRequest) linux.Er
 		q.Valid&gid != 0 && !(owner && k.InGroup(q.Gid)) && !k.Has(linux.CAP_CHOWN),
 		q.Valid&uint32(fsapi.SetattrValidMode) != 0 && !owner && !k.Has(linux.CAP_FOWNER):
 		return linux.EPERM
+	}
+	if q.Valid&uint32(fsapi.SetattrValidMode) != 0 {
+		f.Mode = f.Mode&linux.S_IFMT | q.Mode
 	}
 	return 0
 }

@@ -71,8 +71,9 @@ type Env struct {
 	// epolls are the items by which epoll sets watch a description.
 	epolls map[*fdtable.File][]*epollItem
 	// tokens are descriptions on their way in SCM_RIGHTS messages.
-	tokens map[uint64]*fdtable.File
-	bootNs int64
+	tokens    map[uint64]*fdtable.File
+	lastToken uint64
+	bootNs    int64
 	// bootWall is the start in seconds since 1970.
 	bootWall int64
 

@@ -130,7 +130,7 @@ func (c *Call) readOnce(f *fdtable.File, off int64, dst []byte, count int, flags
 		e := c.IPC.Read(q, r)
 		c.ipcReady(r.Ready)
 		c.dropTokens(r.Tokens)
-		*w = wait0{r.Wait.Ticket, r.Wait.Handle, r.Wait.Events, r.Wait.DeadlineNs, linux.Errno(r.Wait.DeadlineErrno)}
+		*w = ipcWait(&r.Wait)
 		d := r.Data
 		r.Data = nil
 		return d, e
@@ -169,18 +169,35 @@ func (c *Call) block(f *fdtable.File, w *wait0, nowait bool) linux.Errno {
 	if e == linux.ETIMEDOUT && w.atDeadline != 0 {
 		return w.atDeadline
 	}
+	if e == linux.ERESTARTSYS && w.deadline != 0 {
+		return linux.EINTR // sock_intr_errno: the rest of the time is not known
+	}
 	return e
+}
+
+func ipcWait(w *ipcapi.Wait) wait0 {
+	return wait0{w.Ticket, w.Handle, w.Events, w.DeadlineNs, linux.Errno(w.DeadlineErrno)}
+}
+
+// keep has the deadline of a call's first wait hold for all.
+func (w *wait0) keep(first *int64) {
+	if *first == 0 {
+		*first = w.deadline
+	}
+	w.deadline = *first
 }
 
 // read reads up to count bytes and appends them to dst, whose room is at least
 // count. off is ignored unless f is seekable.
 func (c *Call) read(f *fdtable.File, off int64, dst []byte, count int, flags uint32) ([]byte, linux.Errno) {
+	var until int64
 	for {
 		var w wait0
 		d, e := c.readOnce(f, off, dst, count, flags, &w)
 		if e != linux.EWAIT {
 			return d, e
 		}
+		w.keep(&until)
 		if e := c.block(f, &w, flags&linux.RWF_NOWAIT != 0); e != 0 {
 			return dst, e
 		}
@@ -205,11 +222,12 @@ func (c *Call) writeOnce(f *fdtable.File, off int64, data []byte, flags uint32, 
 	case fdtable.IPC:
 		q, r := &c.frame.ipcWrite, &c.frame.ipcWR
 		q.Handle, q.Data, q.Cred = f.Handle, data, c.ipcCred()
-		r.Wait, r.Ready, r.Count = ipcapi.Wait{}, r.Ready[:0], 0
+		r.Wait, r.Ready, r.Tokens, r.Count = ipcapi.Wait{}, r.Ready[:0], r.Tokens[:0], 0
 		e := c.IPC.Write(q, r)
 		q.Data = nil
 		c.ipcReady(r.Ready)
-		*w = wait0{r.Wait.Ticket, r.Wait.Handle, r.Wait.Events, r.Wait.DeadlineNs, linux.Errno(r.Wait.DeadlineErrno)}
+		c.dropTokens(r.Tokens)
+		*w = ipcWait(&r.Wait)
 		return int(r.Count), 0, e
 	}
 	return 0, 0, linux.EINVAL
@@ -219,12 +237,19 @@ func (c *Call) writeOnce(f *fdtable.File, off int64, data []byte, flags uint32, 
 // a shared buffer may have been used by others meanwhile. It returns how much
 // went, and the position then.
 func (c *Call) write(f *fdtable.File, off int64, count int, flags uint32, source func(done int) ([]byte, linux.Errno)) (int, int64, linux.Errno) {
-	done := 0
+	done, until := 0, int64(0)
 	for {
 		data, e := source(done)
 		if e != 0 {
 			if done > 0 {
 				return done, off, 0
+			}
+			if f.Mode&linux.S_IFMT == linux.S_IFIFO && f.Owner == fdtable.IPC {
+				// pipe_write misses the readers before the bytes.
+				if level, _ := c.pollFile(f, linux.POLLERR); level&linux.POLLERR != 0 {
+					c.signalSelf(linux.SIGPIPE)
+					e = linux.EPIPE
+				}
 			}
 			return 0, off, e
 		}
@@ -244,7 +269,7 @@ func (c *Call) write(f *fdtable.File, off int64, count int, flags uint32, source
 			if done > 0 {
 				return done, off, 0
 			}
-			if e == linux.EPIPE && f.Owner == fdtable.IPC {
+			if e == linux.EPIPE && f.Owner == fdtable.IPC && (f.Domain == 0 || f.Type == linux.SOCK_STREAM) {
 				c.signalSelf(linux.SIGPIPE)
 			}
 			if e == linux.EFBIG && f.Owner == fdtable.FS && c.P.Limits[linux.RLIMIT_FSIZE].Cur != linux.RLIM_INFINITY {
@@ -252,6 +277,7 @@ func (c *Call) write(f *fdtable.File, off int64, count int, flags uint32, source
 			}
 			return 0, off, e
 		}
+		w.keep(&until)
 		if e := c.block(f, &w, flags&linux.RWF_NOWAIT != 0); e != 0 {
 			if done > 0 {
 				return done, off, 0

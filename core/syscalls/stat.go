@@ -134,7 +134,7 @@ func (c *Call) stat(f *fdtable.File) (*fsapi.Attr, linux.Errno) {
 	if e := c.IPC.Getattr(iq, ir); e != 0 {
 		return nil, e
 	}
-	a.Ino, a.Mode, a.Uid, a.Gid = ir.Ino, ir.Mode, ir.Uid, ir.Gid
+	a.Ino, a.Mode, a.Uid, a.Gid = ir.Ino, ir.Mode&linux.S_IFMT|f.Mode&modeBits, ir.Uid, ir.Gid
 	a.AtimeSec, a.AtimeNsec = ir.TimeNs/1e9, uint32(ir.TimeNs%1e9)
 	a.MtimeSec, a.MtimeNsec = a.AtimeSec, a.AtimeNsec
 	a.CtimeSec, a.CtimeNsec = a.AtimeSec, a.AtimeNsec

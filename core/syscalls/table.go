@@ -92,9 +92,7 @@ func width(k strace.Kind) uint {
 // programs know as "not here"; else it is EINVAL.
 var refusals = map[string]linux.Errno{
 	"socket/domain":      linux.EAFNOSUPPORT,
-	"socket/type":        linux.ESOCKTNOSUPPORT,
 	"socketpair/domain":  linux.EAFNOSUPPORT,
-	"socketpair/type":    linux.ESOCKTNOSUPPORT,
 	"getsockopt/level":   linux.EOPNOTSUPP,
 	"getsockopt/optname": linux.ENOPROTOOPT,
 	"setsockopt/level":   linux.EOPNOTSUPP,

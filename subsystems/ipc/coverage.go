@@ -18,7 +18,10 @@ const (
 
 var (
 	domains = []uint64{linux.AF_UNIX, linux.AF_INET, linux.AF_INET6}
-	types   = []uint64{linux.SOCK_STREAM, linux.SOCK_DGRAM, linux.SOCK_RAW, linux.SOCK_SEQPACKET}
+	// types are all there could be: the socket refuses those that there are not,
+	// by another errno than one out of range.
+	types = []uint64{0, linux.SOCK_STREAM, linux.SOCK_DGRAM, linux.SOCK_RAW, linux.SOCK_RDM, linux.SOCK_SEQPACKET,
+		linux.SOCK_DCCP, 7, 8, 9, linux.SOCK_PACKET}
 )
 
 // levels are those of getsockopt and setsockopt, getOptions and setOptions the
