@@ -178,9 +178,13 @@ type Platform interface {
 	// first, as a handler.
 	Run(k Kernel, start func()) error
 	Stop()
-	// NewSpace gives an empty space with one thread that stands still. It
-	// parks.
-	NewSpace() (Space, Thread, error)
+	// NewSpace gives an empty space with one thread that stands still. owner
+	// names the credentials of who will run in it: what ran under others
+	// leaves nothing there. It parks.
+	NewSpace(owner string) (Space, Thread, error)
+	// Retire ends the last thread of a space; the space may be given out
+	// again for the same owner.
+	Retire(Thread)
 	// XStateSize is the size of the extended state in a signal frame,
 	// magic word at the end included.
 	XStateSize() uint32

@@ -277,7 +277,7 @@ func (c *Call) forkSpace(r *platform.Regs) (*task.Space, platform.Thread, linux.
 	}
 	n.ArgStart, n.ArgEnd, n.EnvStart, n.EnvEnd = s.ArgStart, s.ArgEnd, s.EnvStart, s.EnvEnd
 	n.Auxv, n.StartCode, n.EndCode, n.StartStack = s.Auxv, s.StartCode, s.EndCode, s.StartStack
-	n.Dumpable = s.Dumpable
+	n.Dumpable, n.Tainted = s.Dumpable, s.Tainted
 	for _, f := range rep.Files {
 		if m := s.Files[f.File]; m != nil {
 			n.Files[f.File] = c.shareMapped(m, f.Delta)

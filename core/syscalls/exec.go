@@ -346,7 +346,7 @@ func (c *Call) becomeProgram(x *program, rlimit uint64) linux.Errno {
 		}
 	} else {
 		var err error
-		ps, pt, err = c.Platform.NewSpace()
+		ps, pt, err = c.Platform.NewSpace(cred.Key())
 		if err != nil {
 			c.operator("execve of %s: %v", x.fn, err)
 			return linux.EAGAIN
@@ -375,6 +375,7 @@ func (c *Call) becomeProgram(x *program, rlimit uint64) linux.Errno {
 	}
 	s := task.NewSpace(nr.Space, ps)
 	if old != nil {
+		s.Tainted = old.Tainted && ps == old.Platform
 		c.leaveSpace(old)
 	}
 	p.Space = s
@@ -493,7 +494,9 @@ func (c *Call) newIdentity(x *program, cred *task.Cred) {
 	var rep signalapi.ExecGroupReply
 	c.Signal.ExecGroup(&signalapi.ExecGroupRequest{Group: p.Pid, Thread: t.Tid, NewThread: p.Pid}, &rep)
 	c.Tasks.Rename(t)
+	tainted := p.Space.Tainted
 	c.setCred(cred)
+	p.Space.Tainted = tainted
 	t.Name = x.comm
 	if len(t.Name) > 15 {
 		t.Name = t.Name[:15]
@@ -521,6 +524,9 @@ func (c *Call) setCred(k *task.Cred) {
 	c.lowerDumpable(c.T.Cred, k)
 	lock := c.T.Cred.Has(linux.CAP_IPC_LOCK) != k.Has(linux.CAP_IPC_LOCK)
 	c.T.Cred = k
+	if c.P.Space != nil {
+		c.P.Space.Tainted = true
+	}
 	c.setIdent(c.T)
 	if lock {
 		c.tellLimits(c.P)

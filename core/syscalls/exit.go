@@ -140,12 +140,20 @@ func (c *Call) endThread() {
 		c.passChildren()
 	}
 	if t.Platform != nil {
-		t.Platform.SetOwner(nil)
-		t.Platform.Exit(clear)
+		pt := t.Platform
+		pt.SetOwner(nil)
 		t.Platform = nil
+		if last && p.Space.Users() == 0 && !p.Space.Tainted && !c.ended() {
+			c.Platform.Retire(pt)
+		} else {
+			pt.Exit(clear)
+		}
 	}
 	p.ThreadGone.Wake()
 }
+
+// ended reports that the run is over.
+func (e *Env) ended() bool { return e.first == nil || e.first.Zombie }
 
 // passChildren gives the children that a thread made to another one of its
 // process. The parent that PR_SET_PDEATHSIG means is the thread.

@@ -1,6 +1,10 @@
 package task
 
-import "adyton.dev/adyton/core/linux"
+import (
+	"fmt"
+
+	"adyton.dev/adyton/core/linux"
+)
 
 // Cred are a thread's credentials. They are never changed in place: a change
 // makes a copy, so that a call under way keeps what it began with.
@@ -29,6 +33,9 @@ func NewCred(uid, gid uint32, groups []uint32) *Cred {
 
 // Has reports an effective capability.
 func (c *Cred) Has(capability int) bool { return c.Effective>>capability&1 != 0 }
+
+// Key names the credentials: equal keys may do the same.
+func (c *Cred) Key() string { return fmt.Sprintf("%+v", *c) }
 
 // Clone makes a copy to change.
 func (c *Cred) Clone() *Cred {

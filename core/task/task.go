@@ -128,6 +128,9 @@ type Space struct {
 	ArgStart, ArgEnd, EnvStart, EnvEnd uint64
 	Auxv                               []byte
 	StartCode, EndCode, StartStack     uint64
+	// Tainted: credentials changed while a program ran here, so that the
+	// platform's space must serve nobody else.
+	Tainted bool
 	// Dumpable is PR_SET_DUMPABLE.
 	Dumpable uint32
 	// NoHugePages is PR_SET_THP_DISABLE.

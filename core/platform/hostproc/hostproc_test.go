@@ -43,7 +43,7 @@ func runOn(t *testing.T, shim image, code []byte, limit time.Duration, event fun
 	timer := time.AfterFunc(limit, func() { p.leader.Post(p.Stop) })
 	defer timer.Stop()
 	p.Run(k, func() {
-		s, th, err := p.NewSpace()
+		s, th, err := p.NewSpace("test")
 		if err != nil {
 			t.Error(err)
 			p.Stop()

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"adyton.dev/adyton/core/platform"
+	"adyton.dev/adyton/core/platform/leader"
 )
 
 // A site that traps often becomes a jump: the `mov $n,%eax` before the
@@ -54,13 +55,72 @@ func (t *thread) countTrap(rip uint64) {
 	if n < patchAfter || n%patchAfter != 0 {
 		return
 	}
+	if pr.freeze != nil || !t.alone() {
+		return // again after as many traps more
+	}
+	ok := t.patch(rip)
+	t.thaw()
+	if !ok {
+		pr.patches[rip] = -1
+	}
+}
+
+// freeze is a process whose threads stand still while text is changed.
+type freeze struct {
+	owner   *thread
+	missing int // threads that run and have been kicked
+	all     leader.Waiter
+	came    []*thread // came in meanwhile; what they brought waits
+	held    []held    // were answered meanwhile; the answer waits
+}
+
+type held struct {
+	t      *thread
+	action uint32
+}
+
+// alone brings all other threads of the process in. False when it ended.
+func (t *thread) alone() bool {
+	pr := t.proc
+	f := &freeze{owner: t}
 	for _, o := range pr.threads {
-		if o != t && (o.running || o.waiting) {
-			return // again after as many traps more
+		if o == t {
+			continue
+		}
+		if o.waiting {
+			return false // carries out orders
+		}
+		if o.running {
+			f.missing++
 		}
 	}
-	if !t.patch(rip) {
-		pr.patches[rip] = -1
+	pr.freeze = f
+	if f.missing == 0 {
+		return true
+	}
+	for _, o := range pr.threads {
+		if o != t {
+			o.Kick()
+		}
+	}
+	pr.p.leader.Park(&f.all)
+	return !pr.dead && !pr.ending
+}
+
+// thaw lets the threads go on with what they brought and were told.
+func (t *thread) thaw() {
+	pr := t.proc
+	f := pr.freeze
+	pr.freeze = nil
+	for _, h := range f.held {
+		h.t.runApp(h.action)
+	}
+	for _, o := range f.came {
+		pr.p.leader.Post(func() {
+			if o.running && !pr.dead && !pr.ending {
+				o.handle()
+			}
+		})
 	}
 }
 

@@ -30,7 +30,8 @@ type process struct {
 	nslots  int
 	door    *uint32
 
-	hot         int // threads that scan looks at
+	owner       string // credentials of all that it has served; "" for nobody
+	hot         int    // threads that scan looks at
 	activeIndex int
 	ending      bool // its end was ordered
 	dead        bool
@@ -38,6 +39,7 @@ type process struct {
 	threaded    bool              // it has had more than one thread
 	patches     map[uint64]int    // traps by address behind the instruction; -1: stays a trap
 	jumps       []jumpArea        // where slots may lie
+	freeze      *freeze           // while text is changed
 	sites       map[uint64]uint64 // slot to the jump's address
 }
 
@@ -153,15 +155,21 @@ func (pr *process) takeSlot() (int, linux.Errno) {
 
 var errGone = errors.New("the process is gone")
 
-// NewSpace implements platform.Platform: a blank process from the pool, or a
-// new one.
-func (p *Platform) NewSpace() (platform.Space, platform.Thread, error) {
-	for len(p.pool) > 0 {
-		pr := p.pool[len(p.pool)-1]
-		p.pool = p.pool[:len(p.pool)-1]
-		p.refill()
-		if !pr.dead {
-			return pr, pr.threads[0], nil
+// NewSpace implements platform.Platform: a process of the pool that has served
+// the same credentials or nobody, or a new one.
+func (p *Platform) NewSpace(owner string) (platform.Space, platform.Thread, error) {
+	for _, fresh := range []bool{false, true} {
+		for i := len(p.pool) - 1; i >= 0; i-- {
+			pr := p.pool[i]
+			if fresh != (pr.owner == "") || !fresh && pr.owner != owner {
+				continue
+			}
+			p.pool = append(p.pool[:i], p.pool[i+1:]...)
+			if fresh {
+				p.refill()
+			}
+			pr.owner = owner
+			return pr, pr.first(), nil
 		}
 	}
 	pr, err := p.makeBlank()
@@ -169,7 +177,41 @@ func (p *Platform) NewSpace() (platform.Space, platform.Thread, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return pr, pr.threads[0], nil
+	pr.owner = owner
+	return pr, pr.first(), nil
+}
+
+// first gives the one thread of a process in the pool.
+func (pr *process) first() *thread {
+	for _, t := range pr.threads {
+		return t
+	}
+	return nil
+}
+
+// Retire implements platform.Platform: the process of a space that has ended
+// may serve another of the same credentials. What its app left behind (a
+// mapping, a change of the shim's text in its copy) can only harm those.
+func (p *Platform) Retire(pt platform.Thread) {
+	t := pt.(*thread)
+	pr := t.proc
+	t.running = false
+	if len(p.pool) >= poolSize+2 || len(pr.threads) != 1 || pr.owner == "" || pr.hostThreads() != 1 || pr.Clear(t) != 0 {
+		t.Exit(0)
+		return
+	}
+	p.cool(t)
+	p.pool = append(p.pool, pr)
+}
+
+// hostThreads counts the threads that the host knows, those that an app made
+// by itself included.
+func (pr *process) hostThreads() int {
+	var st unix.Stat_t
+	if unix.Stat(fmt.Sprintf("/proc/%d/task", pr.pid), &st) != nil {
+		return 0
+	}
+	return int(st.Nlink) - 2
 }
 
 // poolSize is how many blank processes wait for an exec.
@@ -304,6 +346,9 @@ func (p *Platform) died(pid int) {
 			p.leader.Wake(&t.order)
 		}
 	}
+	if pr.freeze != nil {
+		p.leader.Wake(&pr.freeze.all)
+	}
 	ended := pr.ending
 	pooled := false
 	for i, q := range p.pool {
@@ -344,6 +389,9 @@ func (pr *process) Kill() {
 	for _, t := range pr.threads {
 		pr.p.cool(t)
 		t.running = false
+	}
+	if pr.freeze != nil {
+		pr.p.leader.Wake(&pr.freeze.all)
 	}
 	if pr.pidfd >= 0 {
 		unix.PidfdSendSignal(pr.pidfd, unix.SIGKILL, nil, 0)
@@ -431,6 +479,7 @@ func (pr *process) Fork(pt platform.Thread, r *platform.Regs) (platform.Space, p
 	for a, n := range pr.patches {
 		ch.patches[a] = n
 	}
+	ch.owner = pr.owner
 	ch.jumps = append(ch.jumps, pr.jumps...)
 	for slot, at := range pr.sites {
 		ch.sites[slot] = at

@@ -35,9 +35,23 @@ type thread struct {
 	ev platform.Event
 }
 
-// posted takes what the thread has posted and hands it on.
+// posted takes what the thread has posted and hands it on; while the process
+// is frozen it stands still with it.
 func (t *thread) posted() {
 	atomic.StoreUint32(t.mb.u32(shimMbState), shimStateIdle)
+	if f := t.proc.freeze; f != nil && !t.waiting && t.running {
+		t.proc.p.cool(t)
+		f.came = append(f.came, t)
+		if f.missing--; f.missing == 0 {
+			t.proc.p.leader.Wake(&f.all)
+		}
+		return
+	}
+	t.handle()
+}
+
+// handle hands on what the thread has posted.
+func (t *thread) handle() {
 	typ := atomic.LoadUint32(t.mb.u32(shimMbType))
 	p := t.proc.p
 	if t.waiting {
@@ -118,6 +132,10 @@ func (t *thread) reply(action uint32) {
 // runApp lets the app go on.
 func (t *thread) runApp(action uint32) {
 	if t.proc.dead || t.proc.ending {
+		return
+	}
+	if f := t.proc.freeze; f != nil {
+		f.held = append(f.held, held{t, action})
 		return
 	}
 	t.running = true
