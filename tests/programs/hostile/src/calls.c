@@ -41,8 +41,11 @@ static void prepare(void)
 	if (native) setrlimit(RLIMIT_NPROC, &procs);
 	struct sigaction sa = {.sa_handler = on_alarm};
 	sigaction(SIGALRM, &sa, 0);
-	int nul = open("/dev/null", O_RDWR);
-	for (int i = 0; i < 3; i++) dup2(nul, i);
+	// Not /dev/null: fchmod and fchown would be done to it.
+	char path[] = "scratchXXXXXX";
+	int fd = mkstemp(path);
+	unlink(path);
+	for (int i = 0; i < 3; i++) dup2(fd, i);
 }
 
 int main(int argc, char **argv)
