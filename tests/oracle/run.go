@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -110,7 +111,7 @@ func (s Side) Run(c Cmd) (Result, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 
-	env := append(s.environ(), c.Env...)
+	env := s.environ(c.Env)
 	argv := s.argv(c, env)
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	cmd.Dir, cmd.Env = c.Dir, env
@@ -145,7 +146,7 @@ func (s Side) Run(c Cmd) (Result, error) {
 
 // Argv is the command line that Run would start, for tests that want to hold
 // the process in their own hands.
-func (s Side) Argv(c Cmd) []string { return s.argv(c, append(s.environ(), c.Env...)) }
+func (s Side) Argv(c Cmd) []string { return s.argv(c, s.environ(c.Env)) }
 
 // argv is the command line of this side.
 func (s Side) argv(c Cmd, env []string) []string {
@@ -164,13 +165,18 @@ func (s Side) argv(c Cmd, env []string) []string {
 }
 
 // environ is the same small environment everywhere, so that output does not
-// depend on who runs the tests.
-func (s Side) environ() []string {
-	return []string{
+// depend on who runs the tests. What a command adds replaces what is there.
+func (s Side) environ(added []string) []string {
+	env := []string{
 		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
 		"HOME=/tmp", "LANG=C", "LC_ALL=C", "TZ=UTC0", "USER=tester", "TERM=dumb",
 		"TMPDIR=" + s.tmp,
 	}
+	for _, kv := range added {
+		key, _, _ := strings.Cut(kv, "=")
+		env = slices.DeleteFunc(env, func(old string) bool { return strings.HasPrefix(old, key+"=") })
+	}
+	return append(env, added...)
 }
 
 func status(w syscall.WaitStatus) int {

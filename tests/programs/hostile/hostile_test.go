@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -115,7 +116,7 @@ func TestKillingTheCoreLeavesNothing(t *testing.T) {
 	<-ready
 	family := descendants(cmd.Process.Pid)
 	if len(family) < 2 {
-		t.Fatalf("found only %d processes of a program with six", len(family))
+		t.Fatalf("found only %d processes of a program with six; it printed %q", len(family), cmd.Stdout.(*watched).String())
 	}
 	cmd.Process.Kill()
 	cmd.Wait()
@@ -177,14 +178,13 @@ func build(t *testing.T, src string) string {
 type watched struct {
 	strings.Builder
 	ready chan struct{}
-	told  bool
+	tell  sync.Once
 }
 
 func (w *watched) Write(p []byte) (int, error) {
 	n, err := w.Builder.Write(p)
-	if !w.told && strings.Contains(w.String(), "ready\n") {
-		w.told = true
-		close(w.ready)
+	if strings.Contains(w.String(), "ready\n") {
+		w.tell.Do(func() { close(w.ready) })
 	}
 	return n, err
 }
@@ -202,7 +202,10 @@ func start(t *testing.T, script string) (*exec.Cmd, <-chan struct{}) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	limit := time.AfterFunc(20*time.Second, func() { cmd.Process.Kill() })
+	limit := time.AfterFunc(20*time.Second, func() {
+		cmd.Process.Kill()
+		out.tell.Do(func() { close(out.ready) })
+	})
 	t.Cleanup(func() {
 		limit.Stop()
 		cmd.Process.Kill()
