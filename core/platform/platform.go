@@ -120,6 +120,9 @@ type Thread interface {
 	Kick()
 	// Running says that the thread has been answered and has not come back.
 	Running() bool
+	// Waiting says that a running thread sleeps in a call that the platform
+	// answers: for show.
+	Waiting() bool
 	// Alive reports whether the host still has the thread.
 	Alive() bool
 	// WakeFutex wakes up to n threads that wait on the futex at addr in this space,

@@ -87,7 +87,7 @@ func state(p *task.Process, t *task.Thread) (byte, string) {
 		return 'Z', "Z (zombie)"
 	case p.Stopped:
 		return 'T', "T (stopped)"
-	case t.Sleep.Sleeping():
+	case t.Sleep.Sleeping(), t.Platform != nil && t.Platform.Waiting():
 		return 'S', "S (sleeping)"
 	}
 	return 'R', "R (running)"

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"os"
+	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 
@@ -67,7 +68,6 @@ func (t *thread) countTrap(rip uint64) {
 
 // freeze is a process whose threads stand still while text is changed.
 type freeze struct {
-	owner   *thread
 	missing int // threads that run and have been kicked
 	all     leader.Waiter
 	came    []*thread // came in meanwhile; what they brought waits
@@ -82,28 +82,31 @@ type held struct {
 // alone brings all other threads of the process in. False when it ended.
 func (t *thread) alone() bool {
 	pr := t.proc
-	f := &freeze{owner: t}
+	f := &freeze{}
 	for _, o := range pr.threads {
-		if o == t {
-			continue
-		}
-		if o.waiting {
+		if o != t && o.waiting {
 			return false // carries out orders
-		}
-		if o.running {
-			f.missing++
 		}
 	}
 	pr.freeze = f
-	if f.missing == 0 {
-		return true
-	}
 	for _, o := range pr.threads {
-		if o != t {
-			o.Kick()
+		o.awaited = false
+		if o == t || !o.running {
+			continue
 		}
+		// One that sleeps in a futex of the host runs no text, and must not be
+		// woken: its waker would miss it. The flag stops it on its way out.
+		atomic.StoreUint32(o.mb.u32(shimMbKick), 1)
+		if atomic.LoadUint32(o.mb.u32(shimMbInHost)) == 1 {
+			continue
+		}
+		o.awaited = true
+		f.missing++
+		o.Kick()
 	}
-	pr.p.leader.Park(&f.all)
+	if f.missing > 0 {
+		pr.p.leader.Park(&f.all)
+	}
 	return !pr.dead && !pr.ending
 }
 
@@ -117,7 +120,8 @@ func (t *thread) thaw() {
 	}
 	for _, o := range f.came {
 		pr.p.leader.Post(func() {
-			if o.running && !pr.dead && !pr.ending {
+			if o.deferred && !pr.dead && !pr.ending {
+				o.running, o.deferred = true, false
 				o.handle()
 			}
 		})

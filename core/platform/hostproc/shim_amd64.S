@@ -685,7 +685,7 @@ FutexTest:
 FutexCall:
 	syscall
 FutexEnd:
-	movl	$0, %gs:MbInHost
+	lock andl $0, %gs:MbInHost      # a barrier: then the test for a kick
 	mov	%gs:CtxRip, %rcx
 	cmp	$-4, %rax
 	je	futex_interrupted
@@ -775,7 +775,7 @@ TrapFutexTest:                          # a kick from here to the call posts it
 TrapFutexCall:
 	syscall
 TrapFutexEnd:
-	movl	$0, %gs:MbInHost
+	lock andl $0, %gs:MbInHost
 	cmp	$-4, %rax
 	je	trap_futex_post
 	mov	%rax, %gs:CtxRax

@@ -21,6 +21,11 @@ type thread struct {
 	owner    any
 	hotIndex int
 	running  bool
+	// deferred: what it posted is not handled yet, since its process was
+	// frozen.
+	deferred bool
+	// awaited: a freeze waits for it.
+	awaited bool
 	// full: the context area holds all registers (a trap, or a start), so
 	// that the thread must go on by Resume.
 	full bool
@@ -41,9 +46,13 @@ func (t *thread) posted() {
 	atomic.StoreUint32(t.mb.u32(shimMbState), shimStateIdle)
 	if f := t.proc.freeze; f != nil && !t.waiting && t.running {
 		t.proc.p.cool(t)
+		t.running, t.deferred = false, true
 		f.came = append(f.came, t)
-		if f.missing--; f.missing == 0 {
-			t.proc.p.leader.Wake(&f.all)
+		if t.awaited {
+			t.awaited = false
+			if f.missing--; f.missing == 0 {
+				t.proc.p.leader.Wake(&f.all)
+			}
 		}
 		return
 	}
@@ -315,6 +324,11 @@ func (t *thread) Kick() {
 		return
 	}
 	unix.RawSyscall(unix.SYS_TGKILL, uintptr(t.proc.pid), uintptr(t.tid), uintptr(unix.SIGURG))
+}
+
+// Waiting implements platform.Thread.
+func (t *thread) Waiting() bool {
+	return t.running && atomic.LoadUint32(t.mb.u32(shimMbInHost)) == 1
 }
 
 // Alive implements platform.Thread.
