@@ -4,6 +4,7 @@
 package procinfo
 
 import (
+	"fmt"
 	"sort"
 
 	"adyton.dev/adyton/core/fdtable"
@@ -11,6 +12,7 @@ import (
 	"adyton.dev/adyton/core/syscalls"
 	"adyton.dev/adyton/core/task"
 	"adyton.dev/adyton/proto/gen/coreapi"
+	"adyton.dev/adyton/proto/gen/ipcapi"
 )
 
 // Service implements coreapi.Core.
@@ -108,12 +110,30 @@ func (s *Service) Descriptors(req *coreapi.DescriptorsRequest, rep *coreapi.Desc
 		if on, _ := t.Files.Cloexec(fd); on {
 			d.Flags |= linux.O_CLOEXEC
 		}
-		if f.Owner == fdtable.FS {
+		switch {
+		case f.Owner == fdtable.FS:
 			d.Handle = f.Handle
+		case f.Owner == fdtable.IPC && d.Name == "":
+			d.Name = s.ipcName(f)
 		}
 		rep.Descriptors = append(rep.Descriptors, d)
 	})
 	return 0
+}
+
+// ipcName is what readlink shows for a pipe or socket.
+func (s *Service) ipcName(f *fdtable.File) string {
+	var rep ipcapi.GetattrReply
+	if s.Env.IPC.Getattr(&ipcapi.GetattrRequest{Handle: f.Handle}, &rep) != 0 {
+		return ""
+	}
+	switch rep.Mode & linux.S_IFMT {
+	case linux.S_IFIFO:
+		return fmt.Sprintf("pipe:[%d]", rep.Ino)
+	case linux.S_IFSOCK:
+		return fmt.Sprintf("socket:[%d]", rep.Ino)
+	}
+	return ""
 }
 
 // Text implements coreapi.Core.

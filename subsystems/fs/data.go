@@ -51,10 +51,10 @@ func (f *FS) read(c *vfs.Ctx, req *fsapi.ReadRequest, rep *fsapi.ReadReply, had 
 	if n.IsDir() {
 		return linux.EISDIR
 	}
-	if req.Offset < 0 && file.Seekable {
-		return linux.EINVAL
-	}
 	count := int(min(req.Count, linux.MAX_RW_COUNT))
+	if file.Seekable && (req.Offset < 0 || req.Offset+int64(count) < 0) {
+		return linux.EINVAL // rw_verify_area
+	}
 	switch {
 	case file.Stream != nil:
 		var e linux.Errno
@@ -106,12 +106,12 @@ func (f *FS) write(c *vfs.Ctx, req *fsapi.WriteRequest, rep *fsapi.WriteReply) l
 	if file == nil || !file.Writable() {
 		return linux.EBADF
 	}
-	if req.Offset < 0 && file.Seekable {
-		return linux.EINVAL
-	}
 	p := req.Data
 	if len(p) > linux.MAX_RW_COUNT {
 		p = p[:linux.MAX_RW_COUNT]
+	}
+	if file.Seekable && (req.Offset < 0 || req.Offset+int64(len(p)) < 0) {
+		return linux.EINVAL // rw_verify_area
 	}
 	off := req.Offset
 	var done int
@@ -220,10 +220,8 @@ func (f *FS) seek(req *fsapi.SeekRequest, rep *fsapi.SeekReply) linux.Errno {
 	}
 	off := base + req.Offset
 	switch {
-	case req.Offset > 0 && off < base:
-		return linux.EOVERFLOW
 	case off < 0:
-		return linux.EINVAL
+		return linux.EINVAL // also when it wraps: vfs_setpos
 	}
 	rep.Offset = off
 	return 0

@@ -77,8 +77,9 @@ func (f *FS) open(c *vfs.Ctx, req *fsapi.OpenRequest, rep *fsapi.OpenReply) linu
 	if e := c.Walk(req.Place.Path); e != 0 {
 		return e
 	}
-	created := false
+	created, slash := false, false
 	for {
+		slash = slash || c.Last().Slash
 		link, made, e := f.openLast(c, flags, req.Mode)
 		if e != 0 {
 			return e
@@ -91,7 +92,7 @@ func (f *FS) open(c *vfs.Ctx, req *fsapi.OpenRequest, rep *fsapi.OpenReply) linu
 			return e
 		}
 	}
-	if c.Last().Slash {
+	if slash {
 		flags |= linux.O_DIRECTORY
 	}
 	return f.openFile(c, c.Here(), flags, created, req, rep)

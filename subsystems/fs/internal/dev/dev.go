@@ -62,10 +62,8 @@ func (Random) Write(_ *vfs.Ctx, _ *vfs.File, _ int64, p []byte) (int, linux.Errn
 	return len(p), 0
 }
 
-// Seek implements vfs.Seeker: noop_llseek.
-func (Random) Seek(_ *vfs.File, _ int64, _ uint32, current int64) (int64, linux.Errno) {
-	return current, 0
-}
+// Seek implements vfs.Seeker: noop_llseek, of a position that no read moves.
+func (Random) Seek(*vfs.File, int64, uint32, int64) (int64, linux.Errno) { return 0, 0 }
 
 // Ioctl implements vfs.Ioctler: random_ioctl in drivers/char/random.c.
 func (Random) Ioctl(c *vfs.Ctx, _ *vfs.File, command uint32, _ uint64, _, out []byte) ([]byte, int64, linux.Errno) {

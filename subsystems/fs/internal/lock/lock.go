@@ -5,7 +5,11 @@
 // of them could be had now; their owners then ask again.
 package lock
 
-import "adyton.dev/adyton/core/linux"
+import (
+	"slices"
+
+	"adyton.dev/adyton/core/linux"
+)
 
 // Kind separates flock from record locks.
 type Kind uint8
@@ -41,7 +45,7 @@ const EOF = 1<<63 - 1
 // Table holds the locks of one file.
 type Table struct {
 	flocks  []Lock
-	records []Lock // sorted by owner's first, then by Start
+	records []Lock // those of one owner together, sorted by Start
 	waiting []Lock
 }
 
@@ -218,7 +222,26 @@ func (t *Table) cut(owner Owner, start, end int64) {
 			kept = append(kept, x)
 		}
 	}
-	t.records = append(kept, tails...)
+	t.records = kept
+	for _, x := range tails {
+		t.place(x)
+	}
+}
+
+// place puts l among its owner's, by Start; a new owner's go last. F_GETLK
+// shows the first that is in the way.
+func (t *Table) place(l Lock) {
+	at := len(t.records)
+	for i, x := range t.records {
+		if x.Owner == l.Owner {
+			at = i + 1
+			if x.Start > l.Start {
+				at = i
+				break
+			}
+		}
+	}
+	t.records = slices.Insert(t.records, at, l)
 }
 
 // insert adds l, joined with its owner's neighbours of the same type.
@@ -234,7 +257,8 @@ func (t *Table) insert(l Lock) {
 		l.Start = min(l.Start, x.Start)
 		l.End = max(l.End, x.End)
 	}
-	t.records = append(kept, l)
+	t.records = kept
+	t.place(l)
 }
 
 // ForgetLock drops one lock that is waited for.

@@ -115,7 +115,11 @@ func (c *Ctx) Child(dir *Dentry, name string) (*Dentry, linux.Errno) {
 	}
 	if n.Ops != nil {
 		if l, ok := n.Ops.(Lookuper); ok {
-			return l.Lookup(c, dir, name)
+			d, e := l.Lookup(c, dir, name)
+			if d == nil && e == 0 {
+				e = linux.ENOENT // also for calls that would make the name
+			}
+			return d, e
 		}
 	}
 	return nil, 0
