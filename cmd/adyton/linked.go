@@ -43,7 +43,7 @@ func assemble(f *runFlags) (*machine, error) {
 		return nil, fmt.Errorf("--unsupported %q: want enosys or kill", f.unsupported)
 	}
 	cfg := syscalls.Config{
-		Hostname: f.hostname, MemoryBytes: s.Memory, CPUs: runtime.NumCPU(),
+		Hostname: f.hostname, MemoryBytes: s.Memory, MemoryLimit: s.Memory, CPUs: runtime.NumCPU(),
 		KillUnsupported: f.unsupported == "kill",
 		Operator:        func(format string, a ...any) { fmt.Fprintf(os.Stderr, "adyton: "+format+"\n", a...) },
 	}

@@ -164,8 +164,9 @@ type Space interface {
 	Clear(t Thread) linux.Errno
 	// Kill ends the host process at once.
 	Kill()
-	// Resident is how much memory the space has now, in bytes.
-	Resident() uint64
+	// Resident is how much memory the space has now, in bytes: all of it, and
+	// what is its own.
+	Resident() (all, private uint64)
 	// Limits gives the lowest and one past the highest address for apps.
 	Limits() (low, high uint64)
 	// ResidentPages says for each page from addr on, page aligned, whether the

@@ -153,7 +153,8 @@ func (s *Service) rss(p *task.Process) uint64 {
 	if p.Space == nil || p.Zombie {
 		return 0
 	}
-	return p.Space.Platform.Resident()
+	all, _ := p.Space.Platform.Resident()
+	return all
 }
 
 func (s *Service) statm(p *task.Process, _ *task.Thread, b []byte) ([]byte, linux.Errno) {

@@ -44,6 +44,7 @@ func (e *Env) Attach(p platform.Platform, l *leader.Leader) {
 	e.bootNs = l.Now()
 	e.bootWall = time.Now().Unix()
 	e.startTimers()
+	e.startOOM()
 }
 
 // Boot makes the first process and runs its program, as the first handler.

@@ -26,6 +26,8 @@ type Config struct {
 	Operator func(format string, args ...any)
 	// MemoryBytes is what sysinfo shows as total.
 	MemoryBytes uint64
+	// MemoryLimit is what all apps together may hold in bytes; 0 for no limit.
+	MemoryLimit uint64
 	// CPUs is how many CPUs apps see.
 	CPUs int
 	// HWCap and HWCap2 are what AT_HWCAP and AT_HWCAP2 say.

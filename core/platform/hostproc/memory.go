@@ -199,15 +199,15 @@ func entitled(op *platform.Op, opened *[]int) (int, linux.Errno) {
 }
 
 // Resident implements platform.Space.
-func (pr *process) Resident() uint64 {
+func (pr *process) Resident() (all, private uint64) {
 	if pr.dead || pr.ending {
-		return 0
+		return 0, 0
 	}
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pr.pid))
 	if err != nil {
-		return 0
+		return 0, 0
 	}
-	var total, resident uint64
-	fmt.Sscan(string(b), &total, &resident)
-	return resident * pageSize
+	var total, resident, shared uint64
+	fmt.Sscan(string(b), &total, &resident, &shared)
+	return resident * pageSize, (resident - min(shared, resident)) * pageSize
 }
