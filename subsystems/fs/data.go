@@ -116,14 +116,23 @@ func (f *FS) write(c *vfs.Ctx, req *fsapi.WriteRequest, rep *fsapi.WriteReply) l
 	off := req.Offset
 	var done int
 	var e linux.Errno
-	switch n := file.Inode; {
+	n := file.Inode
+	if n.IsReg() {
+		appends := req.Append || req.Flags&linux.RWF_APPEND != 0
+		if appends && req.Flags&linux.RWF_NOAPPEND == 0 {
+			off = n.Length()
+		}
+		if n.Super.Through != nil {
+			p, e = bounded(p, off, req.SizeLimit)
+			if e != 0 {
+				return e
+			}
+		}
+	}
+	switch {
 	case file.Stream != nil:
 		done, e = file.Stream.Write(c, file, off, p)
 	case n.Data != nil:
-		appends := req.Append || req.Flags&linux.RWF_APPEND != 0
-		if appends && req.Flags&linux.RWF_NOAPPEND == 0 {
-			off = n.Data.Len()
-		}
 		done, e = f.writeData(c, n, p, off, req.SizeLimit)
 	default:
 		e = linux.EINVAL
@@ -139,17 +148,9 @@ func (f *FS) write(c *vfs.Ctx, req *fsapi.WriteRequest, rep *fsapi.WriteReply) l
 // writeData writes to a regular file: generic_write_checks in fs/read_write.c,
 // then shmem_write_begin in mm/shmem.c for the seals.
 func (f *FS) writeData(c *vfs.Ctx, n *vfs.Inode, p []byte, off int64, limit uint64) (int, linux.Errno) {
-	if len(p) == 0 {
-		return 0, 0
-	}
-	if uint64(off) >= limit || off >= pages.MaxSize {
-		return 0, linux.EFBIG
-	}
-	if room := limit - uint64(off); uint64(len(p)) > room {
-		p = p[:room]
-	}
-	if int64(len(p)) > pages.MaxSize-off {
-		p = p[:pages.MaxSize-off]
+	p, e := bounded(p, off, limit)
+	if len(p) == 0 || e != 0 {
+		return 0, e
 	}
 	if n.Seals&(linux.F_SEAL_WRITE|linux.F_SEAL_FUTURE_WRITE) != 0 {
 		return 0, linux.EPERM
@@ -169,6 +170,18 @@ func (f *FS) writeData(c *vfs.Ctx, n *vfs.Inode, p []byte, off int64, limit uint
 	c.KillSetid(n, false)
 	c.Changed(n)
 	return done, 0
+}
+
+// bounded cuts a write at the largest size. Errors: EFBIG.
+func bounded(p []byte, off int64, limit uint64) ([]byte, linux.Errno) {
+	if len(p) == 0 {
+		return p, 0
+	}
+	if uint64(off) >= limit || off >= pages.MaxSize {
+		return nil, linux.EFBIG
+	}
+	room := min(limit-uint64(off), uint64(pages.MaxSize-off))
+	return p[:min(uint64(len(p)), room)], 0
 }
 
 // Seek implements fsapi.FS.
@@ -211,6 +224,9 @@ func (f *FS) seek(req *fsapi.SeekRequest, rep *fsapi.SeekReply) linux.Errno {
 		}
 		base = n.Length()
 	default:
+		if n.Data == nil && n.Super.Through != nil {
+			return seekThrough(n, req, rep)
+		}
 		if n.Data == nil {
 			return linux.EINVAL
 		}
@@ -224,6 +240,19 @@ func (f *FS) seek(req *fsapi.SeekRequest, rep *fsapi.SeekReply) linux.Errno {
 		return linux.EINVAL // also when it wraps: vfs_setpos
 	}
 	rep.Offset = off
+	return 0
+}
+
+// seekThrough finds data in a file of which nothing is known but its size: it
+// is all data.
+func seekThrough(n *vfs.Inode, req *fsapi.SeekRequest, rep *fsapi.SeekReply) linux.Errno {
+	if req.Offset < 0 || req.Offset >= n.Size {
+		return linux.ENXIO
+	}
+	rep.Offset = req.Offset
+	if req.Whence == linux.SEEK_HOLE {
+		rep.Offset = n.Size
+	}
 	return 0
 }
 
@@ -284,7 +313,7 @@ func (f *FS) copyRange(c *vfs.Ctx, req *fsapi.CopyRangeRequest, rep *fsapi.CopyR
 	if from.Inode.IsDir() || to.Inode.IsDir() {
 		return linux.EISDIR
 	}
-	if from.Inode.Data == nil || to.Inode.Data == nil || from.Stream != nil || to.Stream != nil {
+	if !from.Inode.IsReg() || !to.Inode.IsReg() {
 		return linux.EINVAL
 	}
 	if to.Flags&linux.O_APPEND != 0 {
@@ -300,11 +329,22 @@ func (f *FS) copyRange(c *vfs.Ctx, req *fsapi.CopyRangeRequest, rep *fsapi.CopyR
 	if count > pages.MaxSize-req.ToOffset {
 		return linux.EFBIG
 	}
-	data, e := from.Inode.Data.Read(&c.Op, req.FromOffset, int(count), nil)
-	if e != 0 {
+	var data []byte
+	var e linux.Errno
+	if from.Stream != nil {
+		data, e = from.Stream.Read(c, from, req.FromOffset, int(count), nil)
+	} else {
+		data, e = from.Inode.Data.Read(&c.Op, req.FromOffset, int(count), nil)
+	}
+	if e != 0 || len(data) == 0 {
 		return e
 	}
-	done, e := f.writeData(c, to.Inode, data, req.ToOffset, ^uint64(0))
+	var done int
+	if to.Stream != nil {
+		done, e = to.Stream.Write(c, to, req.ToOffset, data)
+	} else {
+		done, e = f.writeData(c, to.Inode, data, req.ToOffset, ^uint64(0))
+	}
 	if e != 0 {
 		return e
 	}
@@ -315,24 +355,37 @@ func (f *FS) copyRange(c *vfs.Ctx, req *fsapi.CopyRangeRequest, rep *fsapi.CopyR
 
 func overlap(a, b, n int64) bool { return a < b+n && b < a+n }
 
-// Sync implements fsapi.FS. What is in memory is where it belongs; host trees
-// that changes go to are synced there.
+// Sync implements fsapi.FS. What is in memory is where it belongs; files of a
+// writable host tree are synced there.
 func (f *FS) Sync(req *fsapi.SyncRequest, rep *fsapi.SyncReply) linux.Errno {
 	c := f.begin(&noCred)
 	defer f.end(c)
+	for {
+		e := f.sync(c, req)
+		if !f.again(c, &e, &rep.Wait) {
+			return e
+		}
+	}
+}
+
+func (f *FS) sync(c *vfs.Ctx, req *fsapi.SyncRequest) linux.Errno {
 	if req.Handle == 0 {
-		return 0
+		return 0 // every write has gone to the host already
 	}
 	file := f.files.get(req.Handle)
 	if file == nil || file.Flags&linux.O_PATH != 0 {
 		return linux.EBADF
 	}
+	n := file.Inode
 	if req.Whole {
 		return 0
 	}
 	// EINVAL for what has no fsync method: fsync(2) on a terminal or pipe.
-	if n := file.Inode; !n.IsReg() && !n.IsDir() && n.Type() != linux.S_IFBLK {
+	if !n.IsReg() && !n.IsDir() && n.Type() != linux.S_IFBLK {
 		return linux.EINVAL
+	}
+	if t := n.Super.Through; t != nil && n.IsReg() {
+		return t.Sync(c, n, req.DataOnly)
 	}
 	return 0
 }

@@ -8,10 +8,15 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/test/bufconn"
+
 	"adyton.dev/adyton/hostcalls"
 	"adyton.dev/adyton/hostcalls/client"
 	"adyton.dev/adyton/hostcalls/server"
 	"adyton.dev/adyton/proto/gen/fsapi"
+	"adyton.dev/adyton/proto/gen/fswire"
 	"adyton.dev/adyton/subsystems/fs"
 	"adyton.dev/adyton/subsystems/fs/fstest"
 )
@@ -95,6 +100,49 @@ func remote(t *testing.T) fsapi.FS {
 	f.Store(open(t, fs.Config{Host: c, Root: &fs.Tree{}}))
 	return f.Load()
 }
+
+// writable makes an FS whose /tmp is a host tree that changes go to.
+func writable(t *testing.T) fsapi.FS {
+	dir := t.TempDir()
+	os.Chmod(dir, os.ModeSticky|0o777)
+	var f atomic.Pointer[fs.FS]
+	f.Store(open(t, fs.Config{
+		Host:   hostOf(t, func(ticket uint64) { f.Load().HostDone(ticket) }, true, dir),
+		Mounts: []fs.Mount{{Target: "/tmp", Source: dir, Write: true}},
+	}))
+	return f.Load()
+}
+
+func TestWritable(t *testing.T) {
+	fstest.Run(t, writable,
+		// The host makes no device nodes for us.
+		"DeviceByNumber", "MknodKinds",
+		// Not for a tree of the host: O_TMPFILE, attributes, holes, writable maps.
+		"OpenTmpfile", "OpenTmpfileExclCannotBeLinked", "XattrSetGetList", "XattrFlags", "XattrNames", "XattrPermissions",
+		"SparseBlocks", "AllocateKeepsContents", "AllocatePunch", "AllocateErrors", "MapChecks",
+		// /tmp is the root of a mount here, and the root directory another one.
+		"ReaddirTypesAndCookies", "RenameKinds")
+}
+
+// overWire puts the calls through gRPC.
+func overWire(open func(*testing.T) fsapi.FS) func(*testing.T) fsapi.FS {
+	return func(t *testing.T) fsapi.FS {
+		listener := bufconn.Listen(1 << 20)
+		s := grpc.NewServer()
+		fswire.Register(s, open(t))
+		go s.Serve(listener)
+		t.Cleanup(s.Stop)
+		conn, err := grpc.NewClient("passthrough:fs", grpc.WithTransportCredentials(insecure.NewCredentials()),
+			grpc.WithContextDialer(func(context.Context, string) (net.Conn, error) { return listener.Dial() }))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { conn.Close() })
+		return fswire.NewClient(conn, fswire.ClientOptions{})
+	}
+}
+
+func TestPlugin(t *testing.T) { fstest.Run(t, overWire(linked)) }
 
 func TestLinked(t *testing.T)  { fstest.Run(t, linked) }
 func TestOverlay(t *testing.T) { fstest.Run(t, overlay) }

@@ -73,6 +73,9 @@ func (f *FS) mapFile(c *vfs.Ctx, req *fsapi.MapFileRequest, rep *fsapi.MapFileRe
 		rep.Node = n.Node
 		return 0
 	}
+	if t := n.Super.Through; t != nil && n.IsReg() {
+		return f.mapThrough(c, t, n, sharedWrite, req.Shared, rep)
+	}
 	if n.Data == nil || file.Stream != nil {
 		return linux.ENODEV
 	}
@@ -108,6 +111,29 @@ func (f *FS) mapFile(c *vfs.Ctx, req *fsapi.MapFileRequest, rep *fsapi.MapFileRe
 		n.Mapped = true
 	}
 	c.Accessed(n, file.Path.Mnt)
+	return 0
+}
+
+// mapThrough maps a file whose changes go to the host: its own pages there,
+// which every write changes too.
+func (f *FS) mapThrough(c *vfs.Ctx, t vfs.Through, n *vfs.Inode, sharedWrite, shared bool, rep *fsapi.MapFileReply) linux.Errno {
+	// GAP: the host hands out no descriptor to write to.
+	if sharedWrite {
+		return linux.ENODEV
+	}
+	fd, ok, e := t.Descriptor(c, n)
+	if e != 0 {
+		return e
+	}
+	if !ok && shared {
+		return linux.ENODEV
+	}
+	if ok {
+		rep.DescriptorPlusOne = int32(fd + 1)
+	}
+	rep.Size = n.Size
+	rep.Node = n.Node
+	rep.Version = uint64(n.Mtime.Sec)*linux.NSEC_PER_SEC + uint64(n.Mtime.Nsec)
 	return 0
 }
 

@@ -18,6 +18,11 @@ func (f *FS) makeNode(c *vfs.Ctx, dir vfs.Path, name string, mode uint32, rdev u
 		n.Size, n.Blocks = pages.Size, pages.Size/512
 	}
 	c.InitOwner(n, dir.Inode())
+	if t := n.Super.Through; t != nil {
+		if e := t.Make(c, dir.D, name, n, ""); e != 0 {
+			return nil, e
+		}
+	}
 	return c.Add(dir.D, name, n), 0
 }
 
@@ -26,6 +31,11 @@ func (f *FS) makeLink(c *vfs.Ctx, dir vfs.Path, name, target string) linux.Errno
 	n := c.NewInode(dir.Inode().Super, linux.S_IFLNK|0777)
 	n.Target = target
 	c.InitOwner(n, dir.Inode())
+	if t := n.Super.Through; t != nil {
+		if e := t.Make(c, dir.D, name, n, target); e != 0 {
+			return e
+		}
+	}
 	c.Add(dir.D, name, n)
 	return 0
 }
@@ -33,6 +43,11 @@ func (f *FS) makeLink(c *vfs.Ctx, dir vfs.Path, name, target string) linux.Errno
 // makeHardLink gives the file at from another name.
 func (f *FS) makeHardLink(c *vfs.Ctx, from *vfs.Dentry, dir vfs.Path, name string) linux.Errno {
 	n := from.Inode
+	if t := n.Super.Through; t != nil {
+		if e := t.Link(c, from, dir.D, name); e != 0 {
+			return e
+		}
+	}
 	d := c.Add(dir.D, name, n)
 	n.Nlink++
 	n.Ctime = c.Now()
@@ -46,12 +61,22 @@ func (f *FS) makeHardLink(c *vfs.Ctx, from *vfs.Dentry, dir vfs.Path, name strin
 
 // removeName takes a name away.
 func (f *FS) removeName(c *vfs.Ctx, d *vfs.Dentry) linux.Errno {
+	if t := d.Inode.Super.Through; t != nil {
+		if e := t.Remove(c, d); e != 0 {
+			return e
+		}
+	}
 	c.Remove(d)
 	return 0
 }
 
 // moveName renames old to name in dir, over target or in exchange with it.
 func (f *FS) moveName(c *vfs.Ctx, old, target, dir *vfs.Dentry, name string, exchange bool) linux.Errno {
+	if t := old.Inode.Super.Through; t != nil {
+		if e := t.Rename(c, old, dir, name, target, exchange); e != 0 {
+			return e
+		}
+	}
 	if exchange {
 		c.Exchange(old, target)
 		return 0

@@ -291,7 +291,7 @@ func (f *FS) openUnnamed(c *vfs.Ctx, flags uint32, req *fsapi.OpenRequest, rep *
 	if e := c.Permission(dir.Inode(), vfs.MayWrite|vfs.MayExec); e != 0 {
 		return e
 	}
-	if dir.Inode().Super.Fixed || dir.Inode().Dir == nil {
+	if s := dir.Inode().Super; s.Fixed || dir.Inode().Dir == nil || s.Through != nil {
 		return linux.EOPNOTSUPP
 	}
 	n := c.NewInode(dir.Inode().Super, linux.S_IFREG|req.Mode&07777)

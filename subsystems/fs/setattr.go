@@ -53,8 +53,47 @@ func (f *FS) setattr(c *vfs.Ctx, req *fsapi.SetattrRequest) linux.Errno {
 	if e := f.checkSetattr(c, n, req); e != 0 {
 		return e
 	}
+	if t := n.Super.Through; t != nil {
+		return t.SetAttr(c, n, wantedAttrs(c, n, req))
+	}
 	applySetattr(c, n, req)
 	return 0
+}
+
+// wantedAttrs says what a request sets, for a file system elsewhere.
+func wantedAttrs(c *vfs.Ctx, n *vfs.Inode, req *fsapi.SetattrRequest) vfs.Attrs {
+	var a vfs.Attrs
+	has := func(bit fsapi.SetattrValid) bool { return req.Valid&uint32(bit) != 0 }
+	if has(fsapi.SetattrValidMode) {
+		mode := req.Mode
+		if !c.InGroup(n.Gid) && !c.Capable(linux.CAP_FSETID) {
+			mode &^= linux.S_ISGID
+		}
+		a.Mode = &mode
+	}
+	if has(fsapi.SetattrValidUid) {
+		a.Uid = &req.Uid
+	}
+	if has(fsapi.SetattrValidGid) {
+		a.Gid = &req.Gid
+	}
+	if req.Valid == 0 {
+		a.Uid = &n.Uid // chown(-1, -1): the host drops set-id bits, as here
+	}
+	now := c.Now()
+	switch {
+	case has(fsapi.SetattrValidAtimeNow):
+		a.Atime = &now
+	case has(fsapi.SetattrValidAtime):
+		a.Atime = &vfs.Time{Sec: req.AtimeSec, Nsec: req.AtimeNsec}
+	}
+	switch {
+	case has(fsapi.SetattrValidMtimeNow):
+		a.Mtime = &now
+	case has(fsapi.SetattrValidMtime):
+		a.Mtime = &vfs.Time{Sec: req.MtimeSec, Nsec: req.MtimeNsec}
+	}
+	return a
 }
 
 // checkSetattr is notify_change and setattr_prepare in fs/attr.c.
@@ -170,10 +209,13 @@ func (f *FS) setSize(c *vfs.Ctx, p vfs.Path, req *fsapi.SetattrRequest) linux.Er
 	if req.Handle == 0 && n.Writers < 0 {
 		return linux.ETXTBSY
 	}
-	if n.Data == nil {
+	if n.Data == nil && n.Super.Through == nil {
 		return linux.EINVAL
 	}
-	if req.Size > n.Data.Len() && uint64(req.Size) > req.SizeLimit {
+	if req.Size == n.Length() && req.Handle == 0 {
+		return 0 // truncate(2) to the size that it has changes nothing
+	}
+	if req.Size > n.Length() && uint64(req.Size) > req.SizeLimit {
 		return linux.EFBIG
 	}
 	return f.truncate(c, n, req.Size)
@@ -181,6 +223,9 @@ func (f *FS) setSize(c *vfs.Ctx, p vfs.Path, req *fsapi.SetattrRequest) linux.Er
 
 // truncate sets the size and what goes with it.
 func (f *FS) truncate(c *vfs.Ctx, n *vfs.Inode, size int64) linux.Errno {
+	if t := n.Super.Through; t != nil {
+		return t.Truncate(c, n, size)
+	}
 	if n.Data == nil {
 		return 0
 	}

@@ -282,7 +282,7 @@ type Cred struct {
 	Pgid int32
 	Pid  int32
 	Tid  int32
-	// Set when the same is asked again after a reply with ERESTARTSYS that raises
+	// Set when the same is asked again after a reply with EINTR that raises
 	// SIGTTIN or SIGTTOU, because that signal is ignored or blocked or the
 	// process group is orphaned: a write then goes ahead, a read gives EIO.
 	Background bool
@@ -441,7 +441,7 @@ type ReadReply struct {
 	// Appended to the buffer that the caller put there.
 	Data  []byte
 	Ready []Ready
-	// SIGTTIN, with ERESTARTSYS: a read from the background; see Cred.background.
+	// SIGTTIN, with EINTR: a read from the background; see Cred.background.
 	Raise []Raise
 }
 

@@ -342,7 +342,7 @@ type Cred struct {
 	Pgid int32 `protobuf:"varint,6,opt,name=pgid" json:"pgid,omitempty"`
 	Pid  int32 `protobuf:"varint,7,opt,name=pid" json:"pid,omitempty"`
 	Tid  int32 `protobuf:"varint,8,opt,name=tid" json:"tid,omitempty"`
-	// Set when the same is asked again after a reply with ERESTARTSYS that raises
+	// Set when the same is asked again after a reply with EINTR that raises
 	// SIGTTIN or SIGTTOU, because that signal is ignored or blocked or the
 	// process group is orphaned: a write then goes ahead, a read gives EIO.
 	Background    bool `protobuf:"varint,9,opt,name=background" json:"background,omitempty"`
@@ -1573,7 +1573,7 @@ type ReadReply struct {
 	// Appended to the buffer that the caller put there.
 	Data  []byte   `protobuf:"bytes,3,opt,name=data" json:"data,omitempty"`
 	Ready []*Ready `protobuf:"bytes,4,rep,name=ready" json:"ready,omitempty"`
-	// SIGTTIN, with ERESTARTSYS: a read from the background; see Cred.background.
+	// SIGTTIN, with EINTR: a read from the background; see Cred.background.
 	Raise         []*Raise `protobuf:"bytes,5,rep,name=raise" json:"raise,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -233,14 +233,14 @@ func init() {
 			p.typed("x\n")
 			var rep fsapi.ReadReply
 			req := fsapi.ReadRequest{Cred: back.cred, Handle: p.slave, Count: 10}
-			k.want("read from the background", k.fs.Read(&req, &rep), linux.ERESTARTSYS)
+			k.want("read from the background", k.fs.Read(&req, &rep), linux.EINTR)
 			equal(k, "signals", len(rep.Raise), 1)
 			equal(k, "signal", rep.Raise[0], fsapi.Raise{Pgid: 200, Signo: linux.SIGTTIN})
 			req.Cred.Background = true
 			k.want("when SIGTTIN is ignored", k.fs.Read(&req, &fsapi.ReadReply{}), linux.EIO)
 			back.writeAt(p.slave, 0, "ok")
 			_, e := back.tryIoctl(p.slave, linux.TIOCSPGRP, 0, word(200))
-			k.want("TIOCSPGRP from the background", e, linux.ERESTARTSYS)
+			k.want("TIOCSPGRP from the background", e, linux.EINTR)
 			p.ioctl(p.slave, linux.TIOCSPGRP, 0, word(200))
 			equal(k, "line", back.readAt(p.slave, 0, 10), "x\n")
 			equal(k, "group", binary.LittleEndian.Uint32(back.ioctl(p.slave, linux.TIOCGPGRP, 0, nil)), 200)

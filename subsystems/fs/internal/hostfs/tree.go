@@ -43,8 +43,10 @@ type Tree struct {
 	devs map[uint64]uint64
 	// links finds the inode of a file that has several names.
 	links map[hostID]*vfs.Inode
-	// through: changes go to the host.
+	// through: changes go to the host. making has the handles of files that are
+	// being made, by path.
 	through bool
+	making  map[string]uint64
 }
 
 type hostID struct{ dev, ino uint64 }
@@ -58,7 +60,8 @@ type Node struct {
 
 	// The part of a directory that has been listed.
 	listed []hostapi.HostEntry
-	inode  *vfs.Inode // of directories, until loaded: to set the root's attributes
+	inode  *vfs.Inode // of the root until loaded, to set its attributes
+	twin   *Node      // opened to be mapped, when this one is open for writing
 
 	// handle is the host file's once it was asked for; opened says it is there.
 	handle uint64
@@ -77,15 +80,22 @@ type Node struct {
 // NewTree makes the root directory of a file system over the host's. Its
 // attributes come with its first listing. Changes go to the host with through.
 func NewTree(c *vfs.Ctx, h *Host, s *vfs.Super, root uint32, path string, through bool) *Tree {
-	t := &Tree{host: h, root: root, super: s, devs: make(map[uint64]uint64), links: make(map[hostID]*vfs.Inode), through: through}
+	t := &Tree{host: h, root: root, super: s, devs: make(map[uint64]uint64), links: make(map[hostID]*vfs.Inode),
+		through: through, making: make(map[string]uint64)}
 	d := c.NewRoot(s, 0755)
 	d.Inode.Dir.Loaded = false
 	d.Inode.Size, d.Inode.Blocks = 4096, 8
+	if through {
+		s.Through = throughTree(t)
+		s.NoXattr = true
+	}
 	n := &Node{tree: t, name: path, inode: d.Inode}
 	d.Inode.Origin = n
 	s.StartIno(firstOwnIno)
 	return t
 }
+
+func throughTree(t *Tree) vfs.Through { return through{t} }
 
 // firstOwnIno is where the numbers of files begin that the host does not have:
 // above those that it uses.

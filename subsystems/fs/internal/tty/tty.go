@@ -177,7 +177,7 @@ func (t *Tty) Read(c *vfs.Ctx, f *vfs.File, _ int64, n int, dst []byte) ([]byte,
 			return dst, linux.EIO
 		}
 		c.Raise = append(c.Raise, fsapi.Raise{Pgid: c.Cred.Pgid, Signo: linux.SIGTTIN})
-		return dst, linux.ERESTARTSYS
+		return dst, linux.EINTR
 	}
 	if n == 0 {
 		return dst, 0
@@ -209,7 +209,7 @@ func (t *Tty) mayChange(c *vfs.Ctx) linux.Errno {
 		return 0
 	}
 	c.Raise = append(c.Raise, fsapi.Raise{Pgid: c.Cred.Pgid, Signo: linux.SIGTTOU})
-	return linux.ERESTARTSYS
+	return linux.EINTR
 }
 
 // outStep is how much of a write is processed at once, in bytes.

@@ -100,6 +100,8 @@ type Super struct {
 	ReadOnly bool
 	// Fixed: nobody makes or removes names (procfs, sysfs, devpts).
 	Fixed bool
+	// Through is set when changes are made elsewhere first.
+	Through Through
 	// Tmpfs: directories have a size of 20 bytes an entry.
 	Tmpfs bool
 	// NoXattr: extended attributes give EOPNOTSUPP.

@@ -1,0 +1,33 @@
+package vfs
+
+import "adyton.dev/adyton/core/linux"
+
+// Through is a file system whose changes are made elsewhere first. Each method
+// is called after all checks; it returns outside.Missed until the change was
+// made there, and then its errno. The tree here is changed by the caller after
+// a success.
+type Through interface {
+	// Make makes a file; target is for symbolic links. n is the inode that it
+	// will be, with its mode; Make sets its attributes to what the file has.
+	Make(c *Ctx, dir *Dentry, name string, n *Inode, target string) linux.Errno
+	// Link gives the file at d another name.
+	Link(c *Ctx, d *Dentry, dir *Dentry, name string) linux.Errno
+	// Remove takes a name away.
+	Remove(c *Ctx, d *Dentry) linux.Errno
+	// Rename moves a name, over another or (exchange) in exchange with it.
+	Rename(c *Ctx, d *Dentry, dir *Dentry, name string, target *Dentry, exchange bool) linux.Errno
+	// Truncate sets the size of a regular file in bytes.
+	Truncate(c *Ctx, n *Inode, size int64) linux.Errno
+	// SetAttr changes mode, owner and times: those that are not nil.
+	SetAttr(c *Ctx, n *Inode, a Attrs) linux.Errno
+	// Sync writes a file back.
+	Sync(c *Ctx, n *Inode, dataOnly bool) linux.Errno
+	// Descriptor gives a read-only descriptor of the host to map, if any.
+	Descriptor(c *Ctx, n *Inode) (fd int, ok bool, e linux.Errno)
+}
+
+// Attrs are attributes to set.
+type Attrs struct {
+	Mode, Uid, Gid *uint32
+	Atime, Mtime   *Time
+}
