@@ -181,6 +181,24 @@ func (c *Call) bootStream(n uint32) {
 		c.unref(o)
 	}
 	c.T.Files.Replace(f, int32(n), 1<<20, false)
+	c.bootTerminal(f)
+}
+
+// bootTerminal makes a stream that is a terminal the controlling one of the
+// first program's session.
+func (c *Call) bootTerminal(f *fdtable.File) {
+	if f.Mode&linux.S_IFMT != linux.S_IFCHR || c.P.Group.Session.Terminal != nil {
+		return
+	}
+	var rep fsapi.SetTerminalReply
+	if c.FS.SetTerminal(&fsapi.SetTerminalRequest{Cred: c.Cred(), Handle: f.Handle}, &rep) != 0 {
+		return // ENOTTY: another device
+	}
+	var at fsapi.GetattrReply
+	if c.FS.Getattr(&fsapi.GetattrRequest{Handle: f.Handle}, &at) == 0 {
+		f.Rdev = at.Attr.Rdev
+	}
+	c.setTerminal(f)
 }
 
 // TicketDone tells that the host's answer for a ticket of a subsystem is

@@ -116,9 +116,10 @@ func (c *Call) readOnce(f *fdtable.File, off int64, dst []byte, count int, flags
 	case fdtable.FS:
 		q, r := &c.frame.fsRead, &c.frame.fsReadR
 		q.Cred, q.Handle, q.Offset, q.Count, q.Flags = c.Cred(), f.Handle, off, uint32(count), flags
-		r.Wait, r.Data, r.Ready = fsapi.Wait{}, dst, r.Ready[:0]
+		r.Wait, r.Data, r.Ready, r.Raise = fsapi.Wait{}, dst, r.Ready[:0], r.Raise[:0]
 		e := c.FS.Read(q, r)
 		c.fsReady(r.Ready)
+		e, _ = c.jobControl(e, r.Raise)
 		*w = wait0{r.Wait.Ticket, r.Wait.Handle, r.Wait.Events, 0, 0}
 		d := r.Data
 		r.Data = nil
@@ -214,9 +215,13 @@ func (c *Call) writeOnce(f *fdtable.File, off int64, data []byte, flags uint32, 
 		q.SizeLimit = c.P.Limits[linux.RLIMIT_FSIZE].Cur
 		r.Wait, r.Ready, r.Raise, r.Count = fsapi.Wait{}, r.Ready[:0], r.Raise[:0], 0
 		e := c.FS.Write(q, r)
+		again := false
+		if e, again = c.jobControl(e, r.Raise); again {
+			q.Cred.Background, r.Raise = true, r.Raise[:0]
+			e = c.FS.Write(q, r)
+		}
 		q.Data = nil
 		c.fsReady(r.Ready)
-		c.raise(r.Raise)
 		*w = wait0{r.Wait.Ticket, r.Wait.Handle, r.Wait.Events, 0, 0}
 		return int(r.Count), r.Offset, e
 	case fdtable.IPC:

@@ -95,7 +95,11 @@ func (c *Call) ioctlFS(f *fdtable.File, cmd uint32, arg uint64, in []byte) (int6
 		r := fsapi.IoctlReply{Out: c.Out()[:0]}
 		e := c.FS.Ioctl(&q, &r)
 		c.fsReady(r.Ready)
-		c.raise(r.Raise)
+		e, again := c.jobControl(e, r.Raise)
+		if again {
+			q.Cred.Background = true
+			continue
+		}
 		switch r.Controlling {
 		case 1:
 			c.setTerminal(f)

@@ -20,22 +20,28 @@ type tickets struct {
 }
 
 // HostDone is to be told of every ticket of Config.Host that is done. It does
-// not block.
+// not block. Those that callers wait for are passed on by Watch.
 func (f *FS) HostDone(ticket uint64) {
-	t := &f.tickets
-	t.mu.Lock()
-	ch := t.waiting[ticket]
-	if ch != nil {
-		delete(t.waiting, ticket)
-		close(ch)
-	} else {
-		t.recent[t.next] = ticket
-		t.next = (t.next + 1) % len(t.recent)
-	}
-	t.mu.Unlock()
-	if ch == nil {
+	if !f.OwnTicket(ticket) {
 		f.watch.report(fsapi.WatchReply{Tickets: []uint64{ticket}})
 	}
+}
+
+// OwnTicket is HostDone for a core in the same process, which hears of the
+// other tickets by itself: it reports whether the ticket was one that only FS
+// waits for.
+func (f *FS) OwnTicket(ticket uint64) bool {
+	t := &f.tickets
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if ch := t.waiting[ticket]; ch != nil {
+		delete(t.waiting, ticket)
+		close(ch)
+		return true
+	}
+	t.recent[t.next] = ticket
+	t.next = (t.next + 1) % len(t.recent)
+	return false
 }
 
 // await blocks a goroutine of FS until a ticket is done. false: Shutdown came.
