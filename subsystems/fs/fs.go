@@ -7,6 +7,7 @@ package fs
 
 import (
 	"errors"
+	"io"
 	"runtime"
 	"sync"
 	"time"
@@ -40,6 +41,9 @@ type Config struct {
 	// Root is the host tree that shows at "/", with changes kept in memory; nil
 	// is an empty directory.
 	Root *Tree
+	// RootTar, with Root nil, is read by New: a tar file, which may be gzipped,
+	// that is unpacked into the root.
+	RootTar io.Reader
 	// Mounts are further host trees, in the order of mounting.
 	Mounts []Mount
 	// HostMaxData is what the host said in Hello; 0 means 1 MiB.

@@ -42,7 +42,12 @@ func (f *FS) mountInitial() error {
 	c := f.begin(&rootCred)
 	defer f.end(c)
 	root := f.rootSuper(c)
-	f.ns.Attach(root, root.Root, vfs.Path{}, linux.MS_RELATIME, root.Type)
+	m := f.ns.Attach(root, root.Root, vfs.Path{}, linux.MS_RELATIME, root.Type)
+	if f.config.Root == nil && f.config.RootTar != nil {
+		if err := f.unpack(c, vfs.Path{Mnt: m, D: m.Root}, f.config.RootTar); err != nil {
+			return err
+		}
+	}
 
 	// Files without a name live in a file system that is not mounted anywhere.
 	hidden, _ := f.makeTmpfs(c, "tmpfs", "")
