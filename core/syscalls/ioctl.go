@@ -116,8 +116,21 @@ func (c *Call) ioctlFS(f *fdtable.File, cmd uint32, arg uint64, in []byte) (int6
 		if e != 0 {
 			return 0, e
 		}
+		if cmd == linux.TIOCGPTPEER {
+			return c.openPeer(uint64(r.Result), uint32(arg))
+		}
 		return r.Result, c.CopyOut(arg, r.Out)
 	}
+}
+
+// openPeer makes a descriptor of the slave that TIOCGPTPEER opened.
+func (c *Call) openPeer(handle uint64, fl uint32) (int64, linux.Errno) {
+	f := fdtable.NewFile(fdtable.FS, handle, fl&^onlyAtOpen)
+	f.Pollable = true
+	if a, e := c.stat(f); e == 0 {
+		f.Mode, f.Rdev = a.Mode, a.Rdev
+	}
+	return c.install(f, fl&linux.O_CLOEXEC != 0)
 }
 
 // ioctlSwitch serves FIONBIO and FIOASYNC.
