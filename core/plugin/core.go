@@ -42,6 +42,10 @@ func (s *posted) SetText(q *coreapi.SetTextRequest, r *coreapi.SetTextReply) lin
 	return s.do(func() linux.Errno { return s.core.SetText(q, r) })
 }
 
+func (s *posted) Memory(q *coreapi.MemoryRequest, r *coreapi.MemoryReply) linux.Errno {
+	return s.do(func() linux.Errno { return s.core.Memory(q, r) })
+}
+
 func (s *posted) Descriptors(q *coreapi.DescriptorsRequest, r *coreapi.DescriptorsReply) linux.Errno {
 	return s.do(func() linux.Errno { return s.core.Descriptors(q, r) })
 }
@@ -77,6 +81,10 @@ func (c *lateCore) Text(q *coreapi.TextRequest, r *coreapi.TextReply) linux.Errn
 
 func (c *lateCore) SetText(q *coreapi.SetTextRequest, r *coreapi.SetTextReply) linux.Errno {
 	return c.get().SetText(q, r)
+}
+
+func (c *lateCore) Memory(q *coreapi.MemoryRequest, r *coreapi.MemoryReply) linux.Errno {
+	return c.get().Memory(q, r)
 }
 
 func (c *lateCore) Descriptors(q *coreapi.DescriptorsRequest, r *coreapi.DescriptorsReply) linux.Errno {

@@ -89,6 +89,34 @@ func (s *Service) Process(req *coreapi.ProcessRequest, rep *coreapi.ProcessReply
 	return 0
 }
 
+// maxMemory is the most that one Memory moves, in bytes.
+const maxMemory = 1 << 20
+
+// Memory implements coreapi.Core.
+func (s *Service) Memory(req *coreapi.MemoryRequest, rep *coreapi.MemoryReply) linux.Errno {
+	p, _, e := s.find(req.Pid, 0)
+	if e != 0 {
+		return e
+	}
+	if p.Space == nil || p.Zombie {
+		return 0 // end of file: mem_rw without an mm
+	}
+	n := 0
+	if req.Count > 0 {
+		had := len(rep.Data)
+		rep.Data = append(rep.Data, make([]byte, min(req.Count, maxMemory))...)
+		n = p.Space.Platform.Read(req.Addr, rep.Data[had:])
+		rep.Data = rep.Data[:had+n]
+	} else {
+		n = p.Space.Platform.Write(req.Addr, req.Data[:min(len(req.Data), maxMemory)])
+	}
+	rep.Count = uint32(n)
+	if n == 0 {
+		return linux.EIO
+	}
+	return 0
+}
+
 // Descriptors implements coreapi.Core.
 func (s *Service) Descriptors(req *coreapi.DescriptorsRequest, rep *coreapi.DescriptorsReply) linux.Errno {
 	p, t, e := s.find(req.Pid, 0)

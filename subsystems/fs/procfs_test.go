@@ -45,6 +45,19 @@ func (f *fakeCore) Text(req *coreapi.TextRequest, rep *coreapi.TextReply) linux.
 	return linux.ENOENT
 }
 
+func (f *fakeCore) Memory(req *coreapi.MemoryRequest, rep *coreapi.MemoryReply) linux.Errno {
+	if req.Addr != 0x1000 {
+		return linux.EIO
+	}
+	if req.Count == 0 {
+		f.written = append(f.written, fmt.Sprintf("%d mem %s", req.Pid, req.Data))
+		rep.Count = uint32(len(req.Data))
+		return 0
+	}
+	rep.Data = append(rep.Data, "word"...)
+	return 0
+}
+
 func (f *fakeCore) SetText(req *coreapi.SetTextRequest, _ *coreapi.SetTextReply) linux.Errno {
 	if req.Pid == 0 && req.Name != "sys/kernel/hostname" {
 		return linux.EACCES
@@ -252,4 +265,18 @@ func TestProcWrites(t *testing.T) {
 	check(u.user, "somaxconn", u.text("/proc/sys/net/core/somaxconn"), "99\n")
 	check(u.user, "chmod", u.fs.Setattr(&fsapi.SetattrRequest{Cred: rootCred, Place: fsapi.Place{Path: "/proc/7/comm"},
 		Valid: uint32(fsapi.SetattrValidMode), Mode: 0777}, &fsapi.SetattrReply{}), linux.EPERM)
+}
+
+func TestProcMemory(t *testing.T) {
+	u := newProcUser(t)
+	var rep fsapi.OpenReply
+	if e := u.fs.Open(&fsapi.OpenRequest{Cred: u.cred, Place: fsapi.Place{Path: "/proc/self/mem"}, Flags: linux.O_RDWR}, &rep); e != 0 {
+		t.Fatalf("open = %v", e)
+	}
+	check(u.user, "memory", string(u.read(rep.Handle, 0x1000, 4)), "word")
+	u.write(rep.Handle, 0x1000, []byte("new"))
+	check(u.user, "written", strings.Join(u.core.written, ","), "7 mem new")
+	e := u.fs.Read(&fsapi.ReadRequest{Cred: u.cred, Handle: rep.Handle, Offset: 5, Count: 1}, &fsapi.ReadReply{})
+	check(u.user, "where nothing is", e, linux.EIO)
+	check(u.user, "of another", u.openErr("/proc/9/mem", linux.O_RDONLY), linux.EACCES)
 }

@@ -31,7 +31,7 @@ func Calls(data []byte) []Call {
 }
 
 func (s *source) call() Call {
-	switch s.byte() % 5 {
+	switch s.byte() % 6 {
 	case 0:
 		req := new(ProcessesRequest)
 		req.fill(s)
@@ -48,10 +48,14 @@ func (s *source) call() Call {
 		req := new(SetTextRequest)
 		req.fill(s)
 		return Call{&Methods[3], req}
+	case 4:
+		req := new(MemoryRequest)
+		req.fill(s)
+		return Call{&Methods[4], req}
 	default:
 		req := new(DescriptorsRequest)
 		req.fill(s)
-		return Call{&Methods[4], req}
+		return Call{&Methods[5], req}
 	}
 }
 
@@ -99,6 +103,10 @@ func cloneAny(m any) any {
 		return m.Clone()
 	case *SetTextReply:
 		return m.Clone()
+	case *MemoryRequest:
+		return m.Clone()
+	case *MemoryReply:
+		return m.Clone()
 	case *DescriptorsRequest:
 		return m.Clone()
 	case *DescriptorsReply:
@@ -120,6 +128,9 @@ func equalAny(a, b any) bool {
 		return ok && a.Equal(b)
 	case *SetTextReply:
 		b, ok := b.(*SetTextReply)
+		return ok && a.Equal(b)
+	case *MemoryReply:
+		b, ok := b.(*MemoryReply)
 		return ok && a.Equal(b)
 	case *DescriptorsReply:
 		b, ok := b.(*DescriptorsReply)
@@ -163,6 +174,13 @@ func (n Noise) Text(req *TextRequest, rep *TextReply) linux.Errno {
 // SetText answers noise.
 func (n Noise) SetText(req *SetTextRequest, rep *SetTextReply) linux.Errno {
 	s := n.source("SetText", req)
+	rep.fill(s)
+	return s.errno()
+}
+
+// Memory answers noise.
+func (n Noise) Memory(req *MemoryRequest, rep *MemoryReply) linux.Errno {
+	s := n.source("Memory", req)
 	rep.fill(s)
 	return s.errno()
 }
@@ -219,6 +237,18 @@ func (m *SetTextRequest) fill(s *source) {
 }
 
 func (m *SetTextReply) fill(*source) {}
+
+func (m *MemoryRequest) fill(s *source) {
+	m.Pid = int32(s.number())
+	m.Addr = s.number()
+	m.Count = uint32(s.number())
+	m.Data = append(m.Data, s.bytes()...)
+}
+
+func (m *MemoryReply) fill(s *source) {
+	m.Data = append(m.Data, s.bytes()...)
+	m.Count = uint32(s.number())
+}
 
 func (m *DescriptorsRequest) fill(s *source) {
 	m.Pid = int32(s.number())

@@ -28,6 +28,10 @@ type Core interface {
 	// SetText handles a write to such a file: comm, oom_score_adj, sysctl.
 	SetText(req *SetTextRequest, rep *SetTextReply) linux.Errno
 
+	// Memory reads or writes a process's memory for /proc/PID/mem; fs has checked
+	// who asks. Errors: EIO when nothing is there, ESRCH.
+	Memory(req *MemoryRequest, rep *MemoryReply) linux.Errno
+
 	// Descriptors lists the open descriptors of a process.
 	Descriptors(req *DescriptorsRequest, rep *DescriptorsReply) linux.Errno
 }
@@ -85,6 +89,22 @@ type SetTextRequest struct {
 // SetTextReply is what SetText answers.
 type SetTextReply struct{}
 
+// MemoryRequest is what Memory takes.
+type MemoryRequest struct {
+	Pid  int32
+	Addr uint64
+	// Bytes to read; 0 writes data.
+	Count uint32
+	Data  []byte
+}
+
+// MemoryReply is what Memory answers.
+type MemoryReply struct {
+	Data []byte
+	// Bytes read or written.
+	Count uint32
+}
+
 // DescriptorsRequest is what Descriptors takes.
 type DescriptorsRequest struct {
 	Pid int32
@@ -120,6 +140,9 @@ func (Unimplemented) Text(*TextRequest, *TextReply) linux.Errno { return linux.E
 
 // SetText answers ENOSYS.
 func (Unimplemented) SetText(*SetTextRequest, *SetTextReply) linux.Errno { return linux.ENOSYS }
+
+// Memory answers ENOSYS.
+func (Unimplemented) Memory(*MemoryRequest, *MemoryReply) linux.Errno { return linux.ENOSYS }
 
 // Descriptors answers ENOSYS.
 func (Unimplemented) Descriptors(*DescriptorsRequest, *DescriptorsReply) linux.Errno {
@@ -169,6 +192,14 @@ var Methods = []Method{
 		NewReply:   func() any { return new(SetTextReply) },
 		Call: func(impl Core, req, rep any) linux.Errno {
 			return impl.SetText(req.(*SetTextRequest), rep.(*SetTextReply))
+		},
+	},
+	{
+		Name:       "Memory",
+		NewRequest: func() any { return new(MemoryRequest) },
+		NewReply:   func() any { return new(MemoryReply) },
+		Call: func(impl Core, req, rep any) linux.Errno {
+			return impl.Memory(req.(*MemoryRequest), rep.(*MemoryReply))
 		},
 	},
 	{

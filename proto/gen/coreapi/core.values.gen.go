@@ -406,6 +406,120 @@ func (m *SetTextReply) GoString() string { return "&" + string(m.appendGo(nil)) 
 
 func (m *SetTextReply) appendGo(b []byte) []byte { return append(b, "coreapi.SetTextReply{}"...) }
 
+// Reset zeroes m; its slices keep their capacity.
+func (m *MemoryRequest) Reset() {
+	m.Pid = 0
+	m.Addr = 0
+	m.Count = 0
+	m.Data = m.Data[:0]
+}
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *MemoryRequest) Equal(o *MemoryRequest) bool {
+	if m.Pid != o.Pid {
+		return false
+	}
+	if m.Addr != o.Addr {
+		return false
+	}
+	if m.Count != o.Count {
+		return false
+	}
+	if !bytes.Equal(m.Data, o.Data) {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *MemoryRequest) Clone() *MemoryRequest {
+	c := *m
+	c.own()
+	return &c
+}
+
+// own replaces every slice of m by a copy.
+func (m *MemoryRequest) own() {
+	m.Data = slices.Clone(m.Data)
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *MemoryRequest) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *MemoryRequest) appendGo(b []byte) []byte {
+	b = append(b, "coreapi.MemoryRequest{"...)
+	if m.Pid != 0 {
+		b = append(b, "Pid: "...)
+		b = strconv.AppendInt(b, int64(m.Pid), 10)
+		b = append(b, ", "...)
+	}
+	if m.Addr != 0 {
+		b = append(b, "Addr: "...)
+		b = strconv.AppendUint(b, uint64(m.Addr), 10)
+		b = append(b, ", "...)
+	}
+	if m.Count != 0 {
+		b = append(b, "Count: "...)
+		b = strconv.AppendUint(b, uint64(m.Count), 10)
+		b = append(b, ", "...)
+	}
+	if len(m.Data) > 0 {
+		b = append(b, "Data: "...)
+		b = quoteGo(append(b, "[]byte("...), string(m.Data))
+		b = append(b, ')')
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m; its slices keep their capacity.
+func (m *MemoryReply) Reset() {
+	m.Data = m.Data[:0]
+	m.Count = 0
+}
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *MemoryReply) Equal(o *MemoryReply) bool {
+	if !bytes.Equal(m.Data, o.Data) {
+		return false
+	}
+	if m.Count != o.Count {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *MemoryReply) Clone() *MemoryReply {
+	c := *m
+	c.own()
+	return &c
+}
+
+// own replaces every slice of m by a copy.
+func (m *MemoryReply) own() {
+	m.Data = slices.Clone(m.Data)
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *MemoryReply) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *MemoryReply) appendGo(b []byte) []byte {
+	b = append(b, "coreapi.MemoryReply{"...)
+	if len(m.Data) > 0 {
+		b = append(b, "Data: "...)
+		b = quoteGo(append(b, "[]byte("...), string(m.Data))
+		b = append(b, ')')
+		b = append(b, ", "...)
+	}
+	if m.Count != 0 {
+		b = append(b, "Count: "...)
+		b = strconv.AppendUint(b, uint64(m.Count), 10)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
 // Reset zeroes m.
 func (m *DescriptorsRequest) Reset() { *m = DescriptorsRequest{} }
 

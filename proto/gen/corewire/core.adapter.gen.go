@@ -118,6 +118,21 @@ func (c *client) SetText(req *coreapi.SetTextRequest, rep *coreapi.SetTextReply)
 	return e
 }
 
+func (c *client) Memory(req *coreapi.MemoryRequest, rep *coreapi.MemoryReply) linux.Errno {
+	ctx, cancel := context.WithTimeout(context.Background(), c.opts.Timeout)
+	defer cancel()
+	out, err := c.rpc.Memory(ctx, toWireMemoryRequest(new(MemoryRequest), req))
+	if err != nil {
+		return c.fail("Memory", err)
+	}
+	e, err := validErrno(out.Errno)
+	if err != nil {
+		return c.fail("Memory", err)
+	}
+	fromWireMemoryReply(rep, out)
+	return e
+}
+
 func (c *client) Descriptors(req *coreapi.DescriptorsRequest, rep *coreapi.DescriptorsReply) linux.Errno {
 	ctx, cancel := context.WithTimeout(context.Background(), c.opts.Timeout)
 	defer cancel()
@@ -180,6 +195,16 @@ func (s *server) SetText(_ context.Context, in *SetTextRequest) (*SetTextReply, 
 	fromWireSetTextRequest(&req, in)
 	e := s.impl.SetText(&req, &rep)
 	out := toWireSetTextReply(new(SetTextReply), &rep)
+	out.Errno = uint32(e)
+	return out, nil
+}
+
+func (s *server) Memory(_ context.Context, in *MemoryRequest) (*MemoryReply, error) {
+	var req coreapi.MemoryRequest
+	var rep coreapi.MemoryReply
+	fromWireMemoryRequest(&req, in)
+	e := s.impl.Memory(&req, &rep)
+	out := toWireMemoryReply(new(MemoryReply), &rep)
 	out.Errno = uint32(e)
 	return out, nil
 }
@@ -331,6 +356,50 @@ func fromWireSetTextRequest(m *coreapi.SetTextRequest, w *SetTextRequest) {
 func toWireSetTextReply(w *SetTextReply, _ *coreapi.SetTextReply) *SetTextReply { return w }
 
 func fromWireSetTextReply(*coreapi.SetTextReply, *SetTextReply) {}
+
+// toWireMemoryRequest fills the zero message w; it shares the bytes of m.
+func toWireMemoryRequest(w *MemoryRequest, m *coreapi.MemoryRequest) *MemoryRequest {
+	w.Pid = m.Pid
+	w.Addr = m.Addr
+	w.Count = m.Count
+	w.Data = m.Data
+	return w
+}
+
+// fromWireMemoryRequest sets m from w, which it may take memory from. Slices are appended to.
+func fromWireMemoryRequest(m *coreapi.MemoryRequest, w *MemoryRequest) {
+	if w == nil {
+		return
+	}
+	m.Pid = w.Pid
+	m.Addr = w.Addr
+	m.Count = w.Count
+	if cap(m.Data) == 0 {
+		m.Data = w.Data
+	} else {
+		m.Data = append(m.Data, w.Data...)
+	}
+}
+
+// toWireMemoryReply fills the zero message w; it shares the bytes of m.
+func toWireMemoryReply(w *MemoryReply, m *coreapi.MemoryReply) *MemoryReply {
+	w.Data = m.Data
+	w.Count = m.Count
+	return w
+}
+
+// fromWireMemoryReply sets m from w, which it may take memory from. Slices are appended to.
+func fromWireMemoryReply(m *coreapi.MemoryReply, w *MemoryReply) {
+	if w == nil {
+		return
+	}
+	if cap(m.Data) == 0 {
+		m.Data = w.Data
+	} else {
+		m.Data = append(m.Data, w.Data...)
+	}
+	m.Count = w.Count
+}
 
 // toWireDescriptorsRequest fills the zero message w; it shares the bytes of m.
 func toWireDescriptorsRequest(w *DescriptorsRequest, m *coreapi.DescriptorsRequest) *DescriptorsRequest {

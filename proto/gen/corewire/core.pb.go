@@ -506,6 +506,136 @@ func (x *SetTextReply) GetErrno() uint32 {
 	return 0
 }
 
+type MemoryRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Pid   int32                  `protobuf:"varint,1,opt,name=pid" json:"pid,omitempty"`
+	Addr  uint64                 `protobuf:"varint,2,opt,name=addr" json:"addr,omitempty"`
+	// Bytes to read; 0 writes data.
+	Count         uint32 `protobuf:"varint,3,opt,name=count" json:"count,omitempty"`
+	Data          []byte `protobuf:"bytes,4,opt,name=data" json:"data,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MemoryRequest) Reset() {
+	*x = MemoryRequest{}
+	mi := &file_adyton_core_v1_core_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MemoryRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MemoryRequest) ProtoMessage() {}
+
+func (x *MemoryRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_core_v1_core_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MemoryRequest.ProtoReflect.Descriptor instead.
+func (*MemoryRequest) Descriptor() ([]byte, []int) {
+	return file_adyton_core_v1_core_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *MemoryRequest) GetPid() int32 {
+	if x != nil {
+		return x.Pid
+	}
+	return 0
+}
+
+func (x *MemoryRequest) GetAddr() uint64 {
+	if x != nil {
+		return x.Addr
+	}
+	return 0
+}
+
+func (x *MemoryRequest) GetCount() uint32 {
+	if x != nil {
+		return x.Count
+	}
+	return 0
+}
+
+func (x *MemoryRequest) GetData() []byte {
+	if x != nil {
+		return x.Data
+	}
+	return nil
+}
+
+type MemoryReply struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Errno uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
+	Data  []byte                 `protobuf:"bytes,2,opt,name=data" json:"data,omitempty"`
+	// Bytes read or written.
+	Count         uint32 `protobuf:"varint,3,opt,name=count" json:"count,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MemoryReply) Reset() {
+	*x = MemoryReply{}
+	mi := &file_adyton_core_v1_core_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MemoryReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MemoryReply) ProtoMessage() {}
+
+func (x *MemoryReply) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_core_v1_core_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MemoryReply.ProtoReflect.Descriptor instead.
+func (*MemoryReply) Descriptor() ([]byte, []int) {
+	return file_adyton_core_v1_core_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *MemoryReply) GetErrno() uint32 {
+	if x != nil {
+		return x.Errno
+	}
+	return 0
+}
+
+func (x *MemoryReply) GetData() []byte {
+	if x != nil {
+		return x.Data
+	}
+	return nil
+}
+
+func (x *MemoryReply) GetCount() uint32 {
+	if x != nil {
+		return x.Count
+	}
+	return 0
+}
+
 type DescriptorsRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Pid           int32                  `protobuf:"varint,1,opt,name=pid" json:"pid,omitempty"`
@@ -515,7 +645,7 @@ type DescriptorsRequest struct {
 
 func (x *DescriptorsRequest) Reset() {
 	*x = DescriptorsRequest{}
-	mi := &file_adyton_core_v1_core_proto_msgTypes[8]
+	mi := &file_adyton_core_v1_core_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -527,7 +657,7 @@ func (x *DescriptorsRequest) String() string {
 func (*DescriptorsRequest) ProtoMessage() {}
 
 func (x *DescriptorsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_core_v1_core_proto_msgTypes[8]
+	mi := &file_adyton_core_v1_core_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -540,7 +670,7 @@ func (x *DescriptorsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DescriptorsRequest.ProtoReflect.Descriptor instead.
 func (*DescriptorsRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_core_v1_core_proto_rawDescGZIP(), []int{8}
+	return file_adyton_core_v1_core_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *DescriptorsRequest) GetPid() int32 {
@@ -566,7 +696,7 @@ type Descriptor struct {
 
 func (x *Descriptor) Reset() {
 	*x = Descriptor{}
-	mi := &file_adyton_core_v1_core_proto_msgTypes[9]
+	mi := &file_adyton_core_v1_core_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -578,7 +708,7 @@ func (x *Descriptor) String() string {
 func (*Descriptor) ProtoMessage() {}
 
 func (x *Descriptor) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_core_v1_core_proto_msgTypes[9]
+	mi := &file_adyton_core_v1_core_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -591,7 +721,7 @@ func (x *Descriptor) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Descriptor.ProtoReflect.Descriptor instead.
 func (*Descriptor) Descriptor() ([]byte, []int) {
-	return file_adyton_core_v1_core_proto_rawDescGZIP(), []int{9}
+	return file_adyton_core_v1_core_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Descriptor) GetFd() int32 {
@@ -639,7 +769,7 @@ type DescriptorsReply struct {
 
 func (x *DescriptorsReply) Reset() {
 	*x = DescriptorsReply{}
-	mi := &file_adyton_core_v1_core_proto_msgTypes[10]
+	mi := &file_adyton_core_v1_core_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -651,7 +781,7 @@ func (x *DescriptorsReply) String() string {
 func (*DescriptorsReply) ProtoMessage() {}
 
 func (x *DescriptorsReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_core_v1_core_proto_msgTypes[10]
+	mi := &file_adyton_core_v1_core_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -664,7 +794,7 @@ func (x *DescriptorsReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DescriptorsReply.ProtoReflect.Descriptor instead.
 func (*DescriptorsReply) Descriptor() ([]byte, []int) {
-	return file_adyton_core_v1_core_proto_rawDescGZIP(), []int{10}
+	return file_adyton_core_v1_core_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *DescriptorsReply) GetErrno() uint32 {
@@ -717,7 +847,16 @@ const file_adyton_core_v1_core_proto_rawDesc = "" +
 	"\x04data\x18\x04 \x01(\fR\x04data\x12\x12\n" +
 	"\x04caps\x18\x05 \x01(\x04R\x04caps\"$\n" +
 	"\fSetTextReply\x12\x14\n" +
-	"\x05errno\x18\x01 \x01(\rR\x05errno\"&\n" +
+	"\x05errno\x18\x01 \x01(\rR\x05errno\"_\n" +
+	"\rMemoryRequest\x12\x10\n" +
+	"\x03pid\x18\x01 \x01(\x05R\x03pid\x12\x12\n" +
+	"\x04addr\x18\x02 \x01(\x04R\x04addr\x12\x14\n" +
+	"\x05count\x18\x03 \x01(\rR\x05count\x12\x12\n" +
+	"\x04data\x18\x04 \x01(\fR\x04data\"M\n" +
+	"\vMemoryReply\x12\x14\n" +
+	"\x05errno\x18\x01 \x01(\rR\x05errno\x12\x12\n" +
+	"\x04data\x18\x02 \x01(\fR\x04data\x12\x14\n" +
+	"\x05count\x18\x03 \x01(\rR\x05count\"&\n" +
 	"\x12DescriptorsRequest\x12\x10\n" +
 	"\x03pid\x18\x01 \x01(\x05R\x03pid\"v\n" +
 	"\n" +
@@ -729,12 +868,13 @@ const file_adyton_core_v1_core_proto_rawDesc = "" +
 	"\x06offset\x18\x05 \x01(\x03R\x06offset\"f\n" +
 	"\x10DescriptorsReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12<\n" +
-	"\vdescriptors\x18\x02 \x03(\v2\x1a.adyton.core.v1.DescriptorR\vdescriptors2\xfc\x02\n" +
+	"\vdescriptors\x18\x02 \x03(\v2\x1a.adyton.core.v1.DescriptorR\vdescriptors2\xc2\x03\n" +
 	"\x04Core\x12M\n" +
 	"\tProcesses\x12 .adyton.core.v1.ProcessesRequest\x1a\x1e.adyton.core.v1.ProcessesReply\x12G\n" +
 	"\aProcess\x12\x1e.adyton.core.v1.ProcessRequest\x1a\x1c.adyton.core.v1.ProcessReply\x12>\n" +
 	"\x04Text\x12\x1b.adyton.core.v1.TextRequest\x1a\x19.adyton.core.v1.TextReply\x12G\n" +
-	"\aSetText\x12\x1e.adyton.core.v1.SetTextRequest\x1a\x1c.adyton.core.v1.SetTextReply\x12S\n" +
+	"\aSetText\x12\x1e.adyton.core.v1.SetTextRequest\x1a\x1c.adyton.core.v1.SetTextReply\x12D\n" +
+	"\x06Memory\x12\x1d.adyton.core.v1.MemoryRequest\x1a\x1b.adyton.core.v1.MemoryReply\x12S\n" +
 	"\vDescriptors\x12\".adyton.core.v1.DescriptorsRequest\x1a .adyton.core.v1.DescriptorsReplyB6Z-adyton.dev/adyton/proto/gen/corewire;corewire\x92\x03\x04\b\x02 \x03b\beditionsp\xe8\a"
 
 var (
@@ -749,7 +889,7 @@ func file_adyton_core_v1_core_proto_rawDescGZIP() []byte {
 	return file_adyton_core_v1_core_proto_rawDescData
 }
 
-var file_adyton_core_v1_core_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
+var file_adyton_core_v1_core_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
 var file_adyton_core_v1_core_proto_goTypes = []any{
 	(*ProcessesRequest)(nil),   // 0: adyton.core.v1.ProcessesRequest
 	(*ProcessesReply)(nil),     // 1: adyton.core.v1.ProcessesReply
@@ -759,24 +899,28 @@ var file_adyton_core_v1_core_proto_goTypes = []any{
 	(*TextReply)(nil),          // 5: adyton.core.v1.TextReply
 	(*SetTextRequest)(nil),     // 6: adyton.core.v1.SetTextRequest
 	(*SetTextReply)(nil),       // 7: adyton.core.v1.SetTextReply
-	(*DescriptorsRequest)(nil), // 8: adyton.core.v1.DescriptorsRequest
-	(*Descriptor)(nil),         // 9: adyton.core.v1.Descriptor
-	(*DescriptorsReply)(nil),   // 10: adyton.core.v1.DescriptorsReply
+	(*MemoryRequest)(nil),      // 8: adyton.core.v1.MemoryRequest
+	(*MemoryReply)(nil),        // 9: adyton.core.v1.MemoryReply
+	(*DescriptorsRequest)(nil), // 10: adyton.core.v1.DescriptorsRequest
+	(*Descriptor)(nil),         // 11: adyton.core.v1.Descriptor
+	(*DescriptorsReply)(nil),   // 12: adyton.core.v1.DescriptorsReply
 }
 var file_adyton_core_v1_core_proto_depIdxs = []int32{
-	9,  // 0: adyton.core.v1.DescriptorsReply.descriptors:type_name -> adyton.core.v1.Descriptor
+	11, // 0: adyton.core.v1.DescriptorsReply.descriptors:type_name -> adyton.core.v1.Descriptor
 	0,  // 1: adyton.core.v1.Core.Processes:input_type -> adyton.core.v1.ProcessesRequest
 	2,  // 2: adyton.core.v1.Core.Process:input_type -> adyton.core.v1.ProcessRequest
 	4,  // 3: adyton.core.v1.Core.Text:input_type -> adyton.core.v1.TextRequest
 	6,  // 4: adyton.core.v1.Core.SetText:input_type -> adyton.core.v1.SetTextRequest
-	8,  // 5: adyton.core.v1.Core.Descriptors:input_type -> adyton.core.v1.DescriptorsRequest
-	1,  // 6: adyton.core.v1.Core.Processes:output_type -> adyton.core.v1.ProcessesReply
-	3,  // 7: adyton.core.v1.Core.Process:output_type -> adyton.core.v1.ProcessReply
-	5,  // 8: adyton.core.v1.Core.Text:output_type -> adyton.core.v1.TextReply
-	7,  // 9: adyton.core.v1.Core.SetText:output_type -> adyton.core.v1.SetTextReply
-	10, // 10: adyton.core.v1.Core.Descriptors:output_type -> adyton.core.v1.DescriptorsReply
-	6,  // [6:11] is the sub-list for method output_type
-	1,  // [1:6] is the sub-list for method input_type
+	8,  // 5: adyton.core.v1.Core.Memory:input_type -> adyton.core.v1.MemoryRequest
+	10, // 6: adyton.core.v1.Core.Descriptors:input_type -> adyton.core.v1.DescriptorsRequest
+	1,  // 7: adyton.core.v1.Core.Processes:output_type -> adyton.core.v1.ProcessesReply
+	3,  // 8: adyton.core.v1.Core.Process:output_type -> adyton.core.v1.ProcessReply
+	5,  // 9: adyton.core.v1.Core.Text:output_type -> adyton.core.v1.TextReply
+	7,  // 10: adyton.core.v1.Core.SetText:output_type -> adyton.core.v1.SetTextReply
+	9,  // 11: adyton.core.v1.Core.Memory:output_type -> adyton.core.v1.MemoryReply
+	12, // 12: adyton.core.v1.Core.Descriptors:output_type -> adyton.core.v1.DescriptorsReply
+	7,  // [7:13] is the sub-list for method output_type
+	1,  // [1:7] is the sub-list for method input_type
 	1,  // [1:1] is the sub-list for extension type_name
 	1,  // [1:1] is the sub-list for extension extendee
 	0,  // [0:1] is the sub-list for field type_name
@@ -793,7 +937,7 @@ func file_adyton_core_v1_core_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_adyton_core_v1_core_proto_rawDesc), len(file_adyton_core_v1_core_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   11,
+			NumMessages:   13,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -25,6 +25,7 @@ const (
 	Core_Process_FullMethodName     = "/adyton.core.v1.Core/Process"
 	Core_Text_FullMethodName        = "/adyton.core.v1.Core/Text"
 	Core_SetText_FullMethodName     = "/adyton.core.v1.Core/SetText"
+	Core_Memory_FullMethodName      = "/adyton.core.v1.Core/Memory"
 	Core_Descriptors_FullMethodName = "/adyton.core.v1.Core/Descriptors"
 )
 
@@ -45,6 +46,9 @@ type CoreClient interface {
 	Text(ctx context.Context, in *TextRequest, opts ...grpc.CallOption) (*TextReply, error)
 	// SetText handles a write to such a file: comm, oom_score_adj, sysctl.
 	SetText(ctx context.Context, in *SetTextRequest, opts ...grpc.CallOption) (*SetTextReply, error)
+	// Memory reads or writes a process's memory for /proc/PID/mem; fs has checked
+	// who asks. Errors: EIO when nothing is there, ESRCH.
+	Memory(ctx context.Context, in *MemoryRequest, opts ...grpc.CallOption) (*MemoryReply, error)
 	// Descriptors lists the open descriptors of a process.
 	Descriptors(ctx context.Context, in *DescriptorsRequest, opts ...grpc.CallOption) (*DescriptorsReply, error)
 }
@@ -97,6 +101,16 @@ func (c *coreClient) SetText(ctx context.Context, in *SetTextRequest, opts ...gr
 	return out, nil
 }
 
+func (c *coreClient) Memory(ctx context.Context, in *MemoryRequest, opts ...grpc.CallOption) (*MemoryReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(MemoryReply)
+	err := c.cc.Invoke(ctx, Core_Memory_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *coreClient) Descriptors(ctx context.Context, in *DescriptorsRequest, opts ...grpc.CallOption) (*DescriptorsReply, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(DescriptorsReply)
@@ -124,6 +138,9 @@ type CoreServer interface {
 	Text(context.Context, *TextRequest) (*TextReply, error)
 	// SetText handles a write to such a file: comm, oom_score_adj, sysctl.
 	SetText(context.Context, *SetTextRequest) (*SetTextReply, error)
+	// Memory reads or writes a process's memory for /proc/PID/mem; fs has checked
+	// who asks. Errors: EIO when nothing is there, ESRCH.
+	Memory(context.Context, *MemoryRequest) (*MemoryReply, error)
 	// Descriptors lists the open descriptors of a process.
 	Descriptors(context.Context, *DescriptorsRequest) (*DescriptorsReply, error)
 	mustEmbedUnimplementedCoreServer()
@@ -147,6 +164,9 @@ func (UnimplementedCoreServer) Text(context.Context, *TextRequest) (*TextReply, 
 }
 func (UnimplementedCoreServer) SetText(context.Context, *SetTextRequest) (*SetTextReply, error) {
 	return nil, status.Error(codes.Unimplemented, "method SetText not implemented")
+}
+func (UnimplementedCoreServer) Memory(context.Context, *MemoryRequest) (*MemoryReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method Memory not implemented")
 }
 func (UnimplementedCoreServer) Descriptors(context.Context, *DescriptorsRequest) (*DescriptorsReply, error) {
 	return nil, status.Error(codes.Unimplemented, "method Descriptors not implemented")
@@ -244,6 +264,24 @@ func _Core_SetText_Handler(srv interface{}, ctx context.Context, dec func(interf
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Core_Memory_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MemoryRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CoreServer).Memory(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Core_Memory_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CoreServer).Memory(ctx, req.(*MemoryRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _Core_Descriptors_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(DescriptorsRequest)
 	if err := dec(in); err != nil {
@@ -284,6 +322,10 @@ var Core_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "SetText",
 			Handler:    _Core_SetText_Handler,
+		},
+		{
+			MethodName: "Memory",
+			Handler:    _Core_Memory_Handler,
 		},
 		{
 			MethodName: "Descriptors",

@@ -30,7 +30,7 @@ var taskFiles = map[string]taskFile{
 	"auxv": {mode: 0400, traced: true}, "cgroup": {mode: 0444}, "children": {mode: 0444, thread: true},
 	"clear_refs": {mode: 0200}, "cmdline": {mode: 0444}, "comm": {mode: 0644}, "coredump_filter": {mode: 0644, group: true},
 	"cpuset": {mode: 0444}, "environ": {mode: 0400, traced: true}, "gid_map": {mode: 0644}, "io": {mode: 0400, traced: true},
-	"limits": {mode: 0444}, "loginuid": {mode: 0644}, "maps": {mode: 0444, traced: true}, "mountinfo": {mode: 0444},
+	"limits": {mode: 0444}, "mem": {mode: 0600, traced: true}, "loginuid": {mode: 0644}, "maps": {mode: 0444, traced: true}, "mountinfo": {mode: 0444},
 	"mounts": {mode: 0444}, "mountstats": {mode: 0400, group: true}, "numa_maps": {mode: 0444, traced: true},
 	"oom_adj": {mode: 0644}, "oom_score": {mode: 0444}, "oom_score_adj": {mode: 0644}, "personality": {mode: 0400, traced: true},
 	"schedstat": {mode: 0444}, "sessionid": {mode: 0444}, "setgroups": {mode: 0644}, "smaps": {mode: 0444, traced: true},
@@ -139,7 +139,10 @@ func (d *taskDir) Lookup(c *vfs.Ctx, dir *vfs.Dentry, name string) (*vfs.Dentry,
 		return nil, 0
 	}
 	if f, ok := taskFiles[name]; ok {
-		x := &text{p: t.p, task: t, name: name, traced: f.traced}
+		var x any = &text{p: t.p, task: t, name: name, traced: f.traced}
+		if name == "mem" {
+			x = &memory{t}
+		}
 		return t.own(c, t.p.entry(c, dir, name, linux.S_IFREG|f.mode, t.ino(kindText, name), x)), 0
 	}
 	if mode, ok := taskDirs[name]; ok {
