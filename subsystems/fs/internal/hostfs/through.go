@@ -166,6 +166,9 @@ func (o *ownCall) Store(op *outside.Op, e linux.Errno) { op.Know(o.key, changed{
 // Link implements vfs.Through.
 func (t through) Link(c *vfs.Ctx, d *vfs.Dentry, dir *vfs.Dentry, name string) linux.Errno {
 	_, e := t.nameOp(c, hostapi.NameOpRequest{Kind: hostapi.NameOpKindLink, Path: d.Inode.Origin.(*Node).path(), Other: below(dir, name)})
+	if e == 0 {
+		d.Inode.Origin.(*Node).renamed(place{}, place{dir.Inode.Origin.(*Node), name})
+	}
 	return e
 }
 
@@ -176,6 +179,9 @@ func (t through) Remove(c *vfs.Ctx, d *vfs.Dentry) linux.Errno {
 		kind = hostapi.NameOpKindRmdir
 	}
 	_, e := t.nameOp(c, hostapi.NameOpRequest{Kind: kind, Path: below(d.Parent, d.Name)})
+	if e == 0 {
+		d.Inode.Origin.(*Node).renamed(place{d.Parent.Inode.Origin.(*Node), d.Name}, place{})
+	}
 	return e
 }
 
@@ -191,13 +197,14 @@ func (t through) Rename(c *vfs.Ctx, d *vfs.Dentry, dir *vfs.Dentry, name string,
 	if _, e := t.nameOp(c, req); e != 0 {
 		return e
 	}
-	node := d.Inode.Origin.(*Node)
-	oldParent, oldName := d.Parent.Inode.Origin.(*Node), d.Name
-	if node.parent == oldParent && node.name == oldName {
-		node.parent, node.name = dir.Inode.Origin.(*Node), name
+	old := place{d.Parent.Inode.Origin.(*Node), d.Name}
+	to := place{dir.Inode.Origin.(*Node), name}
+	if target != nil && !exchange {
+		target.Inode.Origin.(*Node).renamed(to, place{})
 	}
+	d.Inode.Origin.(*Node).renamed(old, to)
 	if exchange {
-		target.Inode.Origin.(*Node).parent, target.Inode.Origin.(*Node).name = oldParent, oldName
+		target.Inode.Origin.(*Node).renamed(to, old)
 	}
 	return 0
 }
@@ -318,7 +325,8 @@ func (s *syncCall) Store(op *outside.Op, e linux.Errno) { op.Know(syncKey{s.node
 func (t through) Descriptor(c *vfs.Ctx, n *vfs.Inode) (int, bool, linux.Errno) {
 	node := n.Origin.(*Node)
 	if node.twin == nil {
-		node.twin = &Node{tree: t.tree, parent: node.parent, name: node.name}
+		node.twin = &Node{tree: t.tree}
 	}
+	node.twin.parent, node.twin.name = node.parent, node.name
 	return node.twin.Descriptor(&c.Op)
 }

@@ -62,6 +62,8 @@ type Node struct {
 	listed []hostapi.HostEntry
 	inode  *vfs.Inode // of the root until loaded, to set its attributes
 	twin   *Node      // opened to be mapped, when this one is open for writing
+	// others are further names of the same file, in a tree that changes.
+	others []place
 
 	// handle is the host file's once it was asked for; opened says it is there.
 	handle uint64
@@ -75,6 +77,43 @@ type Node struct {
 	// ahead, in bytes.
 	next   int64
 	window int
+}
+
+// place is a name of a host file.
+type place struct {
+	parent *Node
+	name   string
+}
+
+// renamed puts one name of the file in the place of another; a zero from adds
+// it, a zero to takes it away.
+func (n *Node) renamed(from, to place) {
+	var none place
+	if from == none {
+		n.others = append(n.others, to)
+		return
+	}
+	for i, x := range n.others {
+		if x != from {
+			continue
+		}
+		if to != none {
+			n.others[i] = to
+		} else {
+			n.others = append(n.others[:i:i], n.others[i+1:]...)
+		}
+		return
+	}
+	if (place{n.parent, n.name}) != from {
+		return
+	}
+	switch last := len(n.others) - 1; {
+	case to != none:
+		n.parent, n.name = to.parent, to.name
+	case last >= 0:
+		n.parent, n.name = n.others[last].parent, n.others[last].name
+		n.others = n.others[:last]
+	}
 }
 
 // NewTree makes the root directory of a file system over the host's. Its
@@ -179,6 +218,9 @@ func (t *Tree) enter(c *vfs.Ctx, d *vfs.Dentry, parent *Node, e *hostapi.HostEnt
 		if shared {
 			t.links[id] = n
 		}
+	}
+	if n != &b.inode && t.through {
+		n.Origin.(*Node).renamed(place{}, place{parent, e.Name})
 	}
 	b.dentry = vfs.Dentry{Name: e.Name, Parent: d, Inode: n}
 	dir.Add(&b.dentry)
