@@ -15,6 +15,7 @@ import (
 	"adyton.dev/adyton/core/procinfo"
 	"adyton.dev/adyton/core/syscalls"
 	"adyton.dev/adyton/hostcalls/server"
+	"adyton.dev/adyton/proto/gen/fsapi"
 	"adyton.dev/adyton/proto/gen/fswire"
 	"adyton.dev/adyton/proto/gen/ipcwire"
 	"adyton.dev/adyton/proto/gen/mmwire"
@@ -26,6 +27,7 @@ import (
 type machine struct {
 	kernel  *kernel.Kernel
 	plugins []*plugin.Plugin
+	fs      fsapi.FS
 	ready   chan *kernel.Kernel // holds the kernel once it is put together
 }
 
@@ -95,6 +97,7 @@ func (m *machine) subsystems(f *runFlags, s *setup, core *procinfo.Service, part
 			switch kind {
 			case "fs":
 				parts.FS, err = newLinkedFS(s, core, done)
+				m.fs = parts.FS
 			case "mm":
 				parts.MM, err = newLinkedMM(s)
 			case "signal":
@@ -151,7 +154,11 @@ func trees(f *setup) ([]server.Root, fs.Config, error) {
 		roots = append(roots, server.Root{Name: "/", Dir: f.Rootfs})
 		c.Root = &fs.Tree{Root: 0}
 	default:
-		return nil, c, fmt.Errorf("--rootfs %s: tar files are not there yet", f.Rootfs)
+		file, err := os.Open(f.Rootfs)
+		if err != nil {
+			return nil, c, fmt.Errorf("--rootfs: %w", err)
+		}
+		c.RootTar = file
 	}
 	for _, s := range f.Mounts {
 		part := strings.Split(s, ":")

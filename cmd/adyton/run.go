@@ -195,9 +195,16 @@ func firstProcess(f *runFlags, args []string) (*syscalls.First, error) {
 // forwardSignals hands what is sent to adyton on to the program.
 func (m *machine) forwardSignals() (stop func()) {
 	ch := make(chan os.Signal, 8)
-	signal.Notify(ch, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGUSR1, syscall.SIGUSR2)
+	signal.Notify(ch, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGWINCH)
+	window, _ := m.fs.(interface{ WindowChanged() })
 	go func() {
 		for s := range ch {
+			if s == syscall.SIGWINCH {
+				if window != nil {
+					window.WindowChanged()
+				}
+				continue
+			}
 			m.kernel.Signal(int32(s.(syscall.Signal)))
 		}
 	}()

@@ -57,13 +57,19 @@ func newLinkedFS(s *setup, core coreapi.Core, done func(uint64)) (fsapi.FS, erro
 	if err != nil {
 		return nil, err
 	}
-	host := client.Embedded(srv, client.Options{OnDone: done})
+	var f *fs.FS
+	host := client.Embedded(srv, client.Options{OnDone: func(ticket uint64) {
+		if !f.OwnTicket(ticket) {
+			done(ticket)
+		}
+	}})
 	var hello hostapi.HelloReply
 	if _, e := host.Hello(&hostapi.HelloRequest{Version: server.Version}, &hello); e != 0 {
 		return nil, fmt.Errorf("host: hello: %s", e.Description())
 	}
 	fc.Host, fc.HostMaxData, fc.Core = host, int(hello.MaxData), core
-	return fs.New(fc)
+	f, err = fs.New(fc)
+	return f, err
 }
 
 func newLinkedMM(s *setup) (mmapi.MM, error) {
