@@ -39,12 +39,14 @@ type Platform struct {
 	starter chan func()
 	reaper  *reaper
 
-	cpus     cpuPlan
-	clock    clock
-	vdso     int // read-only descriptor of the vDSO's image
-	xsize    uint32
-	features uint64
-	counts   Counts
+	// shimPages is how many pages of a blank process are resident.
+	shimPages uint64
+	cpus      cpuPlan
+	clock     clock
+	vdso      int // read-only descriptor of the vDSO's image
+	xsize     uint32
+	features  uint64
+	counts    Counts
 }
 
 // Counts says how calls were answered since the start.

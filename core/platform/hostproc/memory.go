@@ -209,5 +209,8 @@ func (pr *process) Resident() (all, private uint64) {
 	}
 	var total, resident, shared uint64
 	fmt.Sscan(string(b), &total, &resident, &shared)
+	// What a blank process has is the shim's.
+	resident -= min(pr.p.shimPages, resident)
+	shared -= min(pr.p.shimPages, shared)
 	return resident * pageSize, (resident - min(shared, resident)) * pageSize
 }

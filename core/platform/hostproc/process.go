@@ -273,6 +273,10 @@ func (p *Platform) makeBlank() (*process, error) {
 		pr.Kill()
 		return nil, fmt.Errorf("set up a blank process: step %d: %s", n, e.Description())
 	}
+	if p.shimPages == 0 {
+		all, _ := pr.Resident()
+		p.shimPages = all / pageSize
+	}
 	return pr, nil
 }
 
