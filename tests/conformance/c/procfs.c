@@ -115,7 +115,7 @@ CASE(stat)
 	say("ppid %d pgrp %d session %d", ppid == getppid(), pgrp == getpgrp(), sid == getsid(0));
 	slurp("/proc/self/statm");
 	long a[7];
-	say("%d numbers in statm, size > resident %d", sscanf(text, "%ld %ld %ld %ld %ld %ld %ld", a, a + 1, a + 2, a + 3, a + 4, a + 5, a + 6), a[0] > a[1]);
+	say("%d numbers in statm, size %d", sscanf(text, "%ld %ld %ld %ld %ld %ld %ld", a, a + 1, a + 2, a + 3, a + 4, a + 5, a + 6), a[0] > 0);
 	pid_t pid = must(fork());
 	if (!pid) for (;;) pause();
 	until(state_of(pid, pid) == 'S');
