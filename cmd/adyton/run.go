@@ -182,6 +182,13 @@ func firstProcess(f *runFlags, args []string) (*syscalls.First, error) {
 	}
 	p.Cred = task.NewCred(uid, gid, groups)
 
+	// A program started under nohup or with signals ignored finds them so.
+	if b, err := os.ReadFile("/proc/self/status"); err == nil {
+		if _, v, ok := strings.Cut(string(b), "\nSigIgn:\t"); ok && len(v) >= 16 {
+			p.Ignored, _ = strconv.ParseUint(v[:16], 16, 64)
+		}
+	}
+
 	for i := range p.Limits {
 		var r unix.Rlimit
 		p.Limits[i] = linux.Rlimit{Cur: linux.RLIM_INFINITY, Max: linux.RLIM_INFINITY}

@@ -22,6 +22,8 @@ type First struct {
 	Workdir string
 	Cred    *task.Cred
 	Umask   uint32
+	// Ignored are the signals that it begins to ignore, bit N-1 for N.
+	Ignored uint64
 	Limits  [16]linux.Rlimit
 }
 
@@ -55,6 +57,12 @@ func (e *Env) Boot(f *First) error {
 	var sr signalapi.NewGroupReply
 	if x := e.Signal.NewGroup(&signalapi.NewGroupRequest{Group: id, Thread: id}, &sr); x != 0 {
 		return fmt.Errorf("signal subsystem: new group: %s", x.Description())
+	}
+	for n := range int32(64) {
+		if f.Ignored>>n&1 != 0 {
+			var ar signalapi.ActionReply
+			e.Signal.Action(&signalapi.ActionRequest{Group: id, Signo: n + 1, Set: true, Handler: linux.SIG_IGN}, &ar)
+		}
 	}
 	t.Files = fdtable.New()
 	e.Tasks.AddProcess(p, e.Tasks.Init, t)
