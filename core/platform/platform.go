@@ -172,6 +172,9 @@ type Space interface {
 	// ResidentPages says for each page from addr on, page aligned, whether the
 	// space has it in memory: 1, or 0.
 	ResidentPages(addr uint64, pages []byte)
+	// CPUTime is how long all threads of the space have run, those that have
+	// ended too, in ns.
+	CPUTime() (userNs, systemNs int64)
 	// PeakBytes is the most memory that has been resident, in bytes.
 	PeakBytes() uint64
 }

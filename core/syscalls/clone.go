@@ -234,6 +234,7 @@ func (c *Call) cloneProcess(nt *task.Thread, a *linux.CloneArgs, r *platform.Reg
 			return undo(e)
 		}
 		np.Space, nt.Platform = s, pt
+		c.ownCPU(np, s)
 		if fl&linux.CLONE_SETTLS != 0 {
 			pt.SetTLS(a.Tls)
 		}

@@ -79,17 +79,44 @@ func (e *Env) threadCPU(t *task.Thread) (user, system int64) {
 	return user, system
 }
 
-// processCPU gives the CPU time of a process with its past threads, in ns.
+// processCPU gives the CPU time of a process with its past threads, in ns. The
+// process that made its space has the space's clock, less what others used
+// there; one that shares the space of another has its threads'.
 func (e *Env) processCPU(p *task.Process) (user, system int64) {
 	user, system = p.UserNs, p.SystemNs
-	for _, t := range p.Threads {
-		if !t.Exited {
-			u, s := e.threadCPU(t)
-			user += u
-			system += s
+	s := p.Space
+	switch {
+	case p.CPUSealed || s == nil:
+	case s.Owner == p:
+		u, y := s.Platform.CPUTime()
+		user += max(u-s.UserFrom, 0)
+		system += max(y-s.SystemFrom, 0)
+	default:
+		for _, t := range p.Threads {
+			if !t.Exited {
+				u, y := e.threadCPU(t)
+				user += u
+				system += y
+			}
 		}
 	}
 	return user, system
+}
+
+// sealCPU ends the counting of a process in its space: it execs, or ends.
+func (e *Env) sealCPU(p *task.Process) {
+	user, system := e.processCPU(p)
+	if s := p.Space; s != nil && s.Owner != p && !p.CPUSealed {
+		s.UserFrom += user - p.UserNs
+		s.SystemFrom += system - p.SystemNs
+	}
+	p.UserNs, p.SystemNs, p.CPUSealed = user, system, true
+}
+
+// ownCPU starts the counting of a process in a space that it has made.
+func (e *Env) ownCPU(p *task.Process, s *task.Space) {
+	s.Owner, p.CPUSealed = p, false
+	s.UserFrom, s.SystemFrom = s.Platform.CPUTime()
 }
 
 // settleCPU puts what a thread has used on its platform thread on its account:
@@ -108,10 +135,18 @@ func (e *Env) beginCPU(t *task.Thread) {
 }
 
 // endCPU accounts for a thread that ends.
-func (e *Env) endCPU(t *task.Thread) {
-	u, s := e.threadCPU(t)
-	t.Process.UserNs += u
-	t.Process.SystemNs += s
+func (e *Env) endCPU(t *task.Thread, last bool) {
+	p := t.Process
+	switch {
+	case last:
+		e.sealCPU(p)
+	case p.Space.Owner != p:
+		u, y := e.threadCPU(t)
+		p.UserNs += u
+		p.SystemNs += y
+		p.Space.UserFrom += u
+		p.Space.SystemFrom += y
+	}
 }
 
 // sampleCPU fills in what a timer wants to know.

@@ -87,6 +87,9 @@ type Env struct {
 	// realSleepers sleep until a time that a set clock moves.
 	realSleepers wait.Queue
 	timezone     linux.Timezone
+	// wantsRSS: somebody has asked for resource usage, so that it is looked at
+	// when a process ends.
+	wantsRSS bool
 	// cpuLimits are the timers behind RLIMIT_CPU.
 	cpuLimits map[*task.Process]*leader.Timer
 

@@ -338,6 +338,7 @@ func (c *Call) becomeProgram(x *program, rlimit uint64) linux.Errno {
 		return e
 	}
 
+	c.sealCPU(p)
 	pt, ps := t.Platform, platform.Space(nil)
 	if old != nil && old.Users() == 1 && t.Vforker == nil && cred == t.Cred {
 		ps = old.Platform
@@ -379,6 +380,7 @@ func (c *Call) becomeProgram(x *program, rlimit uint64) linux.Errno {
 		c.leaveSpace(old)
 	}
 	p.Space = s
+	c.ownCPU(p, s)
 	s.Exe = x.file.Ref()
 	pt.SetOwner(t)
 	ps.Jumps(jumps)

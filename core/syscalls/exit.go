@@ -118,8 +118,8 @@ func (c *Call) endThread() {
 	for _, f := range t.Files.Release() {
 		c.closeFD(f)
 	}
-	c.endCPU(t)
-	if last {
+	c.endCPU(t, last)
+	if last && c.wantsRSS {
 		c.maxRSS(p)
 	}
 	var rep signalapi.EndThreadReply

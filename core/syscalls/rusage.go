@@ -10,6 +10,7 @@ var rusageRows = []Row{
 }
 
 func sysGetrusage(c *Call) (int64, linux.Errno) {
+	c.wantsRSS = true
 	var u linux.Rusage
 	switch c.Int(0) {
 	case linux.RUSAGE_SELF:

@@ -57,11 +57,11 @@ func sysRtSigprocmask(c *Call) (int64, linux.Errno) {
 	q, r := &c.frame.mask, &c.frame.maskR
 	*q = signalapi.MaskRequest{Thread: c.T.Tid}
 	if c.Args[1] != 0 {
-		var b [8]byte
-		if e := c.CopyIn(c.Args[1], b[:]); e != 0 {
+		b := c.frame.buf[:8]
+		if e := c.CopyIn(c.Args[1], b); e != 0 {
 			return 0, e
 		}
-		q.Set, q.How, q.Mask = true, c.Int(0), binary.LittleEndian.Uint64(b[:])
+		q.Set, q.How, q.Mask = true, c.Int(0), binary.LittleEndian.Uint64(b)
 	}
 	r.Effects = r.Effects[:0]
 	if e := c.Signal.Mask(q, r); e != 0 {

@@ -69,10 +69,10 @@ func sysClockGetres(c *Call) (int64, linux.Errno) {
 
 // timespec reads a struct timespec. Errors: EFAULT.
 func (c *Call) timespec(addr uint64) (linux.Timespec, linux.Errno) {
-	var b [linux.SizeofTimespec]byte
 	var ts linux.Timespec
-	e := c.CopyIn(addr, b[:])
-	ts.Decode(b[:])
+	b := c.frame.buf[:linux.SizeofTimespec]
+	e := c.CopyIn(addr, b)
+	ts.Decode(b)
 	return ts, e
 }
 

@@ -24,6 +24,7 @@ type child struct {
 
 func sysWait4(c *Call) (int64, linux.Errno) {
 	pid, opts := c.Int(0), c.Uint(2)
+	c.wantsRSS = c.wantsRSS || c.Args[3] != 0
 	if opts&^(linux.WNOHANG|linux.WUNTRACED|linux.WCONTINUED|linux.WNOTHREAD|linux.WCLONE|linux.WALL) != 0 {
 		return 0, linux.EINVAL
 	}
@@ -67,6 +68,7 @@ func sysWait4(c *Call) (int64, linux.Errno) {
 
 func sysWaitid(c *Call) (int64, linux.Errno) {
 	which, id, opts := c.Uint(0), c.Int(1), c.Uint(3)
+	c.wantsRSS = c.wantsRSS || c.Args[4] != 0
 	if opts&^(linux.WNOHANG|linux.WNOWAIT|linux.WEXITED|linux.WSTOPPED|linux.WCONTINUED|linux.WNOTHREAD|linux.WCLONE|linux.WALL) != 0 ||
 		opts&(linux.WEXITED|linux.WSTOPPED|linux.WCONTINUED) == 0 {
 		return 0, linux.EINVAL

@@ -116,6 +116,10 @@ func (f *FSContext) Release() []*fdtable.File {
 // Space is an address space and its users.
 type Space struct {
 	refs int
+	// Owner is the process that made it by fork or execve. UserFrom and
+	// SystemFrom are the CPU time in the space that is not the owner's, in ns.
+	Owner                *Process
+	UserFrom, SystemFrom int64
 	// MM is mm's number for it.
 	MM uint64
 	// Platform is where it is.
@@ -222,8 +226,10 @@ type Process struct {
 
 	// ChildUserNs and others are times of children waited for, in ns.
 	ChildUserNs, ChildSystemNs int64
-	// UserNs and SystemNs are those of threads that have ended.
+	// UserNs and SystemNs are the CPU time of earlier programs, and of threads
+	// that have ended in a space that is another's. CPUSealed: of all.
 	UserNs, SystemNs int64
+	CPUSealed        bool
 	StartNs          int64
 	// MaxRSS is the most memory that was resident, in KiB, when last looked
 	// at; ChildMaxRSS that of the largest child waited for.

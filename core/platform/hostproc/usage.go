@@ -22,7 +22,7 @@ func (t *thread) CPUTime() (userNs, systemNs int64) {
 	}
 	now := int64(0)
 	if !pr.threaded {
-		now = processClock(pr.pid)
+		now = pr.clock()
 	} else if b, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/schedstat", pr.pid, t.tid)); err == nil {
 		if i := bytes.IndexByte(b, ' '); i > 0 {
 			now, _ = strconv.ParseInt(string(b[:i]), 10, 64)
@@ -32,14 +32,22 @@ func (t *thread) CPUTime() (userNs, systemNs int64) {
 	return t.cpuNs, 0
 }
 
-// processClock reads the CPU clock of a process: clock_getcpuclockid(3).
-func processClock(pid int) int64 {
+// clock reads the CPU clock of a process: clock_getcpuclockid(3).
+func (pr *process) clock() int64 {
 	const sched = 2 // CPUCLOCK_SCHED
 	var ts unix.Timespec
-	if unix.ClockGettime(int32(^pid<<3|sched), &ts) != nil {
+	if unix.ClockGettime(int32(^pr.pid<<3|sched), &ts) != nil {
 		return 0
 	}
 	return ts.Nano()
+}
+
+// CPUTime implements platform.Space; as for threads, all is the user's.
+func (pr *process) CPUTime() (userNs, systemNs int64) {
+	if !pr.dead && pr.pid > 0 {
+		pr.cpuNs = max(pr.cpuNs, pr.clock())
+	}
+	return pr.cpuNs, 0
 }
 
 // PeakBytes implements platform.Space.
