@@ -43,8 +43,7 @@ func (e *StartError) Error() string {
 // Attach gives the environment its platform and leader.
 func (e *Env) Attach(p platform.Platform, l *leader.Leader) {
 	e.Platform, e.Leader = p, l
-	e.bootNs = l.Now()
-	e.bootWall = time.Now().Unix()
+	e.bootWall = time.Now().Unix() - l.Now()/1e9
 	e.startTimers()
 	e.startOOM()
 }
@@ -221,10 +220,11 @@ func (e *Env) SignalFirst(signo int32) {
 	}
 }
 
-// UptimeNs is the time since the start in ns.
-func (e *Env) UptimeNs() int64 { return e.Leader.Now() - e.bootNs }
+// UptimeNs is what CLOCK_MONOTONIC shows apps, in ns: /proc/uptime and the
+// start times of processes count from the same instant.
+func (e *Env) UptimeNs() int64 { return e.Leader.Now() }
 
-// BootTime is when it started, in seconds since 1970.
+// BootTime is that instant, in seconds since 1970.
 func (e *Env) BootTime() int64 { return e.bootWall }
 
 // CPUTime is what a process has used so far, in ns.

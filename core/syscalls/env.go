@@ -75,8 +75,7 @@ type Env struct {
 	// tokens are descriptions on their way in SCM_RIGHTS messages.
 	tokens    map[uint64]*fdtable.File
 	lastToken uint64
-	bootNs    int64
-	// bootWall is the start in seconds since 1970.
+	// bootWall is where uptime counts from, in seconds since 1970.
 	bootWall int64
 
 	signalTimer *leader.Timer
