@@ -316,8 +316,7 @@ func TestInterpreterErrors(t *testing.T) {
 func TestFirstInterpreterAndLastStackCount(t *testing.T) {
 	x := tiny()
 	x.ph = append(x.ph, stack1(0), interpAt(longPath, 16), interpAt(longPath+16, 16), stack1(pfX))
-	x.data = map[int]string{longPath: "/a\x00rest of it...\x00", longPath + 16: "/b"}
-	x.data[longPath+15] = "\x00"
+	x.data = map[int]string{longPath: "/a\x00rest of it..\x00", longPath + 16: "/b"}
 	img, e := parse(x.bytes(), 256)
 	if e != 0 || !img.HasInterp || img.Interp != "/a" || !img.ExecStack {
 		t.Fatalf("Parse = %+v, %v, want interpreter /a and an executable stack", img, e)
