@@ -21,6 +21,10 @@ const (
 	// EventFrameFault says that the last Deliver or Restore touched memory
 	// that is not there.
 	EventFrameFault
+	// EventOutFault says that the last ReturnOut met memory that is not there,
+	// or not writable. Out still holds the bytes, as far as the app left them;
+	// some may have been copied. It is answered as the call was.
+	EventOutFault
 )
 
 // Fault describes an exception as Linux reports it in siginfo and sigcontext.
@@ -98,8 +102,8 @@ type Thread interface {
 	Return(ret uint64)
 	// Out is the buffer that ReturnOut copies from; at least 16 KiB.
 	Out() []byte
-	// ReturnOut copies Out()[:n] to dst in the app and answers with ret, or
-	// with -EFAULT when dst is not all writable.
+	// ReturnOut copies Out()[:n] to dst in the app and answers with ret;
+	// EventOutFault follows when dst is not all writable.
 	ReturnOut(ret, dst uint64, n int)
 	// In gives the input buffer at addr that came with the call, if it did:
 	// a snapshot that the app may still scribble on.

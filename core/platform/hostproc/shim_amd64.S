@@ -94,6 +94,7 @@
 .set TypeDone,      2
 .set TypeHello,     3
 .set TypeExitKick,  4
+.set TypeOutFault,  5
 .set ReplyNone,     0
 .set ReplyReady,    1
 .set ReplyAsleep,   2
@@ -409,11 +410,8 @@ CopyOutEnd:
 	jne	Resume
 	jmp	ReturnTest
 CopyOutFault:
-	movq	$-14, %gs:MbRet         # EFAULT
-	movq	$-14, %gs:CtxRax
-	cmpl	$0, %gs:MbFull
-	jne	Resume
-	jmp	ReturnTest
+	movl	$TypeOutFault, %gs:MbType
+	jmp	post
 
 # ---- write bytes into text that was made writable: a jump ----
 patch:

@@ -107,6 +107,8 @@ func (t *thread) handle() {
 		ev.Kind = platform.EventKick
 	case shimTypeDone:
 		ev.Kind = platform.EventFrameFault
+	case shimTypeOutFault:
+		ev.Kind = platform.EventOutFault // full is what ReturnOut found
 	default:
 		t.proc.violate("posted an event of type %d", typ)
 		return
