@@ -25,6 +25,8 @@ type Call struct {
 	// Bytes of the platform's Out buffer that go to outDst at the return.
 	outN   int
 	outDst uint64
+	// moved is the position that a read moved by outN bytes.
+	moved moved
 	// regs, when set, are what the thread goes on with: execve, sigreturn.
 	regs   *platform.Regs
 	xstate uint64

@@ -16,15 +16,21 @@ func (e *Env) Event(pt platform.Thread, ev *platform.Event) {
 		return
 	}
 	c := t.Local.(*Call)
+	outN := c.outN
 	c.outN, c.regs, c.xstate, c.gone, c.suspended = 0, nil, 0, false, false
 	t.InCall = true
 	if ev.Kind != platform.EventFrameFault {
 		c.delivered = false
 	}
+	if ev.Kind != platform.EventOutFault {
+		c.moved.file = nil
+	}
 	switch ev.Kind {
 	case platform.EventSyscall:
 		c.Nr, c.Args = uint64(int32(ev.Nr)), ev.Args // the low half counts, with its sign
 		c.leave(c.dispatch())
+	case platform.EventOutFault:
+		c.leave(c.copyRest(outN))
 	case platform.EventFault:
 		c.fault(&ev.Fault)
 	case platform.EventKick:
@@ -102,8 +108,8 @@ func (c *Call) leave(ret int64, e linux.Errno) {
 		c.endThread()
 		return
 	}
-	if c.suspended && !t.Sleep.Interrupted() {
-		c.restoreMask()
+	if c.suspended && e != linux.EINTR && !e.Internal() {
+		c.restoreMask() // restore_saved_sigmask_unless
 	}
 	if c.xstate != 0 {
 		// A signal that comes next finds the extended state of the frame.
@@ -137,7 +143,7 @@ func (c *Call) leave(ret int64, e linux.Errno) {
 	}
 	if c.outN > 0 && e == 0 {
 		if c.CopyOut(c.outDst, c.Out()[:c.outN]) != 0 {
-			e = linux.EFAULT
+			ret, e = c.copyRest(c.outN)
 		}
 		c.outN = 0
 	}

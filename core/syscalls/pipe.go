@@ -23,9 +23,9 @@ func (c *Call) pipe(fl uint32) (int64, linux.Errno) {
 	if e := c.IPC.OpenPipe(&q, &r); e != 0 {
 		return 0, e
 	}
-	kept := fl & (linux.O_NONBLOCK | linux.O_DIRECT)
-	rd := c.newIPC(r.ReadHandle, linux.O_RDONLY|kept, linux.S_IFIFO|0o600)
-	wr := c.newIPC(r.WriteHandle, linux.O_WRONLY|kept, linux.S_IFIFO|0o600)
+	// Only the end that makes packets shows O_DIRECT: create_pipe_files.
+	rd := c.newIPC(r.ReadHandle, linux.O_RDONLY|fl&linux.O_NONBLOCK, linux.S_IFIFO|0o600)
+	wr := c.newIPC(r.WriteHandle, linux.O_WRONLY|fl&(linux.O_NONBLOCK|linux.O_DIRECT), linux.S_IFIFO|0o600)
 	return 0, c.installPair(rd, wr, fl&linux.O_CLOEXEC != 0, c.Args[0])
 }
 

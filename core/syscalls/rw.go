@@ -63,20 +63,47 @@ func sysPread64(c *Call) (int64, linux.Errno) {
 	return c.readTo(f, off, c.Args[1], c.Args[2], 0)
 }
 
+// moved is a read whose bytes are still on their way to the app.
+type moved struct {
+	// file is what was read, nil for another call; it may be closed by now.
+	file *fdtable.File
+	// at is where the bytes began, -1 when no position moved.
+	at int64
+}
+
+// copyRest answers for a call whose n bytes in Out do not all fit where they
+// are to go: a read is as long as what fits, any other call fails.
+func (c *Call) copyRest(n int) (int64, linux.Errno) {
+	m := c.moved
+	c.moved.file = nil
+	if m.file == nil || n <= 0 || n > len(c.Out()) || c.P.Space == nil {
+		return 0, linux.EFAULT
+	}
+	done := int64(c.P.Space.Platform.Write(c.outDst, c.Out()[:n]))
+	// Unless somebody else has moved it meanwhile.
+	if m.at >= 0 && m.file.Offset == m.at+int64(n) {
+		m.file.Offset = m.at + done
+	}
+	if done == 0 {
+		return 0, linux.EFAULT
+	}
+	return done, 0
+}
+
+// accessOK is the kernel's access_ok: an app's addresses end at 1<<47.
+func accessOK(addr, count uint64) bool { return addr <= 1<<47 && count <= 1<<47-addr }
+
 // readTo reads count bytes at off (-1: the description's position, which
 // moves) into app memory.
 func (c *Call) readTo(f *fdtable.File, off int64, addr, count uint64, fl uint32) (int64, linux.Errno) {
 	if !readable(f) {
 		return 0, linux.EBADF
 	}
+	if !accessOK(addr, count) {
+		return 0, linux.EFAULT // before any look at count: vfs_read
+	}
 	if f.Mode&linux.S_IFMT == linux.S_IFDIR && f.Owner == fdtable.FS {
 		return 0, linux.EISDIR
-	}
-	if int64(count) < 0 {
-		return 0, linux.EINVAL
-	}
-	if addr > 1<<47 || addr+count > 1<<47 {
-		return 0, linux.EFAULT // access_ok
 	}
 	count = min(count, maxRW)
 	at := off
@@ -88,8 +115,9 @@ func (c *Call) readTo(f *fdtable.File, off int64, addr, count uint64, fl uint32)
 		if e != 0 {
 			return 0, e
 		}
+		c.moved = moved{f, -1}
 		if off < 0 && f.Seekable {
-			f.Offset = at + int64(len(d))
+			f.Offset, c.moved.at = at+int64(len(d)), at
 		}
 		c.Return(addr, len(d))
 		return int64(len(d)), 0
@@ -156,10 +184,7 @@ func (c *Call) writeFrom(f *fdtable.File, off int64, addr, count uint64, fl uint
 	if !writable(f) {
 		return 0, linux.EBADF
 	}
-	if int64(count) < 0 {
-		return 0, linux.EINVAL
-	}
-	if addr > 1<<47 || addr+count > 1<<47 {
+	if !accessOK(addr, count) {
 		return 0, linux.EFAULT
 	}
 	count = min(count, maxRW)
@@ -204,7 +229,7 @@ func (c *Call) iovecs(addr uint64, n int32) ([]linux.Iovec, int64, linux.Errno) 
 		if int64(v[i].Len) < 0 {
 			return nil, 0, linux.EINVAL
 		}
-		if v[i].Base > 1<<47 || v[i].Base+v[i].Len > 1<<47 {
+		if !accessOK(v[i].Base, v[i].Len) {
 			return nil, 0, linux.EFAULT
 		}
 		if int64(v[i].Len) > maxRW-total {
@@ -337,6 +362,9 @@ func sysLseek(c *Call) (int64, linux.Errno) {
 		return 0, e
 	}
 	defer c.unref(f)
+	if c.Uint(2) > linux.SEEK_HOLE {
+		return 0, linux.EINVAL // ksys_lseek looks at no file before
+	}
 	if _, ok := f.Object.(*epoll); ok || f.Owner == fdtable.Signal || f.Name == eventfdName {
 		return 0, 0 // noop_llseek
 	}

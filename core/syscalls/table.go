@@ -103,6 +103,8 @@ var refusals = map[string]linux.Errno{
 	"recvfrom/flags":     linux.EOPNOTSUPP,
 	"recvmsg/flags":      linux.EOPNOTSUPP,
 	"fallocate/mode":     linux.EOPNOTSUPP,
+	"preadv2/flags":      linux.EOPNOTSUPP,
+	"pwritev2/flags":     linux.EOPNOTSUPP,
 }
 
 // refusal gives the errno for arguments that the claims do not let through.
