@@ -42,22 +42,24 @@ func sysExecveat(c *Call) (int64, linux.Errno) {
 }
 
 func (c *Call) execve(dir int32, name string, argvAddr, envpAddr uint64, fl uint32) (int64, linux.Errno) {
-	argv, e := c.strings(argvAddr)
-	if e != 0 {
-		return 0, e
-	}
-	envp, e := c.strings(envpAddr)
-	if e != 0 {
-		return 0, e
-	}
-	fn := name
+	x := program{dir: dir, name: name, fn: name, flags: fl, lists: [2]uint64{argvAddr, envpAddr}}
 	if dir != linux.AT_FDCWD && !strings.HasPrefix(name, "/") {
-		fn = "/dev/fd/" + itoa(int64(dir))
+		x.fn = "/dev/fd/" + itoa(int64(dir))
 		if name != "" {
-			fn += "/" + name
+			x.fn += "/" + name
 		}
+		x.hidden, _ = c.T.Files.Cloexec(dir)
 	}
-	return 0, c.exec(&program{dir: dir, name: name, fn: fn, argv: argv, envp: envp, flags: fl})
+	return 0, c.exec(&x)
+}
+
+// lists reads the arguments and the environment from where the app has them.
+func (c *Call) lists(x *program) (e linux.Errno) {
+	if x.argv, e = c.strings(x.lists[0]); e != 0 {
+		return e
+	}
+	x.envp, e = c.strings(x.lists[1])
+	return e
 }
 
 // strings reads a NULL-terminated array of strings. Errors: EFAULT, E2BIG.
@@ -100,7 +102,12 @@ type program struct {
 	dir        int32
 	name, fn   string
 	argv, envp []string
-	flags      uint32
+	// lists are the addresses of both in the app; 0 and 0 when they are known.
+	lists [2]uint64
+	flags uint32
+	// hidden: fn names a descriptor that the exec closes, so that an interpreter
+	// could not open it.
+	hidden bool
 
 	file   *fdtable.File // what is executed, scripts resolved
 	open   fsapi.OpenReply
@@ -125,6 +132,12 @@ func (c *Call) exec(x *program) linux.Errno {
 	if e := c.openProgram(x, x.dir, x.name, x.flags); e != 0 {
 		return e
 	}
+	if x.lists != [2]uint64{} {
+		// Only now: do_execveat_common opens the file before it counts.
+		if e := c.lists(x); e != 0 {
+			return e
+		}
+	}
 	if e := loader.CheckArgs(x.fn, x.argv, x.envp, stack); e != 0 {
 		return e
 	}
@@ -141,9 +154,9 @@ func (c *Call) exec(x *program) linux.Errno {
 	}
 	if e := c.becomeProgram(x, stack); e != 0 {
 		c.P.Exiting = true
-		c.P.Status = int32(linux.SIGSEGV)
-		if e == linux.ENOMEM || e == linux.EAGAIN {
-			c.P.Status = int32(linux.SIGKILL)
+		c.P.Status = int32(linux.SIGSEGV) // whatever the error: bprm_execve
+		if e == linux.EAGAIN {
+			c.P.Status = int32(linux.SIGKILL) // the host gave no process
 		}
 		return e
 	}
@@ -252,6 +265,9 @@ func (c *Call) resolveProgram(x *program) linux.Errno {
 		interp, arg, hasArg, e := loader.ParseScript(head)
 		if e != 0 {
 			return e
+		}
+		if x.hidden {
+			return linux.ENOENT // load_script
 		}
 		list := []string{interp}
 		if hasArg {
