@@ -120,7 +120,9 @@ func (s Side) Run(c Cmd) (Result, error) {
 	}
 	var out, errs limited
 	cmd.Stdout, cmd.Stderr = &out, &errs
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	// A session of its own, as under Adyton: the caller's may lie outside the
+	// caller's PID namespace, and getsid(2) then gives 0.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = 2 * time.Second // a stray that keeps the pipes open
 
