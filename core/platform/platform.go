@@ -154,6 +154,11 @@ type Space interface {
 	// bytes went before the first bad one.
 	Read(addr uint64, b []byte) int
 	Write(addr uint64, b []byte) int
+	// CompareAndSwap stores new in the aligned word at addr if it is old, as one
+	// atomic step that the app sees, and returns what the word was. Thread t
+	// of this space does it, which stands still. It parks: hold no mutex.
+	// Errors: EINVAL (addr not aligned), EFAULT, ESRCH (t has ended).
+	CompareAndSwap(t Thread, addr uint64, old, new uint32) (uint32, linux.Errno)
 	// Apply makes changes in order, by thread t of this space, which stands
 	// still. It returns how many were done and why the next one failed.
 	Apply(t Thread, ops []Op) (int, linux.Errno)

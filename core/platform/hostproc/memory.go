@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"os"
+	"sync/atomic"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -196,6 +197,27 @@ func entitled(op *platform.Op, opened *[]int) (int, linux.Errno) {
 	}
 	*opened = append(*opened, fd)
 	return fd, 0
+}
+
+// CompareAndSwap implements platform.Space.
+func (pr *process) CompareAndSwap(pt platform.Thread, addr uint64, old, new uint32) (uint32, linux.Errno) {
+	t := pt.(*thread)
+	if addr%4 != 0 {
+		return 0, linux.EINVAL
+	}
+	if addr >= shimShimBase {
+		return 0, linux.EFAULT
+	}
+	t.mb.store(shimMbCopyDst, addr)
+	t.mb.store32(shimMbSwapOld, old)
+	t.mb.store32(shimMbSwapNew, new)
+	if !t.act(shimActSwap) {
+		return 0, linux.ESRCH
+	}
+	if atomic.LoadUint32(t.mb.u32(shimMbFault)) != 0 {
+		return 0, linux.EFAULT
+	}
+	return atomic.LoadUint32(t.mb.u32(shimMbSwapOld)), 0
 }
 
 // Resident implements platform.Space.

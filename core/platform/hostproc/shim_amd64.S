@@ -32,6 +32,8 @@
 .set MbOrderDone,   0x060
 .set MbFault,       0x064              # a copy or order-time access faulted
 .set MbFull,        0x068              # a copy out ends in Resume
+.set MbSwapOld,     0x06c              # compare and swap: expected, then found
+.set MbSwapNew,     0x070
 .set MbCtx,         0x080              # 18 registers in sigcontext order
 .set CtxR8,         0x080
 .set CtxR9,         0x088
@@ -109,6 +111,7 @@
 .set ActCopyOut,    7
 .set ActRestore,    8
 .set ActPatch,      9
+.set ActSwap,       10
 
 .set TabPost,       0
 .set TabIdent,      0x10               # + index of the identity word
@@ -349,6 +352,8 @@ act:
 	je	fork
 	cmp	$ActPatch, %eax
 	je	patch
+	cmp	$ActSwap, %eax
+	je	swap
 	# ActExit: clear the app's child-tid word and wake who joins. The stack may
 	# be gone by then.
 	mov	%gs:MbCopyDst, %rdi
@@ -421,6 +426,19 @@ patch:
 	mov	%gs:MbCopyLen, %ecx
 	cld
 	rep movsb
+	movl	$TypeDone, %gs:MbType
+	jmp	post
+
+# ---- compare and swap a word of the app's: only its own address space can ----
+swap:
+	movl	$0, %gs:MbFault
+	mov	%gs:MbCopyDst, %rdi
+	mov	%gs:MbSwapOld, %eax
+	mov	%gs:MbSwapNew, %ecx
+SwapStart:
+	lock cmpxchg %ecx, (%rdi)
+SwapEnd:
+	mov	%eax, %gs:MbSwapOld
 	movl	$TypeDone, %gs:MbType
 	jmp	post
 
@@ -837,6 +855,7 @@ fixups:
 	.long	CopyOutStart-ShimStart, CopyOutEnd-ShimStart, CopyOutFault-ShimStart
 	.long	DeliverStart-ShimStart, DeliverEnd-ShimStart, DeliverFault-ShimStart
 	.long	RestoreStart-ShimStart, RestoreEnd-ShimStart, DeliverFault-ShimStart
+	.long	SwapStart-ShimStart, SwapEnd-ShimStart, DeliverFault-ShimStart
 	.long	ExitStart-ShimStart, ExitEnd-ShimStart, ExitFault-ShimStart
 	.long	ClockStart-ShimStart, ClockEnd-ShimStart, ClockFault-ShimStart
 	.long	0
