@@ -23,3 +23,10 @@ golden:
 
 apps-install:
 	apt-get install -y --no-install-recommends $$(grep -v '^#' tests/apps/packages.txt)
+
+# The Linux Test Project's system call tests, built and installed outside the
+# repository (LTP=PREFIX), on both sides: which pass natively alone.
+LTP ?= /opt/ltp
+.PHONY: ltp
+ltp:
+	go run ./tests/ltp -ltp $(LTP)
