@@ -41,6 +41,7 @@ func newCoverage() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&format, "format", "table", "table, markdown or json")
 	cmd.Flags().StringVar(&subsystem, "subsystem", "", "only that of core, fs, mm, signal or ipc")
+	cmd.AddCommand(newCoverageCheck(), newCoverageDiff())
 	return cmd
 }
 
