@@ -62,6 +62,8 @@ type frame struct {
 	ipcReadR    ipcapi.ReadReply
 	ipcWrite    ipcapi.WriteRequest
 	ipcWR       ipcapi.WriteReply
+	ipcUnread   ipcapi.UnreadRequest
+	ipcUnreadR  ipcapi.UnreadReply
 	ipcSend     ipcapi.SendRequest
 	ipcSendR    ipcapi.SendReply
 	ipcReceive  ipcapi.ReceiveRequest

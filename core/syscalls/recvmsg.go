@@ -122,6 +122,9 @@ func (c *Call) receiveAt(f *fdtable.File, addr uint64, fl uint32) (int64, uint32
 	var m incoming
 	n, e := c.receive(f, v, total, fl, &m, false)
 	if e != 0 {
+		if fl&linux.MSG_PEEK == 0 {
+			c.dropTokens(m.tokens)
+		}
 		return 0, 0, e
 	}
 	shown := m.flags | fl&linux.MSG_CMSG_CLOEXEC
@@ -175,8 +178,14 @@ func (c *Call) receive(f *fdtable.File, v []linux.Iovec, total int64, fl uint32,
 			}
 			n := len(data)
 			if last && small && done == 0 && !part && len(v) == 1 {
+				if fl&linux.MSG_PEEK == 0 {
+					c.moved = moved{f, -1}
+				}
 				c.Return(v[0].Base, n)
 			} else if x := c.scatter(v, done, data); x < n {
+				if fl&linux.MSG_PEEK == 0 {
+					x, m.tokens = c.unread(f, data, x, m.tokens)
+				}
 				return sentSoFar(done+int64(x), linux.EFAULT)
 			}
 			done += int64(n)

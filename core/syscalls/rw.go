@@ -80,6 +80,10 @@ func (c *Call) copyRest(n int) (int64, linux.Errno) {
 		return 0, linux.EFAULT
 	}
 	done := int64(c.P.Space.Platform.Write(c.outDst, c.Out()[:n]))
+	if m.file.Owner == fdtable.IPC {
+		x, _ := c.unread(m.file, c.Out()[:n], int(done), nil)
+		done = int64(x)
+	}
 	// Unless somebody else has moved it meanwhile.
 	if m.at >= 0 && m.file.Offset == m.at+int64(n) {
 		m.file.Offset = m.at + done
@@ -88,6 +92,24 @@ func (c *Call) copyRest(n int) (int64, linux.Errno) {
 		return 0, linux.EFAULT
 	}
 	return done, 0
+}
+
+// unread gives back what a read of ipc's took and the app did not get all of.
+// It tells how many bytes stay read, and which of the tokens are still the call's.
+func (c *Call) unread(f *fdtable.File, data []byte, arrived int, tokens []uint64) (int, []uint64) {
+	if f.Owner != fdtable.IPC {
+		return arrived, tokens
+	}
+	q, r := &c.frame.ipcUnread, &c.frame.ipcUnreadR
+	q.Handle, q.Data, q.Arrived, q.Tokens = f.Handle, data, uint32(arrived), tokens
+	r.Count, r.Ready, r.Tokens = 0, r.Ready[:0], nil
+	e := c.IPC.Unread(q, r)
+	q.Data, q.Tokens = nil, nil
+	c.ipcReady(r.Ready)
+	if e != 0 {
+		return 0, tokens // what has no order is lost, as on Linux
+	}
+	return min(int(r.Count), arrived), r.Tokens
 }
 
 // accessOK is the kernel's access_ok: an app's addresses end at 1<<47.
@@ -135,7 +157,9 @@ func (c *Call) readTo(f *fdtable.File, off int64, addr, count uint64, fl uint32)
 		}
 		m := 0
 		if len(d) > 0 {
-			m = c.P.Space.Platform.Write(addr+uint64(total), d)
+			if m = c.P.Space.Platform.Write(addr+uint64(total), d); m < len(d) {
+				m, _ = c.unread(f, d, m, nil)
+			}
 		}
 		total += int64(m)
 		at += int64(m)
@@ -296,19 +320,10 @@ func (c *Call) readv(off int64, fl uint32) (int64, linux.Errno) {
 	if e != 0 {
 		return 0, e
 	}
-	done := 0
-	for _, x := range v {
-		n := min(int(x.Len), len(d)-done)
-		if n == 0 {
-			continue
-		}
-		m := c.P.Space.Platform.Write(x.Base, d[done:done+n])
-		done += m
-		if m < n {
-			if done == 0 {
-				return 0, linux.EFAULT
-			}
-			break
+	done := c.scatter(v, 0, d)
+	if done < len(d) {
+		if done, _ = c.unread(f, d, done, nil); done == 0 {
+			return 0, linux.EFAULT
 		}
 	}
 	if off < 0 && f.Seekable {

@@ -35,6 +35,7 @@ var notNative = map[string]string{
 	"handles":     "PipeClosedHandleIsEBADF UnknownHandleIsEBADF SocketCallsOnAPipeAreENOTSOCK PipeSizeOfAnotherFileIsEBADF FifoPendingHandleIsNoFile PipeEndsHaveOneDirection PipeOpensOnceMore PipeOpensOnceMoreByHandle",
 	"cancelling":  "FifoCancelGivesUp FifoWaitingWriterBlocksEndOfFile FifoOpenEndsThoughThePartnerLeft FifoReadWriteFreesWaitingOpens",
 	"raw values":  "ConnectAddressIsChecked BindAbstractNamesAreExact BindPathOfOneGoneIsFree DgramConnectToNobodyUndoes TCPDisconnect OptionsThatTell LingerIsRemembered PeercredUnconnected DeviceIoctls BindRules UDPConnectFilters SocketRefusesUnknownKinds DgramTimestamps UDPTimestamps UDPPacketInfo PeercredOfAPair InetRefusesUnknownKinds DgramSendErrors",
+	"no unread":   "PipeUnreadPutsPagesBack PipeUnreadOfAFullPipe StreamUnreadPutsMessagesBack StreamUnreadKeepsDescriptors TCPUnreadPutsBytesBack DgramUnreadIsEINVAL UnreadAfterAnotherReadIsEINVAL",
 	"TIME_WAIT":   "TCPTimeWaitKeepsThePort TCPTimeWaitOfReusersIsFree",
 }
 

@@ -46,6 +46,11 @@ type pipe struct {
 	uid              uint32
 	inline           [pipeSlots]slot
 	inlineEnds       [2]*pipeEnd
+
+	// taken are the pages, or their parts, that the last read took; takenRest
+	// says that some of the last one is still there. For Unread.
+	taken     []slot
+	takenRest bool
 }
 
 // pipeEnd is one open file description of a pipe.
@@ -190,17 +195,20 @@ func (e *pipeEnd) read(s *IPC, req *ipcapi.ReadRequest, rep *ipcapi.ReadReply) l
 		return linux.EWAIT
 	}
 	freed := false
+	p.taken = p.taken[:0]
 	for left := int(req.Count); left > 0 && p.used > 0; {
 		b := p.at(0)
 		n := min(int(b.len), left)
 		rep.Data = p.data.Peek(rep.Data, 0, n)
 		left -= n
+		p.taken = append(p.taken, slot{b.off, uint16(n), b.flags})
 		if b.flags&slotPacket != 0 {
 			n, left = int(b.len), 0
 		}
 		p.data.Discard(n)
 		b.off += uint16(n)
 		b.len -= uint16(n)
+		p.takenRest = b.len > 0
 		if b.len == 0 {
 			freed = freed || p.full()
 			p.pop()

@@ -22,6 +22,13 @@ func (q *queue[T]) push() *T {
 	return q.at(q.n - 1)
 }
 
+// pushFront makes room for one more before the oldest and returns it.
+func (q *queue[T]) pushFront() *T {
+	q.push()
+	q.head = (q.head - 1) & (len(q.buf) - 1)
+	return q.at(0)
+}
+
 // pop drops the oldest.
 func (q *queue[T]) pop() {
 	var none T

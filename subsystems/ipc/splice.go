@@ -92,6 +92,7 @@ func (s *IPC) movePages(in, out *pipe, count uint32) (done uint32, freed bool) {
 		}
 		out.data.Move(&s.pool, &in.data, 0, int(moved.len))
 		in.data.Discard(int(moved.len))
+		in.taken, in.takenRest = in.taken[:0], false
 		b.off += moved.len
 		b.len -= moved.len
 		if b.len == 0 {

@@ -37,6 +37,7 @@ type tcpSock struct {
 	asking *tcpSock
 	peer   *tcpSock
 	data   ring.Buffer
+	took   int // bytes that the last read took, for Unread
 	// finSent and finGot say which directions have ended in good order, first
 	// that this side ended before the peer did: it keeps the port.
 	finSent, finGot, first bool
@@ -293,6 +294,7 @@ func (k *tcpSock) disconnect(s *IPC, ready *[]ipcapi.Ready) {
 		k.user.ip = k.local.ip
 	}
 	k.data.Release(&s.pool)
+	k.took = 0
 	wake(k, ready)
 }
 
@@ -560,6 +562,7 @@ func (k *tcpSock) receive(s *IPC, r *receiver) linux.Errno {
 	if n > 0 && !r.peek() {
 		blocked := k.peer != nil && !k.peer.writable()
 		k.data.Discard(n)
+		k.took = n
 		if blocked && k.peer.writable() {
 			wake(k.peer, r.ready)
 		}

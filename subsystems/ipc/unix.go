@@ -31,6 +31,8 @@ type unixSock struct {
 	data ring.Buffer
 	// wmem is what this socket's own messages occupy in the queues of others.
 	wmem int
+	// taken is what the last read took, for Unread.
+	taken []piece
 
 	backlog int
 	queue   []*unixSock // connections that wait for accept
@@ -190,6 +192,7 @@ func (k *unixSock) purge(pool *ring.Pool, ready *[]ipcapi.Ready, tokens *[]uint6
 		k.dequeue(ready)
 	}
 	k.data.Release(pool)
+	k.forgetTaken()
 }
 
 // addWaiter notes that w waits for room at k.

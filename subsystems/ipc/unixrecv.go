@@ -53,6 +53,9 @@ func (s *IPC) receiveStream(k *unixSock, r *receiver) linux.Errno {
 	}
 	var cred unixCred
 	have, named, copied := false, false, 0
+	if !r.peek() {
+		k.forgetTaken()
+	}
 	base := 0 // where the bytes of message i begin
 	for i := 0; ; {
 		for i < k.msgs.n && skip >= k.msgs.at(i).n {
@@ -112,6 +115,8 @@ func (s *IPC) receiveStream(k *unixSock, r *receiver) linux.Errno {
 		}
 		m.tokens = nil
 		k.data.Discard(n)
+		k.taken = append(k.taken, piece{*m, n < m.n})
+		k.taken[len(k.taken)-1].m.n = n
 		m.n -= n
 		k.peekBack(n)
 		if m.n > 0 {

@@ -77,6 +77,11 @@ type IPC interface {
 	// Read takes bytes from a pipe, eventfd or socket.
 	Read(req *ReadRequest, rep *ReadReply) linux.Errno
 
+	// Unread gives back bytes of the last Read or Receive of a pipe or stream,
+	// when the app's memory did not take them all. Errors: EBADF, EINVAL (what
+	// was taken is lost: it has no stream, or somebody has read on).
+	Unread(req *UnreadRequest, rep *UnreadReply) linux.Errno
+
 	// Write puts bytes into a pipe, eventfd or socket. Errors: EPIPE (the core
 	// raises SIGPIPE).
 	Write(req *WriteRequest, rep *WriteReply) linux.Errno
@@ -487,6 +492,25 @@ type ReadReply struct {
 	Data  []byte
 	Ready []Ready
 	// SCM_RIGHTS that were passed over and must be dropped.
+	Tokens []uint64
+}
+
+// UnreadRequest is what Unread takes.
+type UnreadRequest struct {
+	Handle uint64
+	// All that the call gave.
+	Data []byte
+	// How many of them the app has got.
+	Arrived uint32
+	Tokens  []uint64
+}
+
+// UnreadReply is what Unread answers.
+type UnreadReply struct {
+	// How many stay read: whole pages of a pipe, whole messages of a socket.
+	Count uint32
+	Ready []Ready
+	// Of the tokens, those whose bytes stay read.
 	Tokens []uint64
 }
 
@@ -997,6 +1021,9 @@ func (Unimplemented) Receive(*ReceiveRequest, *ReceiveReply) linux.Errno { retur
 // Read answers ENOSYS.
 func (Unimplemented) Read(*ReadRequest, *ReadReply) linux.Errno { return linux.ENOSYS }
 
+// Unread answers ENOSYS.
+func (Unimplemented) Unread(*UnreadRequest, *UnreadReply) linux.Errno { return linux.ENOSYS }
+
 // Write answers ENOSYS.
 func (Unimplemented) Write(*WriteRequest, *WriteReply) linux.Errno { return linux.ENOSYS }
 
@@ -1240,6 +1267,14 @@ var Methods = []Method{
 		NewReply:   func() any { return new(ReadReply) },
 		Call: func(impl IPC, req, rep any) linux.Errno {
 			return impl.Read(req.(*ReadRequest), rep.(*ReadReply))
+		},
+	},
+	{
+		Name:       "Unread",
+		NewRequest: func() any { return new(UnreadRequest) },
+		NewReply:   func() any { return new(UnreadReply) },
+		Call: func(impl IPC, req, rep any) linux.Errno {
+			return impl.Unread(req.(*UnreadRequest), rep.(*UnreadReply))
 		},
 	},
 	{

@@ -2317,6 +2317,160 @@ func (m *ReadReply) appendGo(b []byte) []byte {
 }
 
 // Reset zeroes m; its slices keep their capacity.
+func (m *UnreadRequest) Reset() {
+	m.Handle = 0
+	m.Data = m.Data[:0]
+	m.Arrived = 0
+	m.Tokens = m.Tokens[:0]
+}
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *UnreadRequest) Equal(o *UnreadRequest) bool {
+	if m.Handle != o.Handle {
+		return false
+	}
+	if !bytes.Equal(m.Data, o.Data) {
+		return false
+	}
+	if m.Arrived != o.Arrived {
+		return false
+	}
+	if len(m.Tokens) != len(o.Tokens) {
+		return false
+	}
+	for i := range m.Tokens {
+		if m.Tokens[i] != o.Tokens[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *UnreadRequest) Clone() *UnreadRequest {
+	c := *m
+	c.own()
+	return &c
+}
+
+// own replaces every slice of m by a copy.
+func (m *UnreadRequest) own() {
+	m.Data = slices.Clone(m.Data)
+	m.Tokens = slices.Clone(m.Tokens)
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *UnreadRequest) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *UnreadRequest) appendGo(b []byte) []byte {
+	b = append(b, "ipcapi.UnreadRequest{"...)
+	if m.Handle != 0 {
+		b = append(b, "Handle: "...)
+		b = strconv.AppendUint(b, uint64(m.Handle), 10)
+		b = append(b, ", "...)
+	}
+	if len(m.Data) > 0 {
+		b = append(b, "Data: "...)
+		b = quoteGo(append(b, "[]byte("...), string(m.Data))
+		b = append(b, ')')
+		b = append(b, ", "...)
+	}
+	if m.Arrived != 0 {
+		b = append(b, "Arrived: "...)
+		b = strconv.AppendUint(b, uint64(m.Arrived), 10)
+		b = append(b, ", "...)
+	}
+	if len(m.Tokens) > 0 {
+		b = append(b, "Tokens: "...)
+		b = append(b, "[]uint64{"...)
+		for i := range m.Tokens {
+			b = strconv.AppendUint(b, uint64(m.Tokens[i]), 10)
+			b = append(b, ", "...)
+		}
+		b = endGo(b)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m; its slices keep their capacity.
+func (m *UnreadReply) Reset() {
+	m.Count = 0
+	m.Ready = m.Ready[:0]
+	m.Tokens = m.Tokens[:0]
+}
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *UnreadReply) Equal(o *UnreadReply) bool {
+	if m.Count != o.Count {
+		return false
+	}
+	if len(m.Ready) != len(o.Ready) {
+		return false
+	}
+	for i := range m.Ready {
+		if !m.Ready[i].Equal(&o.Ready[i]) {
+			return false
+		}
+	}
+	if len(m.Tokens) != len(o.Tokens) {
+		return false
+	}
+	for i := range m.Tokens {
+		if m.Tokens[i] != o.Tokens[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *UnreadReply) Clone() *UnreadReply {
+	c := *m
+	c.own()
+	return &c
+}
+
+// own replaces every slice of m by a copy.
+func (m *UnreadReply) own() {
+	m.Ready = slices.Clone(m.Ready)
+	m.Tokens = slices.Clone(m.Tokens)
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *UnreadReply) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *UnreadReply) appendGo(b []byte) []byte {
+	b = append(b, "ipcapi.UnreadReply{"...)
+	if m.Count != 0 {
+		b = append(b, "Count: "...)
+		b = strconv.AppendUint(b, uint64(m.Count), 10)
+		b = append(b, ", "...)
+	}
+	if len(m.Ready) > 0 {
+		b = append(b, "Ready: "...)
+		b = append(b, "[]ipcapi.Ready{"...)
+		for i := range m.Ready {
+			b = m.Ready[i].appendGo(b)
+			b = append(b, ", "...)
+		}
+		b = endGo(b)
+		b = append(b, ", "...)
+	}
+	if len(m.Tokens) > 0 {
+		b = append(b, "Tokens: "...)
+		b = append(b, "[]uint64{"...)
+		for i := range m.Tokens {
+			b = strconv.AppendUint(b, uint64(m.Tokens[i]), 10)
+			b = append(b, ", "...)
+		}
+		b = endGo(b)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m; its slices keep their capacity.
 func (m *WriteRequest) Reset() {
 	m.Handle = 0
 	m.Data = m.Data[:0]

@@ -332,6 +332,21 @@ func (c *client) Read(req *ipcapi.ReadRequest, rep *ipcapi.ReadReply) linux.Errn
 	return e
 }
 
+func (c *client) Unread(req *ipcapi.UnreadRequest, rep *ipcapi.UnreadReply) linux.Errno {
+	ctx, cancel := context.WithTimeout(context.Background(), c.opts.Timeout)
+	defer cancel()
+	out, err := c.rpc.Unread(ctx, toWireUnreadRequest(new(UnreadRequest), req))
+	if err != nil {
+		return c.fail("Unread", err)
+	}
+	e, err := validErrno(out.Errno)
+	if err != nil {
+		return c.fail("Unread", err)
+	}
+	fromWireUnreadReply(rep, out)
+	return e
+}
+
 func (c *client) Write(req *ipcapi.WriteRequest, rep *ipcapi.WriteReply) linux.Errno {
 	ctx, cancel := context.WithTimeout(context.Background(), c.opts.Timeout)
 	defer cancel()
@@ -941,6 +956,16 @@ func (s *server) Read(_ context.Context, in *ReadRequest) (*ReadReply, error) {
 	fromWireReadRequest(&req, in)
 	e := s.impl.Read(&req, &rep)
 	out := toWireReadReply(new(ReadReply), &rep)
+	out.Errno = uint32(e)
+	return out, nil
+}
+
+func (s *server) Unread(_ context.Context, in *UnreadRequest) (*UnreadReply, error) {
+	var req ipcapi.UnreadRequest
+	var rep ipcapi.UnreadReply
+	fromWireUnreadRequest(&req, in)
+	e := s.impl.Unread(&req, &rep)
+	out := toWireUnreadReply(new(UnreadReply), &rep)
 	out.Errno = uint32(e)
 	return out, nil
 }
@@ -2121,6 +2146,68 @@ func fromWireReadReply(m *ipcapi.ReadReply, w *ReadReply) {
 	} else {
 		m.Data = append(m.Data, w.Data...)
 	}
+	if n := len(w.Ready); n > 0 {
+		had := len(m.Ready)
+		m.Ready = append(m.Ready, make([]ipcapi.Ready, n)...)
+		for i, v := range w.Ready {
+			fromWireReady(&m.Ready[had+i], v)
+		}
+	}
+	if cap(m.Tokens) == 0 {
+		m.Tokens = w.Tokens
+	} else {
+		m.Tokens = append(m.Tokens, w.Tokens...)
+	}
+}
+
+// toWireUnreadRequest fills the zero message w; it shares the bytes of m.
+func toWireUnreadRequest(w *UnreadRequest, m *ipcapi.UnreadRequest) *UnreadRequest {
+	w.Handle = m.Handle
+	w.Data = m.Data
+	w.Arrived = m.Arrived
+	w.Tokens = m.Tokens
+	return w
+}
+
+// fromWireUnreadRequest sets m from w, which it may take memory from. Slices are appended to.
+func fromWireUnreadRequest(m *ipcapi.UnreadRequest, w *UnreadRequest) {
+	if w == nil {
+		return
+	}
+	m.Handle = w.Handle
+	if cap(m.Data) == 0 {
+		m.Data = w.Data
+	} else {
+		m.Data = append(m.Data, w.Data...)
+	}
+	m.Arrived = w.Arrived
+	if cap(m.Tokens) == 0 {
+		m.Tokens = w.Tokens
+	} else {
+		m.Tokens = append(m.Tokens, w.Tokens...)
+	}
+}
+
+// toWireUnreadReply fills the zero message w; it shares the bytes of m.
+func toWireUnreadReply(w *UnreadReply, m *ipcapi.UnreadReply) *UnreadReply {
+	w.Count = m.Count
+	if n := len(m.Ready); n > 0 {
+		all := make([]Ready, n)
+		w.Ready = make([]*Ready, n)
+		for i := range all {
+			w.Ready[i] = toWireReady(&all[i], &m.Ready[i])
+		}
+	}
+	w.Tokens = m.Tokens
+	return w
+}
+
+// fromWireUnreadReply sets m from w, which it may take memory from. Slices are appended to.
+func fromWireUnreadReply(m *ipcapi.UnreadReply, w *UnreadReply) {
+	if w == nil {
+		return
+	}
+	m.Count = w.Count
 	if n := len(w.Ready); n > 0 {
 		had := len(m.Ready)
 		m.Ready = append(m.Ready, make([]ipcapi.Ready, n)...)

@@ -40,6 +40,7 @@ const (
 	IPC_Send_FullMethodName         = "/adyton.ipc.v1.IPC/Send"
 	IPC_Receive_FullMethodName      = "/adyton.ipc.v1.IPC/Receive"
 	IPC_Read_FullMethodName         = "/adyton.ipc.v1.IPC/Read"
+	IPC_Unread_FullMethodName       = "/adyton.ipc.v1.IPC/Unread"
 	IPC_Write_FullMethodName        = "/adyton.ipc.v1.IPC/Write"
 	IPC_Poll_FullMethodName         = "/adyton.ipc.v1.IPC/Poll"
 	IPC_Ioctl_FullMethodName        = "/adyton.ipc.v1.IPC/Ioctl"
@@ -119,6 +120,10 @@ type IPCClient interface {
 	Receive(ctx context.Context, in *ReceiveRequest, opts ...grpc.CallOption) (*ReceiveReply, error)
 	// Read takes bytes from a pipe, eventfd or socket.
 	Read(ctx context.Context, in *ReadRequest, opts ...grpc.CallOption) (*ReadReply, error)
+	// Unread gives back bytes of the last Read or Receive of a pipe or stream,
+	// when the app's memory did not take them all. Errors: EBADF, EINVAL (what
+	// was taken is lost: it has no stream, or somebody has read on).
+	Unread(ctx context.Context, in *UnreadRequest, opts ...grpc.CallOption) (*UnreadReply, error)
 	// Write puts bytes into a pipe, eventfd or socket. Errors: EPIPE (the core
 	// raises SIGPIPE).
 	Write(ctx context.Context, in *WriteRequest, opts ...grpc.CallOption) (*WriteReply, error)
@@ -374,6 +379,16 @@ func (c *iPCClient) Read(ctx context.Context, in *ReadRequest, opts ...grpc.Call
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ReadReply)
 	err := c.cc.Invoke(ctx, IPC_Read_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *iPCClient) Unread(ctx context.Context, in *UnreadRequest, opts ...grpc.CallOption) (*UnreadReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(UnreadReply)
+	err := c.cc.Invoke(ctx, IPC_Unread_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -700,6 +715,10 @@ type IPCServer interface {
 	Receive(context.Context, *ReceiveRequest) (*ReceiveReply, error)
 	// Read takes bytes from a pipe, eventfd or socket.
 	Read(context.Context, *ReadRequest) (*ReadReply, error)
+	// Unread gives back bytes of the last Read or Receive of a pipe or stream,
+	// when the app's memory did not take them all. Errors: EBADF, EINVAL (what
+	// was taken is lost: it has no stream, or somebody has read on).
+	Unread(context.Context, *UnreadRequest) (*UnreadReply, error)
 	// Write puts bytes into a pipe, eventfd or socket. Errors: EPIPE (the core
 	// raises SIGPIPE).
 	Write(context.Context, *WriteRequest) (*WriteReply, error)
@@ -834,6 +853,9 @@ func (UnimplementedIPCServer) Receive(context.Context, *ReceiveRequest) (*Receiv
 }
 func (UnimplementedIPCServer) Read(context.Context, *ReadRequest) (*ReadReply, error) {
 	return nil, status.Error(codes.Unimplemented, "method Read not implemented")
+}
+func (UnimplementedIPCServer) Unread(context.Context, *UnreadRequest) (*UnreadReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method Unread not implemented")
 }
 func (UnimplementedIPCServer) Write(context.Context, *WriteRequest) (*WriteReply, error) {
 	return nil, status.Error(codes.Unimplemented, "method Write not implemented")
@@ -1254,6 +1276,24 @@ func _IPC_Read_Handler(srv interface{}, ctx context.Context, dec func(interface{
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(IPCServer).Read(ctx, req.(*ReadRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IPC_Unread_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(UnreadRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IPCServer).Unread(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IPC_Unread_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IPCServer).Unread(ctx, req.(*UnreadRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -1797,6 +1837,10 @@ var IPC_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Read",
 			Handler:    _IPC_Read_Handler,
+		},
+		{
+			MethodName: "Unread",
+			Handler:    _IPC_Unread_Handler,
 		},
 		{
 			MethodName: "Write",

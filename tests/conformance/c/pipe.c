@@ -47,6 +47,31 @@ CASE(errors)
 	say("the failed ones took no descriptor: %d", p[0]);
 }
 
+// What does not reach the reader stays: whole pages are kept.
+CASE(faults)
+{
+	int p[2];
+	static char big[9000];
+	memset(big, 'x', sizeof big);
+	must(pipe(p));
+	must(write(p[1], "abc", 3));
+	S(read, p[0], BAD, 3);
+	S(read, p[0], edge(2), 3);
+	R(read(p[0], big, 9));
+	must(write(p[1], big, 9000));
+	S(read, p[0], edge(6000), 9000);
+	R(read(p[0], big, 9000));
+	must(write(p[1], "abcdef", 6));
+	struct iovec v[2] = {{big, 2}, {BAD, 2}};
+	R(readv(p[0], v, 2));
+	R(read(p[0], big, 9));
+	must(pipe2(p, O_DIRECT));
+	must(write(p[1], "abc", 3));
+	must(write(p[1], "def", 3));
+	S(read, p[0], BAD, 3);
+	R(read(p[0], big, 9));
+}
+
 CASE(packets)
 {
 	int p[2];

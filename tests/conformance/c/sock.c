@@ -67,6 +67,33 @@ CASE(errors)
 	R(recv(s[0], &v, 4, 0));
 }
 
+// What does not reach the receiver of a stream stays, a datagram is lost.
+CASE(faults)
+{
+	int s[2];
+	char b[16] = {0};
+	must(socketpair(AF_UNIX, SOCK_STREAM, 0, s));
+	must(write(s[0], "abc", 3));
+	must(write(s[0], "def", 3));
+	S(recvfrom, s[1], BAD, 3, 0, 0, 0);
+	S(read, s[1], BAD, 6);
+	S(recvfrom, s[1], edge(4), 6, 0, 0, 0);
+	R(recv(s[1], b, 9, 0));
+	say("%s", b);
+	must(write(s[0], "abc", 3));
+	struct iovec v[2] = {{b, 2}, {BAD, 2}};
+	struct msghdr m = {.msg_iov = v, .msg_iovlen = 2};
+	R(recvmsg(s[1], &m, 0));
+	R(readv(s[1], v, 2));
+	R(recv(s[1], b, 9, 0));
+	must(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0, s));
+	must(write(s[0], "abc", 3));
+	must(write(s[0], "def", 3));
+	S(recvfrom, s[1], BAD, 3, 0, 0, 0);
+	S(recvfrom, s[1], edge(2), 3, 0, 0, 0);
+	R(recv(s[1], b, 9, 0));
+}
+
 CASE(shutdown)
 {
 	int s[2];

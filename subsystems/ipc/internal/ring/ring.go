@@ -78,6 +78,18 @@ func (b *Buffer) Append(p *Pool, data []byte) {
 	b.n += len(data)
 }
 
+// Prepend adds data before the first byte, with memory from p when there is no
+// room.
+func (b *Buffer) Prepend(p *Pool, data []byte) {
+	if b.n+len(data) > len(b.data) {
+		b.grow(p, b.n+len(data))
+	}
+	b.head = (b.head - len(data)) & (len(b.data) - 1)
+	b.n += len(data)
+	first, second := b.span(0, len(data))
+	copy(second, data[copy(first, data):])
+}
+
 func (b *Buffer) grow(p *Pool, n int) {
 	next := p.get(n)
 	first, second := b.span(0, b.n)
