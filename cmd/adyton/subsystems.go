@@ -77,15 +77,17 @@ func newLinkedMM(s *setup) (mmapi.MM, error) {
 }
 
 func newLinkedSignal() (signalapi.Signal, error) {
-	mono := func() int64 {
-		var ts unix.Timespec
-		unix.ClockGettime(unix.CLOCK_MONOTONIC, &ts)
-		return ts.Nano()
-	}
-	return signal.New(signal.Config{Realtime: func() int64 { return time.Now().UnixNano() }, Monotonic: mono})
+	return signal.New(signal.Config{Realtime: func() int64 { return time.Now().UnixNano() }, Monotonic: monotonic})
 }
 
-func newLinkedIPC() (ipcapi.IPC, error) { return ipc.New(ipc.Config{}) }
+func newLinkedIPC() (ipcapi.IPC, error) { return ipc.New(ipc.Config{Now: monotonic}) }
+
+// monotonic is the clock that deadlines count from: the leader reads the same.
+func monotonic() int64 {
+	var ts unix.Timespec
+	unix.ClockGettime(unix.CLOCK_MONOTONIC, &ts)
+	return ts.Nano()
+}
 
 // startPlugin starts what `plugin:PATH[?arg=A&sha256=H]` names.
 func startPlugin(kind, where string, s *setup, core coreapi.Core, operator func(string, ...any)) (*plugin.Plugin, error) {
