@@ -3,7 +3,9 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
 	"sort"
 
 	"adyton.dev/adyton/core/kernel"
@@ -26,6 +28,11 @@ func writeReport(path string, k *kernel.Kernel) error {
 	fmt.Fprintf(w, "%-24s %-7s %-12s %10s %10s %10s\n", "syscall", "owner", "level", "calls", "failed", "refused")
 	for _, u := range list {
 		fmt.Fprintf(w, "%-24s %-7s %-12s %10d %10d %10d\n", u.Name, u.Owner, u.Level, u.Count, u.Failed, u.Refused)
+	}
+	for _, u := range list {
+		for _, what := range slices.Sorted(maps.Keys(u.RefusedArgs)) {
+			fmt.Fprintf(w, "refused: %s with %s, %d times\n", u.Name, what, u.RefusedArgs[what])
+		}
 	}
 	if c, ok := k.Machine().(interface{ Report() string }); ok {
 		fmt.Fprintln(w, c.Report())

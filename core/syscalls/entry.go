@@ -55,18 +55,18 @@ func (c *Call) dispatch() (int64, linux.Errno) {
 	}
 	if c.Nr >= maxNr {
 		c.unknown[c.Nr]++
-		return c.unsupported(nameOf(c.Nr), linux.ENOSYS)
+		return c.unsupported(&Row{Name: nameOf(c.Nr)}, "", linux.ENOSYS)
 	}
 	x := &c.table[c.Nr]
 	x.count++
 	if x.row == nil || x.level == coverage.Unsupported {
 		x.refused++
-		return c.unsupported(nameOf(c.Nr), linux.ENOSYS)
+		return c.unsupported(&Row{Name: nameOf(c.Nr)}, "", linux.ENOSYS)
 	}
 	if len(x.checks) > 0 {
-		if e := x.refusal(&c.Args); e != 0 {
+		if k, v := x.refusal(&c.Args); k != nil {
 			x.refused++
-			return c.unsupported(x.row.Name, e)
+			return c.unsupported(x.row, x.note(k, v), k.errno)
 		}
 	}
 	if c.Config.Trace != nil {
@@ -85,14 +85,17 @@ func (c *Call) dispatch() (int64, linux.Errno) {
 	return ret, e
 }
 
-// unsupported answers a call or flag that no claim names.
-func (c *Call) unsupported(name string, e linux.Errno) (int64, linux.Errno) {
+// unsupported answers a call that no claim names, or whose argument what is
+// in none.
+func (c *Call) unsupported(row *Row, what string, e linux.Errno) (int64, linux.Errno) {
 	if c.Config.Trace != nil {
-		row := &Row{Name: name}
 		c.Config.Trace.Call(c.T, row, &c.Args, 0, e, traced{c})
 	}
 	if c.Config.KillUnsupported {
-		c.Config.Operator("unsupported: %s (%d) by pid %d %q: stopped; see `adyton coverage %s`", name, c.Nr, c.P.Pid, c.T.Name, name)
+		if what != "" {
+			what = " with " + what
+		}
+		c.Config.Operator("unsupported: %s (%d)%s by pid %d %q: stopped; see `adyton coverage %s`", row.Name, c.Nr, what, c.P.Pid, c.T.Name, row.Name)
 		c.exitGroup(int32(linux.SIGSYS))
 	}
 	return 0, e

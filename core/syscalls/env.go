@@ -109,6 +109,7 @@ type entry struct {
 	// refused counts calls that were not passed on.
 	refused uint64
 	failed  uint64
+	notes   map[string]uint64 // refused arguments in words, how often
 }
 
 type check struct {
@@ -137,6 +138,9 @@ type Usage struct {
 	Owner                  string
 	Level                  coverage.Level
 	Count, Refused, Failed uint64
+	// RefusedArgs says in words which arguments were refused, and how often;
+	// of very many different ones only the first.
+	RefusedArgs map[string]uint64
 }
 
 // Usages lists the calls that came at least once.
@@ -147,11 +151,11 @@ func (e *Env) Usages() []Usage {
 		if x.count == 0 {
 			continue
 		}
-		u := Usage{Number: uint64(nr), Level: x.level, Count: x.count, Refused: x.refused, Failed: x.failed}
+		u := Usage{Number: uint64(nr), Level: x.level, Count: x.count, Refused: x.refused, Failed: x.failed, RefusedArgs: x.notes}
 		if x.row != nil {
 			u.Name, u.Owner = x.row.Name, x.row.Owner.String()
 		} else {
-			u.Name = nameOf(uint64(nr))
+			u.Name, u.Owner, u.Level = nameOf(uint64(nr)), Core.String(), coverage.Unsupported
 		}
 		out = append(out, u)
 	}

@@ -107,8 +107,9 @@ var refusals = map[string]linux.Errno{
 	"pwritev2/flags":     linux.EOPNOTSUPP,
 }
 
-// refusal gives the errno for arguments that the claims do not let through.
-func (x *entry) refusal(a *[6]uint64) linux.Errno {
+// refusal finds the first argument that the claims do not let through, and
+// what of it they do not; nil when all pass.
+func (x *entry) refusal(a *[6]uint64) (*check, uint64) {
 	for i := range x.checks {
 		k := &x.checks[i]
 		v := a[k.arg]
@@ -116,14 +117,39 @@ func (x *entry) refusal(a *[6]uint64) linux.Errno {
 			v = uint64(uint32(v))
 		}
 		if k.isMask {
-			if v&^k.mask != 0 {
-				return k.errno
+			if bad := v &^ k.mask; bad != 0 {
+				return k, bad
 			}
 			continue
 		}
-		if !slices.Contains(k.values, v&^k.mask) {
-			return k.errno
+		if v &^= k.mask; !slices.Contains(k.values, v) {
+			return k, v
 		}
 	}
-	return 0
+	return nil, 0
+}
+
+// maxNotes bounds what is remembered of refused arguments of one call: an app
+// chooses them.
+const maxNotes = 16
+
+// note remembers a refused argument for the report and gives its words.
+func (x *entry) note(k *check, v uint64) string {
+	arg := &x.row.Args[k.arg]
+	what := fmt.Sprintf("%s %#x", arg.Name, v)
+	switch {
+	case arg.Kind == strace.OpenFlags:
+		what = arg.Name + " " + linux.FlagNames(linux.OpenFlags, v)
+	case arg.Flags != nil && k.isMask:
+		what = arg.Name + " " + linux.FlagNames(arg.Flags, v)
+	case arg.Flags != nil:
+		what = arg.Name + " " + linux.ValueName(arg.Flags, v)
+	}
+	if x.notes == nil {
+		x.notes = map[string]uint64{}
+	}
+	if _, known := x.notes[what]; known || len(x.notes) < maxNotes {
+		x.notes[what]++
+	}
+	return what
 }
