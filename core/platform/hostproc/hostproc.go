@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"runtime"
-	"strconv"
 	"sync/atomic"
 	"unsafe"
 
@@ -259,49 +258,6 @@ func (p *Platform) cool(t *thread) {
 		p.active[pr.activeIndex].activeIndex = pr.activeIndex
 		p.active[n] = nil
 		p.active = p.active[:n]
-	}
-}
-
-// cpuPlan says which CPU the leader has for itself and which the apps have.
-type cpuPlan struct {
-	spin   bool
-	leader unix.CPUSet
-	apps   unix.CPUSet
-}
-
-// planCPUs gives the leader the last CPU of several; with one CPU nobody spins.
-func planCPUs() cpuPlan {
-	var all unix.CPUSet
-	if err := unix.SchedGetaffinity(0, &all); err != nil || all.Count() < 2 {
-		return cpuPlan{leader: all, apps: all}
-	}
-	plan := cpuPlan{spin: true, apps: all}
-	for i := len(all)*64 - 1; i >= 0; i-- {
-		if all.IsSet(i) {
-			plan.leader.Set(i)
-			plan.apps.Clear(i)
-			break
-		}
-	}
-	return plan
-}
-
-// confineLeader puts all threads of this process on the leader's CPU; later
-// ones inherit it.
-func (c *cpuPlan) confineLeader() {
-	if !c.spin {
-		return
-	}
-	for range 2 { // a thread may be born while we look
-		dir, err := os.ReadDir("/proc/self/task")
-		if err != nil {
-			return
-		}
-		for _, e := range dir {
-			if tid, err := strconv.Atoi(e.Name()); err == nil {
-				unix.SchedSetaffinity(tid, &c.leader)
-			}
-		}
 	}
 }
 
