@@ -47,6 +47,8 @@ type File struct {
 	Pollable bool
 	// Domain and Type are the AF_* and SOCK_* of a socket, else 0.
 	Domain, Type uint32
+	// Mqueue says that it is a POSIX message queue.
+	Mqueue bool
 	// Path means that it was opened with O_PATH.
 	Path bool
 	// Locked says that locks were taken through it, so that close must drop

@@ -251,7 +251,12 @@ func (s *Service) area(p *task.Process, a *mmapi.Area, b []byte) []byte {
 		if s.Env.FS.Getattr(&fsapi.GetattrRequest{Handle: m.File.Handle}, &at) == 0 {
 			dev, ino = at.Attr.Dev, at.Attr.Ino
 		}
-		name = s.path(p, m.File.Handle)
+		if name = m.Name; name == "" {
+			name = s.path(p, m.File.Handle)
+		}
+		if m.Segment != nil {
+			ino = uint64(m.Segment.ID)
+		}
 	}
 	off := a.FileOffset
 	if a.File == 0 {

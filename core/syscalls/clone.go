@@ -305,6 +305,9 @@ func (c *Call) shareContext(nt *task.Thread, fl uint64) {
 	} else {
 		nt.FS = c.T.FS.Copy()
 	}
+	if fl&linux.CLONE_SYSVSEM != 0 {
+		nt.SemUndo = c.semUndo().Share()
+	}
 }
 
 // adopt makes a thread known to the platform and gives it a frame.

@@ -75,6 +75,9 @@ type Env struct {
 	// tokens are descriptions on their way in SCM_RIGHTS messages.
 	tokens    map[uint64]*fdtable.File
 	lastToken uint64
+	// segments are the memory behind System V segments, by the number that
+	// ipc has for each.
+	segments map[uint64]*segment
 	// bootWall is where uptime counts from, in seconds since 1970.
 	bootWall int64
 
@@ -123,7 +126,7 @@ type check struct {
 
 // NewEnv builds the table from the rows and the claims of all owners.
 func NewEnv(claims ...[]coverage.Claim) (*Env, error) {
-	e := &Env{Tasks: task.NewTable(), Ready: wait.NewRegistry(), unknown: map[uint64]uint64{}, pidfds: map[*task.Process]map[uint64]bool{}, tokens: map[uint64]*fdtable.File{},
+	e := &Env{Tasks: task.NewTable(), Ready: wait.NewRegistry(), unknown: map[uint64]uint64{}, pidfds: map[*task.Process]map[uint64]bool{}, tokens: map[uint64]*fdtable.File{}, segments: map[uint64]*segment{},
 		epolls: map[*fdtable.File][]*epollItem{}, cpuLimits: map[*task.Process]*leader.Timer{}}
 	if err := e.build(claims); err != nil {
 		return nil, err

@@ -114,6 +114,7 @@ func (c *Call) endThread() {
 	if t.Vforker != nil {
 		c.releaseVforker()
 	}
+	c.leaveSemUndo()
 	c.unrefAll(t.FS.Release())
 	for _, f := range t.Files.Release() {
 		c.closeFD(f)

@@ -86,6 +86,9 @@ func (c *Call) closeFD(f *fdtable.File) {
 	if f.Owner == fdtable.FS && c.P.RecordLocks {
 		c.unlock(f, fsapi.LockKindPosix, uint64(c.P.Pid))
 	}
+	if f.Mqueue {
+		c.mqClosed(f)
+	}
 	c.unref(f)
 }
 

@@ -41,7 +41,9 @@ func sysKcmp(c *Call) (int64, linux.Errno) {
 		return compare(a.FS, b.FS), 0
 	case linux.KCMP_SIGHAND:
 		return compare(a.Process, b.Process), 0 // GAP: CLONE_SIGHAND without CLONE_THREAD
-	case linux.KCMP_IO, linux.KCMP_SYSVSEM:
+	case linux.KCMP_SYSVSEM:
+		return compare(a.SemUndo, b.SemUndo), 0
+	case linux.KCMP_IO:
 		return 0, 0 // none has one: two NULLs are equal
 	}
 	return 0, linux.EINVAL

@@ -74,6 +74,10 @@ func (c *Call) copyToMemory(f *fdtable.File, size int64) (int, linux.Errno) {
 // shareMapped gives another space the file behind its copies of areas.
 func (c *Call) shareMapped(m *task.MappedFile, refs int64) *task.MappedFile {
 	n := &task.MappedFile{FD: m.FD, Write: m.Write, Name: m.Name, Refs: refs}
+	if m.Segment != nil {
+		n.Segment = &task.Segment{ID: m.Segment.ID}
+		c.countSegment(n)
+	}
 	if m.File != nil {
 		n.File = m.File.Ref()
 	}
@@ -89,16 +93,19 @@ func (c *Call) shareMapped(m *task.MappedFile, refs int64) *task.MappedFile {
 
 // fileRefs counts how many areas name a file and drops those that none does.
 func (c *Call) fileRefs(s *task.Space, refs []mmapi.FileRef) {
-	countRefs(s, refs)
+	c.countRefs(s, refs)
 	c.dropUnnamed(s, refs)
 }
 
 // countRefs is fileRefs without the drop: while a change is under way, the
 // platform may refuse it, and mm takes references back.
-func countRefs(s *task.Space, refs []mmapi.FileRef) {
+func (c *Call) countRefs(s *task.Space, refs []mmapi.FileRef) {
 	for _, r := range refs {
 		if m := s.Files[r.File]; m != nil {
 			m.Refs += r.Delta
+			if m.Segment != nil {
+				c.countSegment(m)
+			}
 		}
 	}
 }
@@ -114,6 +121,10 @@ func (c *Call) dropUnnamed(s *task.Space, refs []mmapi.FileRef) {
 
 func (c *Call) dropMapped(s *task.Space, id uint64, m *task.MappedFile) {
 	delete(s.Files, id)
+	if m.Segment != nil {
+		m.Refs = 0
+		c.countSegment(m)
+	}
 	if m.Own && m.FD >= 0 {
 		unix.Close(m.FD)
 	}

@@ -31,7 +31,7 @@ func (c *Call) change(decide func(space uint64) ([]mmapi.Op, []mmapi.FileRef, li
 	s.Change.Lock(&c.T.Sleep)
 	defer s.Change.Unlock()
 	ops, refs, e := decide(s.MM)
-	countRefs(s, refs)
+	c.countRefs(s, refs)
 	// mprotect and others change what came before the failure.
 	x := c.apply(ops)
 	c.dropUnnamed(s, refs)
@@ -95,6 +95,7 @@ func sysMmap(c *Call) (int64, linux.Errno) {
 		if e != 0 {
 			return 0, e
 		}
+		s.Files[id].Name = "/dev/zero (deleted)"
 		req.File, req.FileOffset = id, 0
 		drop = func() {
 			if m := s.Files[id]; m != nil && m.Refs <= 0 {

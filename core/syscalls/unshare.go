@@ -18,6 +18,9 @@ func sysUnshare(c *Call) (int64, linux.Errno) {
 			return 0, linux.EINVAL
 		}
 	}
+	if fl&linux.CLONE_SYSVSEM != 0 {
+		c.leaveSemUndo()
+	}
 	if fl&linux.CLONE_FS != 0 && c.T.FS.Shared() {
 		own := c.T.FS.Copy()
 		c.unrefAll(c.T.FS.Release())

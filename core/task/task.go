@@ -59,6 +59,9 @@ type Thread struct {
 	// less UserFrom and SystemFrom, what the present one had used at first.
 	UserNs, SystemNs, UserFrom, SystemFrom int64
 
+	// SemUndo is what SEM_UNDO notes, or nil.
+	SemUndo *SemUndo
+
 	// Exited means that the thread has ended; it may still lie about as the
 	// leader of its group.
 	Exited bool
@@ -113,6 +116,28 @@ func (f *FSContext) Release() []*fdtable.File {
 	return []*fdtable.File{f.Root, f.Cwd}
 }
 
+// SemUndo is a list of semaphore operations to undo: what CLONE_SYSVSEM shares.
+type SemUndo struct {
+	// ID is ipc's name for it.
+	ID   uint64
+	refs int
+}
+
+// NewSemUndo makes a list with one user.
+func NewSemUndo(id uint64) *SemUndo { return &SemUndo{ID: id, refs: 1} }
+
+// Share adds a user.
+func (u *SemUndo) Share() *SemUndo {
+	u.refs++
+	return u
+}
+
+// Release drops a user and reports whether it was the last.
+func (u *SemUndo) Release() bool {
+	u.refs--
+	return u.refs == 0
+}
+
 // Space is an address space and its users.
 type Space struct {
 	refs int
@@ -152,7 +177,17 @@ type MappedFile struct {
 	FD    int
 	Own   bool
 	Write bool
-	Name  string
+	// Name is what /proc shows of a file that was not opened by a path.
+	Name string
+	// Segment is the System V segment whose memory it is, or nil.
+	Segment *Segment
+}
+
+// Segment is an attachment of a System V shared memory segment.
+type Segment struct {
+	ID int32
+	// Attached is how often ipc has been told that it is mapped: once an area.
+	Attached int64
 }
 
 // NewSpace makes one with one user.

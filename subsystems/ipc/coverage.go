@@ -174,31 +174,31 @@ var Claims = []coverage.Claim{
 		Level:    coverage.Full,
 		Note:     "The core maps the memory. SHM_HUGETLB gives ENOMEM, as without huge pages set aside.",
 		Tests: []string{"ipctest/ShmGetRules", "ipctest/ShmAttachCountsAndBacks", "ipctest/ShmRemovedLivesWhileAttached",
-			"ipctest/ShmRemovedUnattachedGoesAtOnce", "ipctest/ShmControlRules", "ipctest/SysvIdsGoRound"},
+			"ipctest/ShmRemovedUnattachedGoesAtOnce", "ipctest/ShmControlRules", "ipctest/SysvIdsGoRound", "conformance/shm"},
 	},
 	{
 		Syscalls: []string{"msgget", "msgsnd", "msgrcv", "msgctl"},
 		Level:    coverage.Full,
 		Tests: []string{"ipctest/MsgByType", "ipctest/MsgSizes", "ipctest/MsgReceiverSleepsForItsType", "ipctest/MsgReceiverGivesUp",
-			"ipctest/MsgFullQueueWaits", "ipctest/MsgRemoveWakesAll", "ipctest/MsgSetLimits"},
+			"ipctest/MsgFullQueueWaits", "ipctest/MsgRemoveWakesAll", "ipctest/MsgSetLimits", "conformance/msg"},
 	},
 	{
 		Syscalls: []string{"semget", "semop", "semtimedop", "semctl"},
 		Level:    coverage.Full,
 		Tests: []string{"ipctest/SemOpsAreAllOrNone", "ipctest/SemOpChecks", "ipctest/SemSleepersAreDoneFor", "ipctest/SemWaitForZero",
-			"ipctest/SemUndoAtExit", "ipctest/SemSetForgetsUndo", "ipctest/SemAll", "ipctest/SemRemoveWakesAll"},
+			"ipctest/SemUndoAtExit", "ipctest/SemSetForgetsUndo", "ipctest/SemAll", "ipctest/SemRemoveWakesAll", "conformance/sem"},
 	},
 	{
 		Syscalls: []string{"mq_open", "mq_unlink", "mq_timedsend", "mq_timedreceive", "mq_getsetattr"},
 		Level:    coverage.Full,
 		Tests: []string{"ipctest/MqOrdersByPriority", "ipctest/MqOpenRules", "ipctest/MqAccessModes", "ipctest/MqSizes",
-			"ipctest/MqReceiverSleeps", "ipctest/MqUnlinkedLivesWhileOpen"},
+			"ipctest/MqReceiverSleeps", "ipctest/MqUnlinkedLivesWhileOpen", "conformance/mq"},
 	},
 	{
 		Syscalls: []string{"mq_notify"},
 		Level:    coverage.Partial,
 		Note:     "SIGEV_THREAD gives EINVAL.",
-		Tests:    []string{"ipctest/MqNotifiesOnce"},
+		Tests:    []string{"ipctest/MqNotifiesOnce", "conformance/mq"},
 	},
 }
 

@@ -212,6 +212,9 @@ func (s *IPC) MsgReceive(req *ipcapi.MsgReceiveRequest, rep *ipcapi.MsgReceiveRe
 	if req.Size < uint64(len(m.data)) && req.Flags&linux.MSG_NOERROR == 0 {
 		return linux.E2BIG
 	}
+	if req.Flags&linux.MSG_COPY != 0 && req.Size < uint64(len(m.data)) {
+		return linux.EINVAL // copy_msg of ipc/msgutil.c cuts nothing off
+	}
 	giveMsg(rep, m.data, req.Size, m.kind)
 	if req.Flags&linux.MSG_COPY != 0 {
 		return 0

@@ -203,11 +203,11 @@ func (s *IPC) updateSems(g *semSet, ready *[]ipcapi.Ready) {
 func (s *IPC) SemControl(req *ipcapi.SemControlRequest, rep *ipcapi.SemControlReply) linux.Errno {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if req.Id < 0 {
+		return linux.EINVAL
+	}
 	switch req.Command {
 	case linux.IPC_INFO, linux.SEM_INFO:
-		if req.Id < 0 {
-			return linux.EINVAL
-		}
 		for _, g := range s.sems.objects {
 			rep.AllSemaphores += uint32(len(g.sems))
 		}
