@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"runtime"
 	"strings"
 
@@ -14,27 +13,24 @@ import (
 	"adyton.dev/adyton/core/plugin"
 	"adyton.dev/adyton/core/procinfo"
 	"adyton.dev/adyton/core/syscalls"
-	"adyton.dev/adyton/hostcalls/server"
-	"adyton.dev/adyton/proto/gen/fsapi"
 	"adyton.dev/adyton/proto/gen/fswire"
 	"adyton.dev/adyton/proto/gen/ipcwire"
 	"adyton.dev/adyton/proto/gen/mmwire"
 	"adyton.dev/adyton/proto/gen/signalwire"
-	"adyton.dev/adyton/subsystems/fs"
 )
 
 // machine is a kernel with all that belongs to it.
 type machine struct {
 	kernel  *kernel.Kernel
 	plugins []*plugin.Plugin
-	fs      fsapi.FS
+	fs      *linkedFS           // nil when it is a plugin
 	ready   chan *kernel.Kernel // holds the kernel once it is put together
 }
 
 // assemble makes the subsystems, linked or as plugins, and puts them together.
 func assemble(f *runFlags) (*machine, error) {
 	m := &machine{}
-	s := &setup{Rootfs: f.rootfs, Mounts: f.mounts}
+	s := &setup{Rootfs: f.rootfs, Mounts: f.mounts, Host: f.host}
 	if f.memory != "" {
 		var err error
 		if s.Memory, err = parseSize(f.memory); err != nil {
@@ -96,8 +92,9 @@ func (m *machine) subsystems(f *runFlags, s *setup, core *procinfo.Service, part
 		case w == "linked":
 			switch kind {
 			case "fs":
-				parts.FS, err = newLinkedFS(s, core, done)
-				m.fs = parts.FS
+				if m.fs, err = newLinkedFS(s, core, done, parts.Config.Operator); err == nil {
+					parts.FS = m.fs
+				}
 			case "mm":
 				parts.MM, err = newLinkedMM(s)
 			case "signal":
@@ -133,53 +130,13 @@ func (m *machine) subsystems(f *runFlags, s *setup, core *procinfo.Service, part
 	return nil
 }
 
-// close ends the plugins.
+// close ends the plugins and the connection to the host, which restores the
+// terminal.
 func (m *machine) close() {
+	if m.fs != nil {
+		m.fs.close()
+	}
 	for _, p := range m.plugins {
 		p.Kill()
 	}
-}
-
-// trees says which host directories the host exports and where fs shows them.
-func trees(f *setup) ([]server.Root, fs.Config, error) {
-	var c fs.Config
-	var roots []server.Root
-	switch st, err := os.Stat(f.Rootfs); {
-	case f.Rootfs == "":
-		roots = append(roots, server.Root{Name: "/", Dir: "/"})
-		c.Root = &fs.Tree{Root: 0}
-	case err != nil:
-		return nil, c, fmt.Errorf("--rootfs: %w", err)
-	case st.IsDir():
-		roots = append(roots, server.Root{Name: "/", Dir: f.Rootfs})
-		c.Root = &fs.Tree{Root: 0}
-	default:
-		file, err := os.Open(f.Rootfs)
-		if err != nil {
-			return nil, c, fmt.Errorf("--rootfs: %w", err)
-		}
-		c.RootTar = file
-	}
-	for _, s := range f.Mounts {
-		part := strings.Split(s, ":")
-		if len(part) < 2 || len(part) > 3 || !filepath.IsAbs(part[1]) {
-			return nil, c, fmt.Errorf("--mount %q: want SRC:DST[:ro|rw] with DST absolute", s)
-		}
-		rw := false
-		if len(part) == 3 {
-			switch part[2] {
-			case "rw":
-				rw = true
-			case "ro":
-			default:
-				return nil, c, fmt.Errorf("--mount %q: want ro or rw, not %q", s, part[2])
-			}
-		}
-		if _, err := os.Stat(part[0]); err != nil {
-			return nil, c, fmt.Errorf("--mount: %w", err)
-		}
-		c.Mounts = append(c.Mounts, fs.Mount{Target: part[1], Tree: fs.Tree{Root: uint32(len(roots))}, Write: rw, Source: part[0]})
-		roots = append(roots, server.Root{Name: part[1], Dir: part[0], Writable: rw})
-	}
-	return roots, c, nil
 }

@@ -38,6 +38,7 @@ type runFlags struct {
 	mm          string
 	signal      string
 	ipc         string
+	host        string
 }
 
 func newRun() *cobra.Command {
@@ -55,6 +56,7 @@ was not found, 126 when it cannot be executed, 125 when Adyton itself fails.`,
 		Example: `  adyton run -- /bin/sh -c 'echo hello > /tmp/x; cat /tmp/x'
   adyton run --rootfs image.tar --env HOME=/root -- /bin/bash
   adyton run --mount /srv/data:/data:rw --user 1000:1000 -- python3 job.py
+  adyton run --host unix:/run/user/1000/adyton.sock -- /bin/sh
   adyton run --strace=open,openat --strace-failing -- ls /nowhere`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return run(&f, args) },
@@ -73,6 +75,7 @@ was not found, 126 when it cannot be executed, 125 when Adyton itself fails.`,
 	fl.StringVar(&f.strace, "strace", "", "trace system calls on standard error, all or those named")
 	fl.Lookup("strace").NoOptDefVal = "all"
 	fl.BoolVar(&f.straceFail, "strace-failing", false, "trace only calls that fail")
+	fl.StringVar(&f.host, "host", "", "ask the server of adyton host at unix:`PATH` for what only the host can do (default: in this process)")
 	for _, x := range []struct {
 		at   *string
 		name string
@@ -203,14 +206,19 @@ func firstProcess(f *runFlags, args []string) (*syscalls.First, error) {
 func (m *machine) forwardSignals() (stop func()) {
 	ch := make(chan os.Signal, 8)
 	signal.Notify(ch, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGWINCH)
-	window, _ := m.fs.(interface{ WindowChanged() })
 	go func() {
 		for s := range ch {
 			if s == syscall.SIGWINCH {
-				if window != nil {
-					window.WindowChanged()
+				if m.fs != nil {
+					m.fs.WindowChanged()
 				}
 				continue
+			}
+			if !m.kernel.Booted() {
+				// No program to hand it to, and what starts it may wait for ever.
+				fmt.Fprintf(os.Stderr, "adyton: %v before the program ran\n", s)
+				m.close()
+				os.Exit(128 + int(s.(syscall.Signal)))
 			}
 			m.kernel.Signal(int32(s.(syscall.Signal)))
 		}

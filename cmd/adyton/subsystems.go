@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"net/url"
 	"os"
 	"strings"
@@ -16,11 +17,9 @@ import (
 	"adyton.dev/adyton/core/linux"
 	"adyton.dev/adyton/core/plugin"
 	"adyton.dev/adyton/hostcalls/client"
-	"adyton.dev/adyton/hostcalls/server"
 	"adyton.dev/adyton/proto/gen/coreapi"
 	"adyton.dev/adyton/proto/gen/fsapi"
 	"adyton.dev/adyton/proto/gen/fswire"
-	"adyton.dev/adyton/proto/gen/hostapi"
 	"adyton.dev/adyton/proto/gen/ipcapi"
 	"adyton.dev/adyton/proto/gen/ipcwire"
 	"adyton.dev/adyton/proto/gen/mmapi"
@@ -39,6 +38,7 @@ type setup struct {
 	Rootfs  string   `json:"rootfs,omitempty"`
 	Mounts  []string `json:"mounts,omitempty"`
 	Memory  uint64   `json:"memory,omitempty"`
+	Host    string   `json:"host,omitempty"`
 	Streams []int    `json:"streams,omitempty"`
 }
 
@@ -48,28 +48,38 @@ const setupVar = "ADYTON_SETUP"
 // linkedClaims are those of the subsystems that are linked in: the one list.
 var linkedClaims = map[string][]coverage.Claim{"fs": fs.Claims, "mm": mm.Claims, "signal": signal.Claims, "ipc": ipc.Claims}
 
-func newLinkedFS(s *setup, core coreapi.Core, done func(uint64)) (fsapi.FS, error) {
-	roots, fc, err := trees(s)
-	if err != nil {
-		return nil, err
-	}
-	srv, err := server.New(server.Options{Roots: roots, Streams: s.Streams})
-	if err != nil {
-		return nil, err
-	}
+// linkedFS is fs with the host that it asks.
+type linkedFS struct {
+	*fs.FS
+	close func()
+}
+
+// newLinkedFS makes fs and its host: a server in this process, or the one that
+// s names. done is told of tickets that callers of fs wait for; nil has fs pass
+// them on by Watch. operator gets what the host did wrong.
+func newLinkedFS(s *setup, core coreapi.Core, done func(uint64), operator func(string, ...any)) (*linkedFS, error) {
 	var f *fs.FS
-	host := client.Embedded(srv, client.Options{OnDone: func(ticket uint64) {
-		if !f.OwnTicket(ticket) {
-			done(ticket)
-		}
-	}})
-	var hello hostapi.HelloReply
-	if _, e := host.Hello(&hostapi.HelloRequest{Version: server.Version}, &hello); e != 0 {
-		return nil, fmt.Errorf("host: hello: %s", e.Description())
+	o := client.Options{
+		OnDone: func(ticket uint64) {
+			switch {
+			case done == nil:
+				f.HostDone(ticket)
+			case !f.OwnTicket(ticket):
+				done(ticket)
+			}
+		},
+		OnLie: func(err error) { operator("%v", err) },
 	}
-	fc.Host, fc.HostMaxData, fc.Core = host, int(hello.MaxData), core
-	f, err = fs.New(fc)
-	return f, err
+	fc, stop, err := connect(s, o)
+	if err != nil {
+		return nil, err
+	}
+	fc.Core = core
+	if f, err = fs.New(fc); err != nil {
+		stop()
+		return nil, err
+	}
+	return &linkedFS{f, func() { f.Shutdown(); stop() }}, nil
 }
 
 func newLinkedMM(s *setup) (mmapi.MM, error) {
@@ -149,16 +159,16 @@ func serve(kind string) error {
 	}
 	os.Unsetenv(setupVar)
 	var failed error
+	stop := func() {}
+	defer func() { stop() }()
 	plugin.Serve(kind, linkedClaims[kind], func(g *grpc.Server, core coreapi.Core) {
 		switch kind {
 		case "fs":
-			done := make(chan uint64, 1024)
-			x, err := newLinkedFS(s, core, func(t uint64) { done <- t })
-			if err != nil {
-				failed = err
-				return
+			x, err := newLinkedFS(s, core, nil, func(format string, a ...any) { slog.Warn(fmt.Sprintf(format, a...)) })
+			if failed = err; err == nil {
+				stop = x.close
+				fswire.Register(g, x)
 			}
-			fswire.Register(g, tickets{x, done})
 		case "mm":
 			x, err := newLinkedMM(s)
 			if failed = err; err == nil {
@@ -177,36 +187,4 @@ func serve(kind string) error {
 		}
 	})
 	return failed
-}
-
-// tickets is an fs whose Watch also tells of tickets of its own host client.
-type tickets struct {
-	fsapi.FS
-	done chan uint64
-}
-
-// Watch implements fsapi.FS.
-func (t tickets) Watch(req *fsapi.WatchRequest, emit func(*fsapi.WatchReply) bool) linux.Errno {
-	out := make(chan *fsapi.WatchReply)
-	stop := make(chan struct{})
-	defer close(stop)
-	go t.FS.Watch(req, func(r *fsapi.WatchReply) bool {
-		select {
-		case out <- r.Clone():
-			return true
-		case <-stop:
-			return false
-		}
-	})
-	for {
-		r := &fsapi.WatchReply{}
-		select {
-		case id := <-t.done:
-			r.Tickets = append(r.Tickets, id)
-		case r = <-out:
-		}
-		if !emit(r) {
-			return 0
-		}
-	}
 }

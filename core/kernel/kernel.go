@@ -38,9 +38,9 @@ type Parts struct {
 
 // Kernel is one instance; make it with New and call Run once.
 type Kernel struct {
-	env     *syscalls.Env
-	parts   Parts
-	started atomic.Bool
+	env    *syscalls.Env
+	parts  Parts
+	booted atomic.Bool
 }
 
 // New checks the claims and wires the parts. Errors tell the operator.
@@ -72,13 +72,18 @@ func (k *Kernel) Run(first *syscalls.First) (int32, error) {
 	err := m.Run(k.env, func() {
 		if start = k.env.Boot(first); start != nil {
 			m.Stop()
+			return
 		}
+		k.booted.Store(true)
 	})
 	if start != nil {
 		return 0, start
 	}
 	return k.env.Status(), err
 }
+
+// Booted reports whether the first program runs.
+func (k *Kernel) Booted() bool { return k.booted.Load() }
 
 // hwcaps reads what the host's kernel tells programs of the processor.
 func hwcaps() (hwcap, hwcap2 uint64) {

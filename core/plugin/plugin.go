@@ -53,7 +53,7 @@ const coreBroker = 1
 const maxMessage = 16 << 20
 
 // Timeout is how long a call of a plugin may take.
-const Timeout = 2 * time.Second
+const Timeout = 10 * time.Second
 
 // Spec says which program to start.
 type Spec struct {
@@ -171,7 +171,8 @@ func (p *Plugin) OnError(method string, err error) {
 	if p.down.Swap(true) {
 		return
 	}
-	p.spec.Operator("plugin %s (%s): %s: %v; calls in flight got EIO", p.kind, p.spec.Path, method, err)
+	p.spec.Operator("plugin %s (%s): %s: %v; killed, calls get EIO", p.kind, p.spec.Path, method, err)
+	go p.client.Kill() // one that hangs must not cost each call its time
 }
 
 // Kill ends the plugin; what it says of that is no news.

@@ -39,6 +39,10 @@ type Call struct {
 	// restart goes on with the call that was interrupted last; see onRestart.
 	restart Handler
 
+	// since is when, in the sequence of Ready, what the next wait is for was
+	// looked at at the earliest.
+	since uint64
+
 	// suspended: the mask was replaced for this call (sigsuspend, ppoll).
 	suspended bool
 
@@ -243,8 +247,12 @@ func (c *Call) sleep(deadline int64, interruptible bool) wait.Reason {
 }
 
 // await waits for what a subsystem's Wait names. Errors: ERESTARTSYS when a
-// signal came; ETIMEDOUT at the deadline (monotonic ns, 0 for none).
+// signal came; ETIMEDOUT at the deadline (monotonic ns, 0 for none); EIO when
+// the subsystem is gone.
 func (c *Call) await(owner fdtable.Owner, ticket, handle uint64, events uint32, deadline int64) linux.Errno {
+	if c.Ready.Lost(uint8(owner)) {
+		return linux.EIO
+	}
 	c.blocked()
 	var r wait.Reason
 	if ticket != 0 {
@@ -253,10 +261,15 @@ func (c *Call) await(owner fdtable.Owner, ticket, handle uint64, events uint32, 
 		h := wait.Handle{Owner: uint8(owner), ID: handle}
 		p := &c.frame.poller
 		p.Events = events | linux.POLLERR | linux.POLLHUP
+		if c.Ready.Missed(c.since, h, p.Events) {
+			c.since = c.Ready.Seq()
+			return 0
+		}
 		c.Ready.Add(h, p)
 		r = c.T.Sleep.Sleep(deadline, true)
 		c.Ready.Remove(h, p)
 	}
+	c.since = c.Ready.Seq()
 	switch r {
 	case wait.Timeout:
 		return linux.ETIMEDOUT

@@ -28,6 +28,7 @@ func (e *Env) Event(pt platform.Thread, ev *platform.Event) {
 	switch ev.Kind {
 	case platform.EventSyscall:
 		c.Nr, c.Args = uint64(int32(ev.Nr)), ev.Args // the low half counts, with its sign
+		c.since = e.Ready.Seq()
 		c.leave(c.dispatch())
 	case platform.EventOutFault:
 		c.leave(c.copyRest(outN))

@@ -204,8 +204,12 @@ func (ep *epoll) poll(c *Call, _ uint32) (uint32, uint64) {
 func (c *Call) epollEvents(ep *epoll, b []byte, most int, deadline int64) (int, linux.Errno) {
 	over := deadline == noWait
 	for {
+		seen := ep.generation
 		if n := c.epollCollect(ep, b, most); n > 0 {
 			return n, 0
+		}
+		if ep.generation != seen {
+			continue // something came while it looked
 		}
 		if over {
 			return 0, 0

@@ -304,8 +304,12 @@ func (c *Call) pollFile(f *fdtable.File, events uint32) (uint32, uint64) {
 		}
 		q, r := &c.frame.fsPoll, &c.frame.fsPollR
 		q.Handle, q.Events = f.Handle, events
-		r.Level, r.Generation = 0, 0
-		if e := c.FS.Poll(q, r); e != 0 {
+		r.Level, r.Generation, r.Wait = 0, 0, fsapi.Wait{}
+		e := c.FS.Poll(q, r)
+		if e == linux.EWAIT {
+			e = c.awaitFS(e, &r.Wait, func() linux.Errno { return c.FS.Poll(q, r) })
+		}
+		if e != 0 {
 			return linux.POLLERR, 0
 		}
 		return r.Level, r.Generation

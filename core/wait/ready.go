@@ -28,6 +28,20 @@ type Exclusive interface {
 type Registry struct {
 	watchers map[Handle][]Watcher
 	tickets  map[ticket]*ticketWait
+
+	// seq counts Notify; recent are its last calls and done the last tickets
+	// that were announced. What a plugin tells can overtake the answer that
+	// says to wait for it.
+	seq    uint64
+	recent [256]notice
+	done   [256]ticket
+	doneN  int
+	lost   [8]bool // by owner
+}
+
+type notice struct {
+	h     Handle
+	level uint32
 }
 
 type ticket struct {
@@ -67,6 +81,8 @@ func (r *Registry) Remove(h Handle, w Watcher) {
 
 // Notify tells all who look at h.
 func (r *Registry) Notify(h Handle, level uint32, generation uint64) {
+	r.seq++
+	r.recent[r.seq%uint64(len(r.recent))] = notice{h, level}
 	taken := false
 	for _, w := range r.watchers[h] {
 		if x, ok := w.(Exclusive); ok && x.Exclusive() {
@@ -76,6 +92,46 @@ func (r *Registry) Notify(h Handle, level uint32, generation uint64) {
 		w.Notify(h, level, generation)
 	}
 }
+
+// Seq is a point in the sequence of Notify, for Missed.
+func (r *Registry) Seq() uint64 { return r.seq }
+
+// Missed reports whether h may have reached one of events since a point in the
+// sequence.
+func (r *Registry) Missed(since uint64, h Handle, events uint32) bool {
+	if r.seq-since > uint64(len(r.recent)) {
+		return true
+	}
+	for i := since + 1; i <= r.seq; i++ {
+		if n := &r.recent[i%uint64(len(r.recent))]; n.h == h && n.level&events != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// Lose tells that a subsystem is gone: all who wait for it go on, to hear of
+// that from their next call.
+func (r *Registry) Lose(owner uint8) {
+	r.lost[owner%uint8(len(r.lost))] = true
+	for t, w := range r.tickets {
+		if t.owner == owner {
+			w.wake()
+		}
+	}
+	var gone []Handle
+	for h := range r.watchers {
+		if h.Owner == owner {
+			gone = append(gone, h)
+		}
+	}
+	for _, h := range gone {
+		r.Notify(h, 0xffff, ^uint64(0))
+	}
+}
+
+// Lost reports whether a subsystem is gone.
+func (r *Registry) Lost(owner uint8) bool { return r.lost[owner%uint8(len(r.lost))] }
 
 // Poller wakes a sleeper when one of its handles reaches events.
 type Poller struct {
@@ -90,10 +146,20 @@ func (p *Poller) Notify(_ Handle, level uint32, _ uint64) {
 	}
 }
 
-// AwaitTicket sleeps until Done is called for the ticket, or the thread must
-// end. Signals wait: it stands for what Linux waits for uninterruptibly.
+// killedPatience is how long the end of a thread waits for its ticket, in ns:
+// an answer that nobody takes might be taken for that of a later call.
+const killedPatience = 3e9
+
+// AwaitTicket sleeps until Done is called for the ticket, or was not long ago,
+// or the thread must end. Signals wait: it stands for what Linux waits for
+// uninterruptibly.
 func (r *Registry) AwaitTicket(owner uint8, id uint64, s *Sleeper) Reason {
 	k := ticket{owner, id}
+	for _, x := range r.done {
+		if x == k {
+			return Event
+		}
+	}
 	w := r.tickets[k]
 	if w == nil {
 		w = &ticketWait{}
@@ -101,24 +167,36 @@ func (r *Registry) AwaitTicket(owner uint8, id uint64, s *Sleeper) Reason {
 	}
 	w.sleepers = append(w.sleepers, s)
 	reason := s.Sleep(0, false)
+	if reason == Interrupted && !r.Lost(owner) {
+		reason = s.Stay(s.l.Now() + killedPatience)
+	}
 	for i, x := range w.sleepers {
 		if x == s {
 			w.sleepers = append(w.sleepers[:i], w.sleepers[i+1:]...)
 			break
 		}
 	}
-	if len(w.sleepers) == 0 {
+	if len(w.sleepers) == 0 && r.tickets[k] == w {
 		delete(r.tickets, k)
+	}
+	if reason == Timeout {
+		reason = Interrupted
 	}
 	return reason
 }
 
-// Done tells that a ticket's answer has come. A ticket nobody waits for is
-// forgotten: who holds it asks again before it sleeps.
+// Done tells that a ticket's answer has come.
 func (r *Registry) Done(owner uint8, id uint64) {
-	if w := r.tickets[ticket{owner, id}]; w != nil {
-		for _, s := range w.sleepers {
-			s.Wake()
-		}
+	k := ticket{owner, id}
+	r.done[r.doneN%len(r.done)] = k
+	r.doneN++
+	if w := r.tickets[k]; w != nil {
+		w.wake()
+	}
+}
+
+func (w *ticketWait) wake() {
+	for _, s := range w.sleepers {
+		s.Wake()
 	}
 }

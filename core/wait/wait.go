@@ -61,6 +61,20 @@ func (s *Sleeper) Sleep(deadline int64, interruptible bool) Reason {
 	return s.reason
 }
 
+// Stay waits until Wake or a deadline in monotonic ns, also when the thread must
+// end.
+func (s *Sleeper) Stay(deadline int64) Reason {
+	s.l.Arm(s.timer, deadline)
+	s.sleeping, s.interruptible, s.reason = true, false, 0
+	for s.reason == 0 || s.reason == Interrupted {
+		s.reason = 0
+		s.l.Park(&s.waiter)
+	}
+	s.sleeping = false
+	s.l.Disarm(s.timer)
+	return s.reason
+}
+
 func (s *Sleeper) wake(r Reason) {
 	if !s.sleeping || s.reason != 0 {
 		return

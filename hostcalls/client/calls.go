@@ -212,13 +212,16 @@ var nameOpCall = &call[hostapi.NameOpRequest, hostapi.NameOpReply]{
 
 // Console implements hostcalls.Host.
 func (c *Client) Console(req *hostapi.ConsoleRequest, rep *hostapi.ConsoleReply) (uint64, linux.Errno) {
-	if c.now == nil || c.flights.has(func(f *flight) bool {
+	if _, ok := c.now.(patient); ok || c.now == nil || c.flights.has(func(f *flight) bool {
 		return f.done && f.call == any(consoleCall) && f.req.(*hostapi.ConsoleRequest).Equal(req)
 	}) {
 		return consoleCall.async(c, req, rep)
 	}
-	if e := consoleNowCall.inline(c, c.now, req, rep); e != linux.EWAIT {
+	switch e := consoleNowCall.inline(c, c.now, req, rep); {
+	case e != linux.EWAIT:
 		return 0, e
+	case req.Nowait && req.Kind != hostapi.ConsoleKindSetTermios:
+		return 0, linux.EAGAIN
 	}
 	return consoleCall.async(c, req, rep)
 }

@@ -43,6 +43,8 @@ type Client struct {
 	conn   *grpc.ClientConn // nil when embedded
 	closed atomic.Bool
 
+	greeting hostapi.HelloReply // of Dial and Connect
+
 	handles atomic.Uint64 // the last one given
 	tickets atomic.Uint64
 	clock   clock
@@ -98,6 +100,9 @@ func newClient(h, slow hostapi.Host, o Options) *Client {
 	}
 	return c
 }
+
+// Greeting is what the host said in Hello to Dial or Connect.
+func (c *Client) Greeting() hostapi.HelloReply { return c.greeting }
 
 // Disconnect gives up the connection. Calls in flight and later ones give EIO.
 // An embedded server stays as it is.

@@ -100,6 +100,7 @@ func Connect(ctx context.Context, dial func(context.Context) (net.Conn, error), 
 		return nil, fmt.Errorf("no connection: %w", err)
 	}
 	greeted.Store(true)
+	c.greeting = rep
 	return c, nil
 }
 

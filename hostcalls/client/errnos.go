@@ -42,5 +42,5 @@ var (
 	// terminals.
 	consoleErrnos = errnos(linux.EBADF, linux.EINVAL, linux.ENOTTY, linux.ESPIPE, linux.EPIPE, linux.EISDIR, linux.ENXIO,
 		linux.ENOSPC, linux.EDQUOT, linux.EFBIG, linux.EPERM, linux.EACCES, linux.EROFS, linux.ENOMEM, linux.EOVERFLOW, linux.ENOTCONN,
-		linux.ECONNRESET, linux.EDESTADDRREQ, linux.ENODEV, linux.ETIMEDOUT)
+		linux.ECONNRESET, linux.EDESTADDRREQ, linux.ENODEV, linux.ETIMEDOUT, linux.EAGAIN)
 )

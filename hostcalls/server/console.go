@@ -34,7 +34,7 @@ type stream struct {
 }
 
 // Console implements hostapi.Host. READ and WRITE wait until they can do
-// something; ConsoleNow does not. WRITE may take less than all.
+// something, but with Nowait; ConsoleNow does not. WRITE may take less than all.
 func (s *Server) Console(req *hostapi.ConsoleRequest, rep *hostapi.ConsoleReply) linux.Errno {
 	if e := s.enter(); e != 0 {
 		return e
@@ -44,6 +44,9 @@ func (s *Server) Console(req *hostapi.ConsoleRequest, rep *hostapi.ConsoleReply)
 		e := s.consoleNow(req, rep)
 		if e != linux.EWAIT {
 			return e
+		}
+		if req.Nowait && req.Kind != hostapi.ConsoleKindSetTermios {
+			return linux.EAGAIN
 		}
 		if req.Kind == hostapi.ConsoleKindSetTermios {
 			return s.streams[req.Stream].setTermios(req)

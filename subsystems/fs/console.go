@@ -213,7 +213,7 @@ func (p *consolePort) Flush(*vfs.Ctx) { p.echo = p.echo[:0] }
 
 // Send implements tty.Sender.
 func (p *consolePort) Send(c *vfs.Ctx, b []byte) (int, linux.Errno) {
-	return p.f.sendConsole(c, p, p.stream, b, nil)
+	return p.f.sendConsole(c, p, p.stream, b)
 }
 
 // pump feeds the line discipline with what is typed.

@@ -268,8 +268,12 @@ func (f *FS) Poll(req *fsapi.PollRequest, rep *fsapi.PollReply) linux.Errno {
 	if p, ok := file.Stream.(prober); ok {
 		if call := p.Probe(); call != nil {
 			f.mu.Unlock()
-			_, e := call.Fetch()
+			ticket, e := call.Fetch()
 			f.mu.Lock()
+			if e == linux.EWAIT {
+				rep.Wait.Ticket = ticket
+				return e
+			}
 			call.Store(&c.Op, e)
 			if f.files.get(req.Handle) != file {
 				return linux.EBADF

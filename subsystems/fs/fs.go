@@ -86,6 +86,9 @@ type FS struct {
 	ttyList     []*tty.Tty
 	proc        *procfs.FS
 
+	// suspended is what operations know that wait for a ticket, by thread.
+	suspended map[int32]map[any]any
+
 	watch   watch   // has its own mutex, taken last
 	tickets tickets // likewise
 	stop    chan struct{}
@@ -151,6 +154,12 @@ func (f *FS) begin(cred *fsapi.Cred) *vfs.Ctx {
 		c = new(vfs.Ctx)
 	}
 	c.Begin(cred, f.ns, f.config.Now)
+	if len(f.suspended) > 0 {
+		if facts, ok := f.suspended[cred.Tid]; ok {
+			c.Resume(facts)
+			delete(f.suspended, cred.Tid)
+		}
+	}
 	return c
 }
 
@@ -185,11 +194,28 @@ func (f *FS) again(c *vfs.Ctx, e *linux.Errno, wait *fsapi.Wait) bool {
 	if err == linux.EWAIT {
 		*e = linux.EWAIT
 		*wait = fsapi.Wait{Ticket: ticket}
+		f.suspend(c)
 		return false
 	}
 	call.Store(&c.Op, err)
 	c.Clear()
 	return true
+}
+
+// maxSuspended bounds what threads leave that never come back.
+const maxSuspended = 1 << 14
+
+// suspend keeps what an operation knows until its thread asks for it again: a
+// thread waits for one ticket at a time, and then repeats the same request.
+func (f *FS) suspend(c *vfs.Ctx) {
+	facts := c.Suspend()
+	if facts == nil || c.Cred.Tid == 0 {
+		return
+	}
+	if f.suspended == nil || len(f.suspended) >= maxSuspended {
+		f.suspended = make(map[int32]map[any]any)
+	}
+	f.suspended[c.Cred.Tid] = facts
 }
 
 // newSuper makes a file system without a root. Minor numbers of the anonymous

@@ -19,17 +19,17 @@ type hostStream struct {
 	path     vfs.Path
 
 	// at is the host's position in a regular file.
-	at int64
-	// asked is the count of a read under way, 0 for none: a read that was
-	// interrupted leaves it, and the next one takes what it brought.
-	asked uint32
-	buf   []byte
-	eof   bool
+	//
+	// GAP: two threads that use a regular file at two positions at once, with a
+	// host that answers by tickets, may move it under one another.
+	at  int64
+	buf []byte
+	eof bool
 
 	files []*vfs.File
 	ready uint32 // POLL* bits known to hold
-	// looking: a goroutine waits for the host to say more.
-	looking bool
+	// looking are the events that goroutines wait for the host to tell.
+	looking uint32
 }
 
 // setInode makes the inode that fstat shows.
@@ -69,12 +69,16 @@ const maxStreamRead = 64 << 10
 // Read implements vfs.Stream.
 func (s *hostStream) Read(c *vfs.Ctx, f *vfs.File, off int64, n int, dst []byte) ([]byte, linux.Errno) {
 	if e, ok := c.Fact(s).(linux.Errno); ok {
+		if e == linux.EAGAIN {
+			s.await(linux.POLLIN)
+			return dst, c.WaitFor(f.Handle, linux.POLLIN)
+		}
 		return dst, e
 	}
 	if n == 0 {
 		return dst, 0
 	}
-	if s.regular && s.asked == 0 && off != s.at-int64(len(s.buf)) {
+	if s.regular && off != s.at-int64(len(s.buf)) {
 		s.buf, s.eof = s.buf[:0], false
 	}
 	if len(s.buf) > 0 || s.eof {
@@ -85,79 +89,92 @@ func (s *hostStream) Read(c *vfs.Ctx, f *vfs.File, off int64, n int, dst []byte)
 		s.ready &^= linux.POLLIN | linux.POLLRDNORM
 		return dst, 0
 	}
-	if s.asked == 0 {
-		s.asked = uint32(min(n, maxStreamRead))
-	}
-	call := &streamRead{s: s, seek: -1, req: hostapi.ConsoleRequest{
-		Kind: hostapi.ConsoleKindRead, Stream: s.number, Count: s.asked, Offset: -1}}
 	if s.regular && off != s.at {
-		call.seek = off
+		return dst, c.Miss(s.seekTo(off))
 	}
-	return dst, c.Miss(call)
+	return dst, c.Miss(&streamRead{s: s, req: hostapi.ConsoleRequest{
+		Kind: hostapi.ConsoleKindRead, Stream: s.number, Count: uint32(min(n, maxStreamRead)), Offset: -1, Nowait: true}})
 }
 
+// streamRead reads what the host has.
 type streamRead struct {
-	s    *hostStream
-	seek int64
-	req  hostapi.ConsoleRequest
-	rep  hostapi.ConsoleReply
+	s   *hostStream
+	req hostapi.ConsoleRequest
+	rep hostapi.ConsoleReply
 }
 
 // Fetch implements outside.Call.
 func (r *streamRead) Fetch() (uint64, linux.Errno) {
-	if r.seek >= 0 {
-		if ticket, e := r.s.f.seekStream(r.s.number, r.seek); e != 0 {
-			return ticket, e
-		}
-	}
 	return r.s.f.config.Host.Console(&r.req, &r.rep)
 }
 
 // Store implements outside.Call.
 func (r *streamRead) Store(op *outside.Op, e linux.Errno) {
 	s := r.s
-	s.asked = 0
 	if e != 0 {
 		op.Know(s, e)
 		return
-	}
-	if r.seek >= 0 {
-		s.at = r.seek
 	}
 	s.at += int64(len(r.rep.Data))
 	s.buf = append(s.buf, r.rep.Data...)
 	s.eof = len(s.buf) == 0
 }
 
-func (f *FS) seekStream(number uint32, off int64) (uint64, linux.Errno) {
-	var rep hostapi.ConsoleReply
-	return f.config.Host.Console(&hostapi.ConsoleRequest{
-		Kind: hostapi.ConsoleKindSeek, Stream: number, Offset: off, Count: linux.SEEK_SET}, &rep)
+// seekTo moves the host's position in a regular file.
+func (s *hostStream) seekTo(off int64) *streamSeek {
+	return &streamSeek{s: s, req: hostapi.ConsoleRequest{
+		Kind: hostapi.ConsoleKindSeek, Stream: s.number, Offset: off, Count: linux.SEEK_SET}}
+}
+
+type streamSeek struct {
+	s   *hostStream
+	req hostapi.ConsoleRequest
+	rep hostapi.ConsoleReply
+}
+
+// Fetch implements outside.Call.
+func (k *streamSeek) Fetch() (uint64, linux.Errno) {
+	return k.s.f.config.Host.Console(&k.req, &k.rep)
+}
+
+// Store implements outside.Call.
+func (k *streamSeek) Store(op *outside.Op, e linux.Errno) {
+	if e != 0 {
+		op.Know(k.s, e)
+		return
+	}
+	k.s.at = k.req.Offset
 }
 
 // Write implements vfs.Stream.
 func (s *hostStream) Write(c *vfs.Ctx, f *vfs.File, off int64, p []byte) (int, linux.Errno) {
+	if e, ok := c.Fact(s).(linux.Errno); ok {
+		return 0, e
+	}
 	if len(p) == 0 {
 		return 0, 0
 	}
 	if s.regular && s.flags&linux.O_APPEND == 0 && off != s.at {
-		n, e := s.f.sendConsole(c, s, s.number, p, &off)
-		if e == 0 {
-			s.at = off + int64(n)
-			s.grow()
-		}
-		return n, e
+		return 0, c.Miss(s.seekTo(off))
 	}
-	n, e := s.f.sendConsole(c, s, s.number, p, nil)
+	r, ok := c.Fact(streamKey{s}).(streamResult)
 	switch {
-	case e == 0:
-		s.at += int64(n)
-		s.grow()
-	case e == linux.EWAIT:
+	case !ok:
+		return 0, c.Miss(&streamWrite{f: s.f, key: streamKey{s}, req: hostapi.ConsoleRequest{
+			Kind: hostapi.ConsoleKindWrite, Stream: s.number, Data: p[:min(len(p), streamStep)], Offset: -1, Nowait: true}})
+	case r.e == linux.EAGAIN:
 		s.ready &^= linux.POLLOUT | linux.POLLWRNORM
+		s.await(linux.POLLOUT)
+		return 0, c.WaitFor(f.Handle, linux.POLLOUT)
+	case r.e == 0:
+		s.at += int64(r.n)
+		s.grow()
 	}
-	return n, e
+	return r.n, r.e
 }
+
+// streamKey is the key of what a write came to.
+type streamKey struct{ s *hostStream }
 
 // grow keeps the size that fstat shows of a regular file in step.
 func (s *hostStream) grow() {
@@ -169,18 +186,14 @@ func (s *hostStream) grow() {
 // streamStep is the most that one write to the host carries, in bytes.
 const streamStep = 256 << 10
 
-// sendConsole writes p to a stream of the host, at the offset if given, and
-// says how much was taken. key names the writer.
-func (f *FS) sendConsole(c *vfs.Ctx, key any, number uint32, p []byte, off *int64) (int, linux.Errno) {
+// sendConsole writes p to the host's terminal and says how much was taken; it
+// waits while the terminal takes nothing. key names the writer.
+func (f *FS) sendConsole(c *vfs.Ctx, key any, number uint32, p []byte) (int, linux.Errno) {
 	if r, ok := c.Fact(key).(streamResult); ok {
 		return r.n, r.e
 	}
-	w := &streamWrite{f: f, key: key, seek: -1, req: hostapi.ConsoleRequest{
-		Kind: hostapi.ConsoleKindWrite, Stream: number, Data: p[:min(len(p), streamStep)], Offset: -1}}
-	if off != nil {
-		w.seek = *off
-	}
-	return 0, c.Miss(w)
+	return 0, c.Miss(&streamWrite{f: f, key: key, req: hostapi.ConsoleRequest{
+		Kind: hostapi.ConsoleKindWrite, Stream: number, Data: p[:min(len(p), streamStep)], Offset: -1}})
 }
 
 type streamResult struct {
@@ -189,20 +202,14 @@ type streamResult struct {
 }
 
 type streamWrite struct {
-	f    *FS
-	key  any
-	seek int64
-	req  hostapi.ConsoleRequest
-	rep  hostapi.ConsoleReply
+	f   *FS
+	key any
+	req hostapi.ConsoleRequest
+	rep hostapi.ConsoleReply
 }
 
 // Fetch implements outside.Call.
 func (w *streamWrite) Fetch() (uint64, linux.Errno) {
-	if w.seek >= 0 {
-		if ticket, e := w.f.seekStream(w.req.Stream, w.seek); e != 0 {
-			return ticket, e
-		}
-	}
 	return w.f.config.Host.Console(&w.req, &w.rep)
 }
 
@@ -233,12 +240,16 @@ func (s *hostStream) Seek(f *vfs.File, offset int64, whence uint32, current int6
 // when it holds.
 func (s *hostStream) Poll(c *vfs.Ctx, f *vfs.File) (uint32, uint64) {
 	level := s.level()
-	want := s.wanted()
-	if want&^level != 0 && !s.looking && !s.regular {
-		s.looking = true
-		go s.look(want &^ level)
-	}
+	s.await(s.wanted() &^ level)
 	return level, f.Generation
+}
+
+// await has the watchers told when the stream has one of the events.
+func (s *hostStream) await(events uint32) {
+	if events &^= s.looking; events != 0 && !s.regular {
+		s.looking |= events
+		go s.look(events)
+	}
 }
 
 // Probe implements prober: it asks what holds now.
@@ -310,15 +321,17 @@ func (s *hostStream) look(events uint32) {
 			continue
 		}
 		c := f.begin(&rootCred)
-		s.looking = false
+		s.looking &^= events
+		got := events // of a host that is gone: who asks next hears of it
 		if e == 0 && len(rep.Events) == 1 {
-			s.ready |= rep.Events[0]
-			for _, file := range s.files {
-				file.Generation++
-				c.Ready = append(c.Ready, fsapi.Ready{Handle: file.Handle, Level: s.level(), Generation: file.Generation})
-			}
-			f.tell(c)
+			got = rep.Events[0]
 		}
+		s.ready |= got
+		for _, file := range s.files {
+			file.Generation++
+			c.Ready = append(c.Ready, fsapi.Ready{Handle: file.Handle, Level: s.level(), Generation: file.Generation})
+		}
+		f.tell(c)
 		f.end(c)
 		return
 	}

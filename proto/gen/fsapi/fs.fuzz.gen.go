@@ -1000,6 +1000,7 @@ func (m *PollRequest) fill(s *source) {
 func (m *PollReply) fill(s *source) {
 	m.Level = uint32(s.number())
 	m.Generation = s.number()
+	m.Wait.fill(s)
 }
 
 func (m *IoctlRequest) fill(s *source) {

@@ -517,6 +517,7 @@ type PollRequest struct {
 type PollReply struct {
 	Level      uint32
 	Generation uint64
+	Wait       Wait
 }
 
 // IoctlRequest is what Ioctl takes.

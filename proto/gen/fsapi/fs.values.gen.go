@@ -1807,6 +1807,9 @@ func (m *PollReply) Equal(o *PollReply) bool {
 	if m.Generation != o.Generation {
 		return false
 	}
+	if !m.Wait.Equal(&o.Wait) {
+		return false
+	}
 	return true
 }
 
@@ -1829,6 +1832,11 @@ func (m *PollReply) appendGo(b []byte) []byte {
 	if m.Generation != 0 {
 		b = append(b, "Generation: "...)
 		b = strconv.AppendUint(b, uint64(m.Generation), 10)
+		b = append(b, ", "...)
+	}
+	if !m.Wait.Equal(new(Wait)) {
+		b = append(b, "Wait: "...)
+		b = m.Wait.appendGo(b)
 		b = append(b, ", "...)
 	}
 	return endGo(b)

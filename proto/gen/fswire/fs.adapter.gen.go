@@ -1719,6 +1719,7 @@ func fromWirePollRequest(m *fsapi.PollRequest, w *PollRequest) {
 func toWirePollReply(w *PollReply, m *fsapi.PollReply) *PollReply {
 	w.Level = m.Level
 	w.Generation = m.Generation
+	w.Wait = toWireWait(new(Wait), &m.Wait)
 	return w
 }
 
@@ -1729,6 +1730,7 @@ func fromWirePollReply(m *fsapi.PollReply, w *PollReply) {
 	}
 	m.Level = w.Level
 	m.Generation = w.Generation
+	fromWireWait(&m.Wait, w.Wait)
 }
 
 // toWireIoctlRequest fills the zero message w; it shares the bytes of m.

@@ -508,6 +508,7 @@ func (m *ConsoleRequest) fill(s *source) {
 	m.Count = uint32(s.number())
 	m.Data = append(m.Data, s.bytes()...)
 	m.Offset = int64(s.number())
+	m.Nowait = s.bool()
 }
 
 func (m *ConsoleReply) fill(s *source) {

@@ -332,6 +332,8 @@ type ConsoleRequest struct {
 	Data   []byte
 	// -1 is the stream's own position.
 	Offset int64
+	// READ and WRITE give EAGAIN where they would wait.
+	Nowait bool
 }
 
 // ConsoleReply is what Console answers.

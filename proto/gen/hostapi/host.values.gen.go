@@ -1294,6 +1294,7 @@ func (m *ConsoleRequest) Reset() {
 	m.Count = 0
 	m.Data = m.Data[:0]
 	m.Offset = 0
+	m.Nowait = false
 }
 
 // Equal reports whether m and o hold the same values; nil and empty slices are the same.
@@ -1311,6 +1312,9 @@ func (m *ConsoleRequest) Equal(o *ConsoleRequest) bool {
 		return false
 	}
 	if m.Offset != o.Offset {
+		return false
+	}
+	if m.Nowait != o.Nowait {
 		return false
 	}
 	return true
@@ -1357,6 +1361,11 @@ func (m *ConsoleRequest) appendGo(b []byte) []byte {
 	if m.Offset != 0 {
 		b = append(b, "Offset: "...)
 		b = strconv.AppendInt(b, int64(m.Offset), 10)
+		b = append(b, ", "...)
+	}
+	if m.Nowait {
+		b = append(b, "Nowait: "...)
+		b = strconv.AppendBool(b, m.Nowait)
 		b = append(b, ", "...)
 	}
 	return endGo(b)

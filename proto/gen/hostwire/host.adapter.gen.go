@@ -922,6 +922,7 @@ func toWireConsoleRequest(w *ConsoleRequest, m *hostapi.ConsoleRequest) *Console
 	w.Count = m.Count
 	w.Data = m.Data
 	w.Offset = m.Offset
+	w.Nowait = m.Nowait
 	return w
 }
 
@@ -939,6 +940,7 @@ func fromWireConsoleRequest(m *hostapi.ConsoleRequest, w *ConsoleRequest) {
 		m.Data = append(m.Data, w.Data...)
 	}
 	m.Offset = w.Offset
+	m.Nowait = w.Nowait
 }
 
 // toWireConsoleReply fills the zero message w; it shares the bytes of m.

@@ -1750,7 +1750,9 @@ type ConsoleRequest struct {
 	Count  uint32 `protobuf:"varint,3,opt,name=count" json:"count,omitempty"`
 	Data   []byte `protobuf:"bytes,4,opt,name=data" json:"data,omitempty"`
 	// -1 is the stream's own position.
-	Offset        int64 `protobuf:"varint,5,opt,name=offset" json:"offset,omitempty"`
+	Offset int64 `protobuf:"varint,5,opt,name=offset" json:"offset,omitempty"`
+	// READ and WRITE give EAGAIN where they would wait.
+	Nowait        bool `protobuf:"varint,6,opt,name=nowait" json:"nowait,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1818,6 +1820,13 @@ func (x *ConsoleRequest) GetOffset() int64 {
 		return x.Offset
 	}
 	return 0
+}
+
+func (x *ConsoleRequest) GetNowait() bool {
+	if x != nil {
+		return x.Nowait
+	}
+	return false
 }
 
 type ConsoleReply struct {
@@ -2236,13 +2245,14 @@ const file_adyton_host_v1_host_proto_rawDesc = "" +
 	"\x05flags\x18\x06 \x01(\rR\x05flags\"Q\n" +
 	"\vNameOpReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12,\n" +
-	"\x04attr\x18\x02 \x01(\v2\x18.adyton.host.v1.HostAttrR\x04attr\"\x9b\x01\n" +
+	"\x04attr\x18\x02 \x01(\v2\x18.adyton.host.v1.HostAttrR\x04attr\"\xb3\x01\n" +
 	"\x0eConsoleRequest\x12/\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x1b.adyton.host.v1.ConsoleKindR\x04kind\x12\x16\n" +
 	"\x06stream\x18\x02 \x01(\rR\x06stream\x12\x14\n" +
 	"\x05count\x18\x03 \x01(\rR\x05count\x12\x12\n" +
 	"\x04data\x18\x04 \x01(\fR\x04data\x12\x16\n" +
-	"\x06offset\x18\x05 \x01(\x03R\x06offset\"\xc6\x01\n" +
+	"\x06offset\x18\x05 \x01(\x03R\x06offset\x12\x16\n" +
+	"\x06nowait\x18\x06 \x01(\bR\x06nowait\"\xc6\x01\n" +
 	"\fConsoleReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12\x12\n" +
 	"\x04data\x18\x02 \x01(\fR\x04data\x12\x14\n" +

@@ -13,6 +13,9 @@ func (n *Node) Load(c *vfs.Ctx, d *vfs.Dentry) linux.Errno {
 	if e, ok := c.Fact(n).(linux.Errno); ok {
 		return e
 	}
+	if n.inode != nil && !n.asked {
+		return c.Miss(&rootCall{node: n, req: hostapi.FileStatRequest{Root: n.tree.root, Paths: []string{n.path()}}})
+	}
 	after := ""
 	if len(n.listed) > 0 {
 		after = n.listed[len(n.listed)-1].Name
@@ -30,19 +33,11 @@ type listCall struct {
 	c    *vfs.Ctx
 	req  hostapi.FileListRequest
 	rep  hostapi.FileListReply
-	stat hostapi.FileStatReply
 }
 
 // Fetch implements outside.Call.
 func (l *listCall) Fetch() (uint64, linux.Errno) {
-	h := l.node.tree.host.Calls
-	if l.node.inode != nil && l.req.After == "" {
-		ticket, e := h.FileStat(&hostapi.FileStatRequest{Root: l.req.Root, Paths: []string{l.req.Path}}, &l.stat)
-		if e != 0 {
-			return ticket, e
-		}
-	}
-	return h.FileList(&l.req, &l.rep)
+	return l.node.tree.host.Calls.FileList(&l.req, &l.rep)
 }
 
 // Store implements outside.Call.
@@ -55,9 +50,6 @@ func (l *listCall) Store(op *outside.Op, e linux.Errno) {
 	if dir.Loaded || l.req.After != lastName(n.listed) {
 		return // another operation was quicker
 	}
-	if n.inode != nil && l.req.After == "" && len(l.stat.Attrs) == 1 && l.stat.Attrs[0].AttrErrno == 0 {
-		n.tree.fill(n.inode, &l.stat.Attrs[0])
-	}
 	n.listed = append(n.listed, l.rep.Entries...)
 	if !l.rep.Last && len(l.rep.Entries) > 0 {
 		return
@@ -69,6 +61,31 @@ func (l *listCall) Store(op *outside.Op, e linux.Errno) {
 	}
 	dir.Loaded = true
 	n.listed, n.inode = nil, nil
+}
+
+// rootCall asks for the attributes of the root of a tree, which no listing has.
+type rootCall struct {
+	node *Node
+	req  hostapi.FileStatRequest
+	rep  hostapi.FileStatReply
+}
+
+// Fetch implements outside.Call.
+func (r *rootCall) Fetch() (uint64, linux.Errno) {
+	return r.node.tree.host.Calls.FileStat(&r.req, &r.rep)
+}
+
+// Store implements outside.Call.
+func (r *rootCall) Store(op *outside.Op, e linux.Errno) {
+	n := r.node
+	if e != 0 {
+		op.Know(n, e)
+		return
+	}
+	if !n.asked && n.inode != nil && len(r.rep.Attrs) == 1 && r.rep.Attrs[0].AttrErrno == 0 {
+		n.tree.fill(n.inode, &r.rep.Attrs[0])
+	}
+	n.asked = true
 }
 
 func lastName(entries []hostapi.HostEntry) string {

@@ -90,7 +90,10 @@ func (n *Node) miss(op *outside.Op, start, off int64, count int) linux.Errno {
 	}
 	most := n.tree.host.MaxData / extentSize
 	last := (off + int64(max(count, n.window)) - 1) / extentSize
-	call := n.ensureOpen()
+	if !n.opened {
+		return op.Miss(n.ensureOpen())
+	}
+	call := &readCall{node: n}
 	for i := off / extentSize; i <= last && len(call.req.Extents) < most; i++ {
 		at := i * extentSize
 		length := min(extentSize, n.size-at)
@@ -101,12 +104,8 @@ func (n *Node) miss(op *outside.Op, start, off int64, count int) linux.Errno {
 	return op.Miss(call)
 }
 
-// ensureOpen makes a call that opens the host file when it is not open.
-func (n *Node) ensureOpen() *readCall {
-	call := &readCall{node: n}
-	if n.opened {
-		return call
-	}
+// ensureOpen makes a call that opens the host file.
+func (n *Node) ensureOpen() *openCall {
 	if n.handle == 0 {
 		n.handle = n.tree.host.Calls.NewHandle()
 	}
@@ -114,9 +113,8 @@ func (n *Node) ensureOpen() *readCall {
 	if n.writable {
 		flags = linux.O_RDWR
 	}
-	call.open = &hostapi.FileOpenRequest{Root: n.tree.root, Path: n.path(), Flags: flags, Handle: n.handle}
-	call.victims = n.tree.host.victims()
-	return call
+	return &openCall{node: n, victims: n.tree.host.victims(),
+		req: hostapi.FileOpenRequest{Root: n.tree.root, Path: n.path(), Flags: flags, Handle: n.handle}}
 }
 
 // victims picks host files to close when too many are open.
@@ -140,35 +138,51 @@ func (h *Host) victims() []uint64 {
 	return out
 }
 
-// readCall opens the host file when it is not, and reads extents; with none it
-// only opens.
-type readCall struct {
+// openCall opens the host file, and closes others in its place.
+type openCall struct {
 	node    *Node
-	open    *hostapi.FileOpenRequest
 	victims []uint64
-	req     hostapi.FileReadRequest
-	rep     hostapi.FileReadReply
+	req     hostapi.FileOpenRequest
+	rep     hostapi.FileOpenReply
+}
+
+// Fetch implements outside.Call.
+func (o *openCall) Fetch() (uint64, linux.Errno) {
+	h := o.node.tree.host.Calls
+	if len(o.victims) > 0 {
+		h.Close(&hostapi.CloseRequest{Handles: o.victims}, &hostapi.CloseReply{})
+		o.victims = nil
+	}
+	ticket, e := h.FileOpen(&o.req, &o.rep)
+	if e == linux.EEXIST {
+		e = 0 // another operation has opened it under this very number
+	}
+	return ticket, e
+}
+
+// Store implements outside.Call.
+func (o *openCall) Store(op *outside.Op, e linux.Errno) {
+	n := o.node
+	if e != 0 {
+		op.Know(n, e)
+		return
+	}
+	if !n.opened && n.handle == o.req.Handle {
+		n.opened = true
+		n.tree.host.open = append(n.tree.host.open, n)
+	}
+}
+
+// readCall reads extents.
+type readCall struct {
+	node *Node
+	req  hostapi.FileReadRequest
+	rep  hostapi.FileReadReply
 }
 
 // Fetch implements outside.Call.
 func (r *readCall) Fetch() (uint64, linux.Errno) {
-	h := r.node.tree.host.Calls
-	if len(r.victims) > 0 {
-		h.Close(&hostapi.CloseRequest{Handles: r.victims}, &hostapi.CloseReply{})
-		r.victims = nil
-	}
-	if r.open != nil {
-		var rep hostapi.FileOpenReply
-		ticket, e := h.FileOpen(r.open, &rep)
-		// EEXIST: another operation has opened it under this very number.
-		if e != 0 && e != linux.EEXIST {
-			return ticket, e
-		}
-	}
-	if len(r.req.Extents) == 0 {
-		return 0, 0
-	}
-	return h.FileRead(&r.req, &r.rep)
+	return r.node.tree.host.Calls.FileRead(&r.req, &r.rep)
 }
 
 // Store implements outside.Call.
@@ -177,10 +191,6 @@ func (r *readCall) Store(op *outside.Op, e linux.Errno) {
 	if e != 0 {
 		op.Know(n, e)
 		return
-	}
-	if r.open != nil && !n.opened {
-		n.opened = true
-		n.tree.host.open = append(n.tree.host.open, n)
 	}
 	if n.extents == nil {
 		n.extents = make(map[int64]*extent)

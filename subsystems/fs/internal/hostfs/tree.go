@@ -61,6 +61,7 @@ type Node struct {
 	// The part of a directory that has been listed.
 	listed []hostapi.HostEntry
 	inode  *vfs.Inode // of the root until loaded, to set its attributes
+	asked  bool       // these have come
 	twin   *Node      // opened to be mapped, when this one is open for writing
 	// others are further names of the same file, in a tree that changes.
 	others []place

@@ -58,6 +58,17 @@ func (o *Op) Fact(key any) any {
 	return o.facts[key]
 }
 
+// Suspend gives what is known, for Resume of the same operation when it is asked
+// for again after a wait; nil when there is nothing.
+func (o *Op) Suspend() map[any]any {
+	facts := o.facts
+	o.facts = nil
+	return facts
+}
+
+// Resume has the operation know what Suspend gave.
+func (o *Op) Resume(facts map[any]any) { o.facts = facts }
+
 // Reset makes o ready for the next operation.
 func (o *Op) Reset() {
 	o.call = nil
