@@ -1,6 +1,7 @@
 package syscalls
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/binary"
 	"strings"
@@ -69,6 +70,7 @@ func (c *Call) strings(addr uint64) ([]string, linux.Errno) {
 		return nil, 0 // Linux takes NULL for an empty list
 	}
 	var b [512]byte
+	near := window{c: c}
 	for total := 0; ; {
 		n := min(len(b), pageSize-int(addr%pageSize))
 		n -= n % 8
@@ -84,9 +86,12 @@ func (c *Call) strings(addr uint64) ([]string, linux.Errno) {
 			if p == 0 {
 				return out, 0
 			}
-			s, e := c.String(p, loader.MaxArgStrlen, linux.E2BIG)
-			if e != 0 {
-				return nil, e
+			s, ok := near.string(p)
+			if !ok {
+				var e linux.Errno
+				if s, e = c.String(p, loader.MaxArgStrlen, linux.E2BIG); e != 0 {
+					return nil, e
+				}
 			}
 			if total += len(s) + 9; total > 8<<20 {
 				return nil, linux.E2BIG
@@ -95,6 +100,37 @@ func (c *Call) strings(addr uint64) ([]string, linux.Errno) {
 		}
 		addr += uint64(m - m%8)
 	}
+}
+
+// window holds what app memory had from addr on when it was read: the strings
+// of a list mostly lie side by side, and each read is a call of the host.
+type window struct {
+	c    *Call
+	addr uint64
+	b    []byte
+	buf  [2 * pageSize]byte
+}
+
+// string gives the string at p, if a page or two from there hold it.
+func (w *window) string(p uint64) (string, bool) {
+	if s, ok := w.find(p); ok {
+		return s, true
+	}
+	w.addr = p
+	w.b = w.buf[:w.c.P.Space.Platform.Read(p, w.buf[:2*pageSize-p%pageSize])]
+	return w.find(p)
+}
+
+func (w *window) find(p uint64) (string, bool) {
+	if p < w.addr || p-w.addr >= uint64(len(w.b)) {
+		return "", false
+	}
+	b := w.b[p-w.addr:]
+	i := bytes.IndexByte(b, 0)
+	if i < 0 {
+		return "", false
+	}
+	return string(b[:i]), true
 }
 
 // program is an execve under way.
