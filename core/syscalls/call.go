@@ -46,6 +46,9 @@ type Call struct {
 	// suspended: the mask was replaced for this call (sigsuspend, ppoll).
 	suspended bool
 
+	// scratch is what outgoing lent.
+	scratch []byte
+
 	frame frame
 }
 

@@ -62,9 +62,11 @@ type Env struct {
 	table [maxNr]entry
 	// unknown counts calls that have no row.
 	unknown map[uint64]uint64
-	// bounce is where large reads and writes pass through; never held over a
+	// bounce is where large reads pass through; never held over a
 	// wait.
 	bounce []byte
+	// spare are buffers for outgoing.
+	spare [][]byte
 	// vdso is the core's descriptor of the vDSO image's file, or 0.
 	nextFile uint64
 	objects  uint64
@@ -78,6 +80,9 @@ type Env struct {
 	// segments are the memory behind System V segments, by the number that
 	// ipc has for each.
 	segments map[uint64]*segment
+	// aio are the contexts of io_setup; aioNr is how many events they may hold.
+	aio   map[*task.Space]aioContexts
+	aioNr uint64
 	// bootWall is where uptime counts from, in seconds since 1970.
 	bootWall int64
 
@@ -126,8 +131,17 @@ type check struct {
 
 // NewEnv builds the table from the rows and the claims of all owners.
 func NewEnv(claims ...[]coverage.Claim) (*Env, error) {
-	e := &Env{Tasks: task.NewTable(), Ready: wait.NewRegistry(), unknown: map[uint64]uint64{}, pidfds: map[*task.Process]map[uint64]bool{}, tokens: map[uint64]*fdtable.File{}, segments: map[uint64]*segment{},
-		epolls: map[*fdtable.File][]*epollItem{}, cpuLimits: map[*task.Process]*leader.Timer{}}
+	e := &Env{
+		Tasks:     task.NewTable(),
+		Ready:     wait.NewRegistry(),
+		unknown:   map[uint64]uint64{},
+		pidfds:    map[*task.Process]map[uint64]bool{},
+		tokens:    map[uint64]*fdtable.File{},
+		segments:  map[uint64]*segment{},
+		epolls:    map[*fdtable.File][]*epollItem{},
+		cpuLimits: map[*task.Process]*leader.Timer{},
+		aio:       map[*task.Space]aioContexts{},
+	}
 	if err := e.build(claims); err != nil {
 		return nil, err
 	}

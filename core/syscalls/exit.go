@@ -201,6 +201,7 @@ func (c *Call) leaveSpace(s *task.Space) {
 	if !s.Release() {
 		return
 	}
+	c.aioEndAll(s)
 	var rep mmapi.FreeSpaceReply
 	c.MM.FreeSpace(&mmapi.FreeSpaceRequest{Space: s.MM}, &rep)
 	c.fileRefs(s, rep.Files)

@@ -246,6 +246,7 @@ func (c *Call) writeOnce(f *fdtable.File, off int64, data []byte, flags uint32, 
 // went, and the position then.
 func (c *Call) write(f *fdtable.File, off int64, count int, flags uint32, source func(done int) ([]byte, linux.Errno)) (int, int64, linux.Errno) {
 	done, until := 0, int64(0)
+	defer c.sent()
 	for {
 		data, e := source(done)
 		if e != 0 {
@@ -263,6 +264,7 @@ func (c *Call) write(f *fdtable.File, off int64, count int, flags uint32, source
 		}
 		var w wait0
 		n, pos, e := c.writeOnce(f, off, data, flags, &w)
+		c.sent()
 		if e == 0 {
 			done += n
 			if f.Seekable {

@@ -34,6 +34,28 @@ func (e *Env) bounceBuf() []byte {
 	return e.bounce
 }
 
+// outgoing is a buffer of bounceSize bytes for data on its way to a subsystem
+// that may be a plugin: other calls go on meanwhile, so it is this call's own
+// until sent.
+func (c *Call) outgoing() []byte {
+	if c.scratch == nil {
+		if n := len(c.spare); n > 0 {
+			c.scratch, c.spare = c.spare[n-1], c.spare[:n-1]
+		} else {
+			c.scratch = make([]byte, bounceSize)
+		}
+	}
+	return c.scratch
+}
+
+// sent gives outgoing back.
+func (c *Call) sent() {
+	if c.scratch != nil {
+		c.spare = append(c.spare, c.scratch)
+		c.scratch = nil
+	}
+}
+
 // readable and writable check how a description was opened.
 func readable(f *fdtable.File) bool { return f.Flags.Load()&linux.O_ACCMODE != linux.O_WRONLY }
 func writable(f *fdtable.File) bool { return f.Flags.Load()&linux.O_ACCMODE != linux.O_RDONLY }
@@ -222,7 +244,7 @@ func (c *Call) writeFrom(f *fdtable.File, off int64, addr, count uint64, fl uint
 		if ok {
 			return captured[done:], 0
 		}
-		b := c.bounceBuf()[:min(int(count)-done, bounceSize)]
+		b := c.outgoing()[:min(int(count)-done, bounceSize)]
 		if len(b) == 0 {
 			return b, 0
 		}
@@ -349,22 +371,13 @@ func (c *Call) writev(off int64, fl uint32) (int64, linux.Errno) {
 	if off < 0 {
 		at = f.Offset
 	}
-	data := make([]byte, 0, total)
-	for _, x := range v {
-		n := len(data)
-		data = data[:n+int(x.Len)]
-		if x.Len == 0 {
-			continue
+	n, at, e := c.write(f, at, int(total), fl, func(done int) ([]byte, linux.Errno) {
+		b := c.outgoing()[:min(int(total)-done, bounceSize)]
+		if m := c.gather(v, int64(done), b); m > 0 || len(b) == 0 {
+			return b[:m], 0
 		}
-		if m := c.P.Space.Platform.Read(x.Base, data[n:]); m < int(x.Len) {
-			data = data[:n+m]
-			if len(data) == 0 {
-				return 0, linux.EFAULT
-			}
-			break
-		}
-	}
-	n, at, e := c.write(f, at, len(data), fl, func(done int) ([]byte, linux.Errno) { return data[done:], 0 })
+		return nil, linux.EFAULT
+	})
 	if e == 0 && off < 0 && f.Seekable {
 		f.Offset = at
 	}

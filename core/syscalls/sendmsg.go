@@ -172,9 +172,10 @@ func (c *Call) transmit(f *fdtable.File, m *outgoing) (int64, linux.Errno) {
 		case m.captured != nil:
 			data = m.captured[done:]
 		case stream:
-			data = c.bounceBuf()[:min(m.total-done, bounceSize)]
+			data = c.outgoing()[:min(m.total-done, bounceSize)]
 			if n := c.gather(m.v, done, data); n < len(data) {
 				if data = data[:n]; n == 0 {
+					c.sent()
 					return sentSoFar(done, linux.EFAULT)
 				}
 			}
@@ -194,6 +195,7 @@ func (c *Call) transmit(f *fdtable.File, m *outgoing) (int64, linux.Errno) {
 		r.Wait, r.Count, r.Ready, r.Tokens = ipcapi.Wait{}, 0, r.Ready[:0], r.Tokens[:0]
 		e := c.IPC.Send(q, r)
 		q.Data, q.Tokens = nil, nil
+		c.sent()
 		c.ipcReady(r.Ready)
 		if e == 0 {
 			m.tokens = nil
