@@ -8,7 +8,8 @@ import (
 	"adyton.dev/adyton/proto/gen/signalapi"
 )
 
-// async sends SIGIO when a file with O_ASYNC becomes ready: send_sigio of
+// async sends SIGIO when a file with O_ASYNC becomes ready, and SIGURG when an
+// urgent byte comes to a socket with an owner: send_sigio and send_sigurg of
 // fs/fcntl.c.
 type async struct {
 	e *Env
@@ -17,6 +18,8 @@ type async struct {
 	fd int32
 	// seen is the generation of the last event: one signal an event.
 	seen uint64
+	// urgent: the byte that was told of is still there.
+	urgent bool
 }
 
 // setAsync turns O_ASYNC of a description on or off. Files that cannot be
@@ -25,24 +28,33 @@ func (c *Call) setAsync(f *fdtable.File, on bool) linux.Errno {
 	if !pollable(f) {
 		return linux.ENOTTY
 	}
-	h := watchKey(f)
 	if !on {
-		c.forgetAsync(f)
+		if f.Domain == 0 {
+			c.forgetAsync(f)
+		}
 		f.Flags.And(^uint32(linux.O_ASYNC))
 		return 0
 	}
-	if f.Async.Watch != nil {
-		return 0
-	}
-	a := &async{e: c.Env, f: f, fd: c.Int(0)}
-	_, a.seen = c.pollFile(f, linux.POLLIN|linux.POLLOUT)
-	f.Async.Watch = a
-	c.Ready.Add(h, a)
+	c.watchAsync(f)
+	f.Async.Watch.(*async).fd = c.Int(0)
 	f.Flags.Or(linux.O_ASYNC)
 	if f.Async.ID == 0 {
 		c.own(f, linux.F_OWNER_PID, 0)
 	}
 	return 0
+}
+
+// watchAsync begins to look at a description.
+func (c *Call) watchAsync(f *fdtable.File) {
+	if f.Async.Watch != nil {
+		return
+	}
+	a := &async{e: c.Env, f: f}
+	var level uint32
+	level, a.seen = c.pollFile(f, linux.POLLIN|linux.POLLOUT)
+	a.urgent = level&linux.POLLPRI != 0
+	f.Async.Watch = a
+	c.Ready.Add(watchKey(f), a)
 }
 
 // forgetAsync ends the watch of a description.
@@ -56,7 +68,12 @@ func (e *Env) forgetAsync(f *fdtable.File) {
 // Notify implements wait.Watcher.
 func (a *async) Notify(_ wait.Handle, level uint32, generation uint64) {
 	o := &a.f.Async
-	if generation == a.seen || o.ID == 0 {
+	urgent := a.f.Domain != 0 && level&linux.POLLPRI != 0
+	more := urgent && !a.urgent
+	if a.urgent = urgent; more && o.ID != 0 {
+		a.sendOwner(signalapi.Info{Signo: linux.SIGURG, Code: linux.SI_KERNEL})
+	}
+	if generation == a.seen || o.ID == 0 || a.f.Flags.Load()&linux.O_ASYNC == 0 {
 		return
 	}
 	a.seen = generation
@@ -68,7 +85,12 @@ func (a *async) Notify(_ wait.Handle, level uint32, generation uint64) {
 			info.Code, info.Value = linux.POLL_IN, linux.POLLIN|linux.POLLRDNORM
 		}
 	}
-	e := a.e
+	a.sendOwner(info)
+}
+
+// sendOwner sends to who F_SETOWN named.
+func (a *async) sendOwner(info signalapi.Info) {
+	e, o := a.e, &a.f.Async
 	switch o.Type {
 	case linux.F_OWNER_PGRP:
 		if g := e.Tasks.Group(o.ID); g != nil {

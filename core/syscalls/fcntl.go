@@ -334,6 +334,9 @@ func (c *Call) setOwner(f *fdtable.File, who int32) linux.Errno {
 func (c *Call) own(f *fdtable.File, typ, id int32) {
 	f.Async.Type, f.Async.ID = typ, id
 	f.Async.UID, f.Async.EUID = c.T.Cred.UID, c.T.Cred.EUID
+	if f.Domain != 0 && id != 0 {
+		c.watchAsync(f)
+	}
 }
 
 // idInUse reports whether a thread, process, group or session has the id.

@@ -45,6 +45,10 @@ type inetSock struct {
 	v6only        bool
 	uid           uint32
 	options       map[optionKey]int32
+	// groups are the multicast groups it has joined; multicastHere says that
+	// its own multicasts have a device to go out by.
+	groups        map[netip.Addr]bool
+	multicastHere bool
 }
 
 func newInet(domain, typ, protocol uint32) inetSock {
@@ -138,7 +142,7 @@ func (k *inetSock) route(to netip.Addr) (dst, src netip.Addr, e linux.Errno) {
 			to = here6
 		}
 	}
-	if !isHere(to) || to.Is4() && k.v6only || to.Is6() && k.domain == linux.AF_INET {
+	if !isHere(to) && !(k.multicastHere && to.IsMulticast()) || to.Is4() && k.v6only || to.Is6() && k.domain == linux.AF_INET {
 		return to, src, linux.ENETUNREACH
 	}
 	src = k.local.ip
@@ -168,7 +172,7 @@ func (k *inetSock) bindTo(s *IPC, req *ipcapi.BindRequest, owner portOwner) linu
 	if k.v6only && a.ip.Is4() {
 		return linux.EINVAL
 	}
-	if !a.ip.IsUnspecified() && !isHere(a.ip) {
+	if !a.ip.IsUnspecified() && !isHere(a.ip) && !(a.ip.IsMulticast() && k.typ == linux.SOCK_DGRAM) {
 		return linux.EADDRNOTAVAIL
 	}
 	if a.port != 0 && a.port < userPort && req.Cred.Caps&(1<<linux.CAP_NET_BIND_SERVICE) == 0 {

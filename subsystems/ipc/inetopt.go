@@ -7,85 +7,13 @@ import (
 	"adyton.dev/adyton/proto/gen/ipcapi"
 )
 
-// optionKey names an option of a protocol.
-type optionKey struct{ level, option int32 }
-
-// intOption describes an option that is an int: its value in a new socket and
-// the range that may be set. Those with min > max can only be read.
-type intOption struct{ value, min, max int32 }
-
-const (
-	anyInt  = 1<<31 - 1
-	noLimit = -anyInt - 1
-)
-
-// flagOption is one that counts as set or not.
-var flagOption = intOption{0, noLimit, anyInt}
-
-// inetOptions are the options of SOL_IP, SOL_IPV6, SOL_TCP and SOL_UDP that are
-// remembered. Over loopback they change nothing but what is read back, save
-// those that add control messages (appendPacketInfo).
-var inetOptions = map[optionKey]intOption{
-	{linux.SOL_IP, linux.IP_TOS}:                  {0, 0, 255},
-	{linux.SOL_IP, linux.IP_TTL}:                  {64, -1, 255},
-	{linux.SOL_IP, linux.IP_PKTINFO}:              flagOption,
-	{linux.SOL_IP, linux.IP_RECVTTL}:              flagOption,
-	{linux.SOL_IP, linux.IP_RECVTOS}:              flagOption,
-	{linux.SOL_IP, linux.IP_RECVERR}:              flagOption,
-	{linux.SOL_IP, linux.IP_RECVORIGDSTADDR}:      flagOption,
-	{linux.SOL_IP, linux.IP_MTU_DISCOVER}:         {1, 0, 5},
-	{linux.SOL_IP, linux.IP_FREEBIND}:             flagOption,
-	{linux.SOL_IP, linux.IP_MINTTL}:               {0, 0, 255},
-	{linux.SOL_IP, linux.IP_BIND_ADDRESS_NO_PORT}: flagOption,
-	{linux.SOL_IP, linux.IP_MULTICAST_TTL}:        {1, -1, 255},
-	{linux.SOL_IP, linux.IP_MULTICAST_LOOP}:       {1, noLimit, anyInt},
-	{linux.SOL_IP, linux.IP_MULTICAST_ALL}:        {1, 0, 1},
-
-	{linux.SOL_IPV6, linux.IPV6_UNICAST_HOPS}:   {64, -1, 255},
-	{linux.SOL_IPV6, linux.IPV6_MULTICAST_HOPS}: {1, -1, 255},
-	{linux.SOL_IPV6, linux.IPV6_MULTICAST_LOOP}: {1, 0, 1},
-	{linux.SOL_IPV6, linux.IPV6_MTU_DISCOVER}:   {0, 0, 5},
-	{linux.SOL_IPV6, linux.IPV6_RECVERR}:        flagOption,
-	{linux.SOL_IPV6, linux.IPV6_RECVPKTINFO}:    flagOption,
-	{linux.SOL_IPV6, linux.IPV6_RECVHOPLIMIT}:   flagOption,
-	{linux.SOL_IPV6, linux.IPV6_RECVTCLASS}:     flagOption,
-	{linux.SOL_IPV6, linux.IPV6_TCLASS}:         {0, -1, 255},
-	{linux.SOL_IPV6, linux.IPV6_DONTFRAG}:       flagOption,
-	{linux.SOL_IPV6, linux.IPV6_FREEBIND}:       flagOption,
-	{linux.SOL_IPV6, linux.IPV6_AUTOFLOWLABEL}:  {1, noLimit, anyInt},
-
-	{linux.SOL_TCP, linux.TCP_NODELAY}:      flagOption,
-	{linux.SOL_TCP, linux.TCP_CORK}:         flagOption,
-	{linux.SOL_TCP, linux.TCP_QUICKACK}:     {1, noLimit, anyInt},
-	{linux.SOL_TCP, linux.TCP_MAXSEG}:       {536, 88, 32767},
-	{linux.SOL_TCP, linux.TCP_KEEPIDLE}:     {7200, 1, 32767},
-	{linux.SOL_TCP, linux.TCP_KEEPINTVL}:    {75, 1, 32767},
-	{linux.SOL_TCP, linux.TCP_KEEPCNT}:      {9, 1, 127},
-	{linux.SOL_TCP, linux.TCP_SYNCNT}:       {6, 1, 127},
-	{linux.SOL_TCP, linux.TCP_LINGER2}:      {60, noLimit, anyInt},
-	{linux.SOL_TCP, linux.TCP_DEFER_ACCEPT}: {0, noLimit, anyInt},
-	{linux.SOL_TCP, linux.TCP_WINDOW_CLAMP}: {0, 0, anyInt},
-	{linux.SOL_TCP, linux.TCP_USER_TIMEOUT}: {0, 0, anyInt},
-}
-
-// flags are the options above that read as 0 or 1 whatever was set.
-var inetFlags = map[optionKey]bool{
-	{linux.SOL_IP, linux.IP_PKTINFO}: true, {linux.SOL_IP, linux.IP_RECVTTL}: true, {linux.SOL_IP, linux.IP_RECVTOS}: true,
-	{linux.SOL_IP, linux.IP_RECVERR}: true, {linux.SOL_IP, linux.IP_RECVORIGDSTADDR}: true,
-	{linux.SOL_IP, linux.IP_FREEBIND}: true, {linux.SOL_IP, linux.IP_BIND_ADDRESS_NO_PORT}: true,
-	{linux.SOL_IP, linux.IP_MULTICAST_LOOP}: true, {linux.SOL_IPV6, linux.IPV6_RECVERR}: true,
-	{linux.SOL_IPV6, linux.IPV6_RECVPKTINFO}: true, {linux.SOL_IPV6, linux.IPV6_RECVHOPLIMIT}: true,
-	{linux.SOL_IPV6, linux.IPV6_RECVTCLASS}: true, {linux.SOL_IPV6, linux.IPV6_DONTFRAG}: true,
-	{linux.SOL_IPV6, linux.IPV6_FREEBIND}: true, {linux.SOL_IPV6, linux.IPV6_AUTOFLOWLABEL}: true,
-	{linux.SOL_TCP, linux.TCP_NODELAY}: true, {linux.SOL_TCP, linux.TCP_CORK}: true, {linux.SOL_TCP, linux.TCP_QUICKACK}: true,
-}
-
 const (
 	congestion     = "cubic"
 	congestionSize = 16 // TCP_CA_NAME_MAX
 	loopbackMTU    = 65536
 	loopbackMSS    = 65483 // what loopback's MTU leaves, rounded as tcp_mss_to_mtu does
 	tcpInfoSize    = 104
+	ecnMask        = 3 // of IP_TOS, TCP's own
 )
 
 // hasLevel reports whether options of a level are k's at all.
@@ -140,6 +68,12 @@ func (k *inetSock) getOption(level, option int32, size int, b []byte) ([]byte, l
 		return appendInt(b, loopbackMTU), 0
 	case optionKey{linux.SOL_IP, linux.IP_OPTIONS}:
 		return b, 0
+	case optionKey{linux.SOL_IP, linux.IP_MULTICAST_IF}:
+		ip := any4.As4()
+		if k.multicastHere {
+			ip = here4.As4()
+		}
+		return append(b, ip[:]...), 0
 	case optionKey{linux.SOL_TCP, linux.TCP_CONGESTION}:
 		return append(append(b, congestion...), make([]byte, congestionSize-len(congestion))...), 0
 	case optionKey{linux.SOL_TCP, linux.TCP_INFO}:
@@ -212,6 +146,8 @@ func (k *inetSock) setOption(_ *IPC, req *ipcapi.SetOptionRequest, _ *ipcapi.Set
 	}
 	key := optionKey{req.Level, req.Option}
 	switch key {
+	case optionKey{linux.SOL_IPV6, linux.IPV6_MTU}:
+		return linux.EINVAL // below the least of 1280, or above the device's
 	case optionKey{linux.SOL_TCP, linux.TCP_CONGESTION}:
 		if name := string(req.Value); name != congestion && name != congestion+"\x00" && name != "reno" {
 			return linux.ENOENT
@@ -219,6 +155,10 @@ func (k *inetSock) setOption(_ *IPC, req *ipcapi.SetOptionRequest, _ *ipcapi.Set
 		return 0
 	case optionKey{linux.SOL_IP, linux.IP_OPTIONS}:
 		return 0
+	case optionKey{linux.SOL_IP, linux.IP_ADD_MEMBERSHIP}, optionKey{linux.SOL_IP, linux.IP_DROP_MEMBERSHIP},
+		optionKey{linux.SOL_IP, linux.IP_MULTICAST_IF}, optionKey{linux.SOL_IPV6, linux.IPV6_ADD_MEMBERSHIP},
+		optionKey{linux.SOL_IPV6, linux.IPV6_DROP_MEMBERSHIP}:
+		return k.setMembership(key, req.Value)
 	}
 	v, ok := optionValue(req.Level, req.Value)
 	if !ok {
@@ -235,11 +175,28 @@ func (k *inetSock) setOption(_ *IPC, req *ipcapi.SetOptionRequest, _ *ipcapi.Set
 	if !ok {
 		return linux.ENOPROTOOPT
 	}
-	if v < o.min || v > o.max || key.option == linux.IP_TTL && key.level == linux.SOL_IP && v == 0 {
+	if e := k.refuseOption(key, req.Cred.Caps); e != 0 {
+		return e
+	}
+	switch {
+	case key == optionKey{linux.SOL_TCP, linux.TCP_WINDOW_CLAMP}:
+		if v == 0 && k.state != closed {
+			return linux.EINVAL
+		}
+		if v != 0 {
+			v = max(v, sockMinRcv/2)
+		}
+	case key == optionKey{linux.SOL_IP, linux.IP_TOS} && k.typ == linux.SOCK_STREAM:
+		v = v&^ecnMask | k.intOption(linux.SOL_IP, linux.IP_TOS)&ecnMask
+	}
+	if o.min <= o.max && (v < o.min || v > o.max) || key.option == linux.IP_TTL && key.level == linux.SOL_IP && v == 0 {
 		return linux.EINVAL
 	}
 	if v == -1 && o.min == -1 {
 		v = o.value // back to the default
+	}
+	if key == (optionKey{linux.SOL_IPV6, linux.IPV6_MULTICAST_IF}) {
+		k.multicastHere = v == loopbackIndex
 	}
 	// The map may be shared with the listener that this connection came from.
 	next := make(map[optionKey]int32, len(k.options)+1)
@@ -274,64 +231,4 @@ func setDevice(name []byte) linux.Errno {
 		return 0
 	}
 	return linux.ENODEV
-}
-
-// checkInetControl is ip_cmsg_send and ip6_datagram_send_ctl as far as nothing
-// is to be done: sizes are checked, and where to send from is known.
-func checkInetControl(b []byte) linux.Errno {
-	for len(b) >= cmsgHeader {
-		n := binary.LittleEndian.Uint64(b)
-		if n < cmsgHeader || n > uint64(len(b)) {
-			return linux.EINVAL
-		}
-		if level := int32(binary.LittleEndian.Uint32(b[8:])); level == linux.SOL_SOCKET {
-			switch int32(binary.LittleEndian.Uint32(b[12:])) {
-			case linux.SO_MARK, linux.SO_TIMESTAMPING, linux.SO_TXTIME, linux.SCM_CREDENTIALS:
-			default:
-				return linux.EINVAL
-			}
-		}
-		b = b[min(cmsgAlign(int(n)), len(b)):]
-	}
-	return 0
-}
-
-// appendPacketInfo appends the control messages that options ask for.
-func (k *udpSock) appendPacketInfo(b []byte, m *udpMessage) []byte {
-	if len(k.options) == 0 {
-		return b
-	}
-	header := func(level int32, kind, size int) {
-		b = binary.LittleEndian.AppendUint64(b, uint64(cmsgHeader+size))
-		b = appendInt(appendInt(b, int(level)), kind)
-	}
-	number := func(level int32, when, kind, value int) {
-		if k.intOption(level, int32(when)) != 0 {
-			header(level, kind, 4)
-			b = append(appendInt(b, value), 0, 0, 0, 0)
-		}
-	}
-	if m.to.ip.Is4() {
-		ip := m.to.ip.As4()
-		if k.intOption(linux.SOL_IP, linux.IP_PKTINFO) != 0 {
-			header(linux.SOL_IP, linux.IP_PKTINFO, 12)
-			b = append(appendInt(b, loopbackIndex), ip[:]...)
-			b = append(append(b, ip[:]...), 0, 0, 0, 0)
-		}
-		number(linux.SOL_IP, linux.IP_RECVTTL, linux.IP_TTL, 64)
-		if k.intOption(linux.SOL_IP, linux.IP_RECVTOS) != 0 {
-			header(linux.SOL_IP, linux.IP_TOS, 1)
-			b = append(b, 0, 0, 0, 0, 0, 0, 0, 0)
-		}
-	}
-	if k.domain == linux.AF_INET6 {
-		if k.intOption(linux.SOL_IPV6, linux.IPV6_RECVPKTINFO) != 0 {
-			ip := m.to.ip.As16()
-			header(linux.SOL_IPV6, linux.IPV6_PKTINFO, 20)
-			b = append(appendInt(append(b, ip[:]...), loopbackIndex), 0, 0, 0, 0)
-		}
-		number(linux.SOL_IPV6, linux.IPV6_RECVHOPLIMIT, linux.IPV6_HOPLIMIT, 64)
-		number(linux.SOL_IPV6, linux.IPV6_RECVTCLASS, linux.IPV6_TCLASS, 0)
-	}
-	return b
 }

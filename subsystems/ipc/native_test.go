@@ -34,7 +34,7 @@ var notNative = map[string]string{
 	"privilege":   "PipeSizeAboveLimitNeedsPrivilege PipeUserLimitGivesTwoPages PasscredKeepsWritersApart CredentialsMayOnlyBeOnesOwn OptionsThatCannotBeSet BufferSizesAreDoubled MsgSetLimits PeercredIsTheListeners",
 	"handles":     "PipeClosedHandleIsEBADF UnknownHandleIsEBADF SocketCallsOnAPipeAreENOTSOCK PipeSizeOfAnotherFileIsEBADF FifoPendingHandleIsNoFile PipeEndsHaveOneDirection PipeOpensOnceMore PipeOpensOnceMoreByHandle",
 	"cancelling":  "FifoCancelGivesUp FifoWaitingWriterBlocksEndOfFile FifoOpenEndsThoughThePartnerLeft FifoReadWriteFreesWaitingOpens",
-	"raw values":  "ConnectAddressIsChecked BindAbstractNamesAreExact BindPathOfOneGoneIsFree DgramConnectToNobodyUndoes TCPDisconnect OptionsThatTell LingerIsRemembered PeercredUnconnected DeviceIoctls BindRules UDPConnectFilters SocketRefusesUnknownKinds DgramTimestamps UDPTimestamps UDPPacketInfo PeercredOfAPair InetRefusesUnknownKinds DgramSendErrors",
+	"raw values":  "UDPErrorQueue ConnectAddressIsChecked BindAbstractNamesAreExact BindPathOfOneGoneIsFree DgramConnectToNobodyUndoes TCPDisconnect OptionsThatTell LingerIsRemembered PeercredUnconnected DeviceIoctls BindRules UDPConnectFilters SocketRefusesUnknownKinds DgramTimestamps UDPTimestamps UDPPacketInfo PeercredOfAPair InetRefusesUnknownKinds DgramSendErrors",
 	"no unread":   "PipeUnreadPutsPagesBack PipeUnreadOfAFullPipe StreamUnreadPutsMessagesBack StreamUnreadKeepsDescriptors TCPUnreadPutsBytesBack DgramUnreadIsEINVAL UnreadAfterAnotherReadIsEINVAL",
 	"TIME_WAIT":   "TCPTimeWaitKeepsThePort TCPTimeWaitOfReusersIsFree",
 }

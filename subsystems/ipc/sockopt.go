@@ -34,7 +34,8 @@ func newOptions() sockOptions {
 
 // remembered are the options that are a flag without effect here.
 const remembered = 1<<linux.SO_DEBUG | 1<<linux.SO_REUSEADDR | 1<<linux.SO_DONTROUTE | 1<<linux.SO_BROADCAST |
-	1<<linux.SO_KEEPALIVE | 1<<linux.SO_REUSEPORT | 1<<linux.SO_OOBINLINE | 1<<linux.SO_NO_CHECK | 1<<linux.SO_PASSSEC
+	1<<linux.SO_KEEPALIVE | 1<<linux.SO_REUSEPORT | 1<<linux.SO_OOBINLINE | 1<<linux.SO_NO_CHECK | 1<<linux.SO_PASSSEC |
+	1<<linux.SO_RXQ_OVFL | 1<<linux.SO_NOFCS | 1<<linux.SO_LOCK_FILTER | 1<<linux.SO_SELECT_ERR_QUEUE
 
 // GetOption implements ipcapi.IPC, sk_getsockopt of net/core/sock.c. Errors:
 // EBADF, ENOTSOCK, EOPNOTSUPP (level), ENOPROTOOPT, EINVAL, ERANGE, ENODATA,
@@ -263,6 +264,9 @@ func (k *sockBase) setSocketOption(req *ipcapi.SetOptionRequest) linux.Errno {
 	case linux.SO_PEEK_OFF:
 		o.peekOff = max(v, -1)
 		return 0
+	}
+	if req.Option == linux.SO_LOCK_FILTER && v == 0 && o.flags>>linux.SO_LOCK_FILTER&1 != 0 {
+		return linux.EPERM
 	}
 	if req.Option < 0 || req.Option > 63 || remembered&(1<<req.Option) == 0 {
 		return linux.ENOPROTOOPT

@@ -37,6 +37,8 @@ type tcpSock struct {
 	asking *tcpSock
 	peer   *tcpSock
 	data   ring.Buffer
+	copied uint64 // bytes that were ever taken off it
+	urgent urgent
 	took   int // bytes that the last read took, for Unread
 	// finSent and finGot say which directions have ended in good order, first
 	// that this side ended before the peer did: it keeps the port.
@@ -294,7 +296,7 @@ func (k *tcpSock) disconnect(s *IPC, ready *[]ipcapi.Ready) {
 		k.user.ip = k.local.ip
 	}
 	k.data.Release(&s.pool)
-	k.took = 0
+	k.took, k.urgent = 0, urgent{}
 	wake(k, ready)
 }
 

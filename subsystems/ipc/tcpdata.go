@@ -26,8 +26,15 @@ func (k *tcpSock) level(uint32) uint32 {
 	if k.down&shutRcv != 0 {
 		mask |= linux.POLLIN | linux.POLLRDNORM | linux.POLLRDHUP
 	}
-	if k.data.Len() >= k.opt.rcvLowat {
+	target := k.opt.rcvLowat
+	if k.atMark() && !k.inline() {
+		target++
+	}
+	if k.data.Len() >= target {
 		mask |= linux.POLLIN | linux.POLLRDNORM
+	}
+	if k.urgent.state == urgentThere {
+		mask |= linux.POLLPRI
 	}
 	if k.down&shutSend != 0 || k.writable() {
 		mask |= linux.POLLOUT | linux.POLLWRNORM
@@ -50,30 +57,6 @@ func (k *tcpSock) writable() bool {
 	return limit-used >= used/2 && used < limit
 }
 
-// ioctl is tcp_ioctl.
-func (k *tcpSock) ioctl(s *IPC, req *ipcapi.IoctlRequest, rep *ipcapi.IoctlReply) linux.Errno {
-	switch req.Command {
-	case linux.SIOCINQ, linux.SIOCATMARK, linux.SIOCOUTQ:
-		if k.state == listening {
-			return linux.EINVAL
-		}
-	default:
-		return deviceIoctl(req, rep)
-	}
-	n := 0
-	switch req.Command {
-	case linux.SIOCINQ:
-		n = k.data.Len()
-	case linux.SIOCOUTQ:
-		// What is past the receiver's window is not acknowledged.
-		if limit, used := k.room(); k.peer != nil {
-			n = max(0, used-(limit-k.opt.sndbuf))
-		}
-	}
-	rep.Out = appendInt(rep.Out, n)
-	return 0
-}
-
 func (k *tcpSock) read(s *IPC, req *ipcapi.ReadRequest, rep *ipcapi.ReadReply) linux.Errno {
 	return s.sockRead(k, req, rep)
 }
@@ -85,13 +68,9 @@ func (k *tcpSock) write(s *IPC, req *ipcapi.WriteRequest, rep *ipcapi.WriteReply
 // send is tcp_sendmsg. An address is ignored.
 func (k *tcpSock) send(s *IPC, m *sender) (uint32, linux.Errno) {
 	if len(m.control) > 0 {
-		if e := checkInetControl(m.control); e != 0 {
+		if e := k.sendControl(new(packet), m.control); e != 0 {
 			return 0, e
 		}
-	}
-	if m.flags&linux.MSG_OOB != 0 {
-		// GAP: urgent data of TCP; MSG_OOB is not claimed.
-		return 0, linux.EOPNOTSUPP
 	}
 	if k.asking != nil {
 		return 0, s.awaitSend(&k.sockBase, m, linux.POLLOUT)
@@ -121,8 +100,12 @@ func (k *tcpSock) send(s *IPC, m *sender) (uint32, linux.Errno) {
 	if n == 0 {
 		return 0, s.awaitSend(&k.sockBase, m, linux.POLLOUT)
 	}
+	urgent := m.flags&linux.MSG_OOB != 0
+	if urgent {
+		p.mark(m.data[:n])
+	}
 	p.data.Append(&s.pool, m.data[:n])
-	if used < p.opt.rcvLowat || p.polled {
+	if used < p.opt.rcvLowat || p.polled || urgent {
 		wake(p, m.ready)
 	}
 	return uint32(n), 0
@@ -134,7 +117,7 @@ func (k *tcpSock) receive(s *IPC, r *receiver) linux.Errno {
 		return linux.ENOTCONN
 	}
 	if r.flags&linux.MSG_OOB != 0 {
-		return linux.EINVAL // no urgent byte can be there
+		return k.receiveUrgent(r)
 	}
 	if r.flags&linux.MSG_ERRQUEUE != 0 {
 		return linux.EAGAIN // no errors are queued over loopback
@@ -143,8 +126,14 @@ func (k *tcpSock) receive(s *IPC, r *receiver) linux.Errno {
 	if r.flags&linux.MSG_WAITALL != 0 {
 		target = max(1, r.count)
 	}
-	n := min(r.count, k.data.Len())
-	if n < target && (r.count > 0 || k.data.Len() == 0) {
+	ahead, skip := k.inOrder()
+	n := min(r.count, ahead)
+	if skip > 0 && n == 0 && r.count > 0 && !r.peek() {
+		k.consume(skip) // alone: it goes, and there is nothing
+		skip = 0
+	}
+	// A read ends before the mark.
+	if n < target && (r.count > 0 || ahead == 0) && (n == 0 || ahead+skip == k.data.Len()) {
 		e, done := k.endOfData(n)
 		if !done && (n == 0 || !r.peek()) {
 			e = s.awaitReceive(&k.sockBase, r, linux.POLLIN)
@@ -154,14 +143,14 @@ func (k *tcpSock) receive(s *IPC, r *receiver) linux.Errno {
 		}
 	}
 	if r.flags&linux.MSG_TRUNC == 0 {
-		*r.data = k.data.Peek(*r.data, 0, n)
+		*r.data = k.data.Peek(*r.data, skip, n)
 	}
 	if r.rep != nil {
 		r.rep.Full = uint32(n)
 	}
 	if n > 0 && !r.peek() {
 		blocked := k.peer != nil && !k.peer.writable()
-		k.data.Discard(n)
+		k.consume(skip + n)
 		k.took = n
 		if blocked && k.peer.writable() {
 			wake(k.peer, r.ready)

@@ -22,6 +22,7 @@ type udpMessage struct {
 	trueSize int
 	peeked   bool
 	stampNs  int64
+	packet   packet
 }
 
 // udpSock is a UDP socket. The state is established when it is connected.
@@ -30,6 +31,12 @@ type udpSock struct {
 	msgs queue[udpMessage]
 	data ring.Buffer
 	rmem int
+	// errors came back from where nobody listens, for MSG_ERRQUEUE.
+	errors []returned
+	// corked is a datagram that grows until UDP_CORK or MSG_MORE end it.
+	corked   []byte
+	corkedTo inetAddr
+	corking  bool
 }
 
 func (k *udpSock) bind(s *IPC, req *ipcapi.BindRequest) linux.Errno { return k.bindTo(s, req, k) }
@@ -101,15 +108,18 @@ func (k *udpSock) shutdown(_ *IPC, how uint8, rep *ipcapi.ShutdownReply) linux.E
 
 func (k *udpSock) close(s *IPC, _ *ipcapi.CloseReply) {
 	s.dropPort(k.user)
-	k.user = nil
+	k.user, k.errors, k.corked = nil, nil, nil
 	k.data.Release(&s.pool)
 }
 
 // level is udp_poll and datagram_poll.
 func (k *udpSock) level(uint32) uint32 {
 	mask := uint32(linux.POLLOUT | linux.POLLWRNORM | linux.POLLWRBAND)
-	if k.err != 0 {
+	if k.err != 0 || len(k.errors) > 0 {
 		mask |= linux.POLLERR
+		if k.opt.flags>>linux.SO_SELECT_ERR_QUEUE&1 != 0 {
+			mask |= linux.POLLPRI
+		}
 	}
 	if k.down&shutRcv != 0 {
 		mask |= linux.POLLRDHUP | linux.POLLIN | linux.POLLRDNORM
@@ -171,6 +181,8 @@ func (k *udpSock) send(s *IPC, m *sender) (uint32, linux.Errno) {
 	}
 	to := k.remote
 	switch {
+	case k.corking:
+		to = k.corkedTo // whatever the caller says: udp_sendmsg with pending data
 	case len(m.address) > 0:
 		var e linux.Errno
 		if to, e = k.destination(m.address); e != 0 {
@@ -182,8 +194,10 @@ func (k *udpSock) send(s *IPC, m *sender) (uint32, linux.Errno) {
 	case !k.connectedTo:
 		return 0, linux.EDESTADDRREQ
 	}
+	p := k.packetFor(to.ip)
+	p.segment = int(k.intOption(linux.SOL_UDP, linux.UDP_SEGMENT))
 	if len(m.control) > 0 {
-		if e := checkInetControl(m.control); e != 0 {
+		if e := k.sendControl(&p, m.control); e != 0 {
 			return 0, e
 		}
 	}
@@ -194,8 +208,14 @@ func (k *udpSock) send(s *IPC, m *sender) (uint32, linux.Errno) {
 	if e != 0 {
 		return 0, e
 	}
+	if p.src.IsValid() {
+		if !isHere(p.src) || p.src.Is4() != dst.Is4() {
+			return 0, linux.EINVAL
+		}
+		src = p.src
+	}
 	to.ip = dst
-	if to.ip.Is4() && len(m.data) > udpMax4 || len(m.data) > udpMax6 {
+	if n := len(k.corked) + len(m.data); to.ip.Is4() && n > udpMax4 || n > udpMax6 {
 		return 0, linux.EMSGSIZE
 	}
 	if e := k.takeErr(); e != 0 {
@@ -204,15 +224,61 @@ func (k *udpSock) send(s *IPC, m *sender) (uint32, linux.Errno) {
 	if k.down&shutSend != 0 {
 		return 0, linux.EPIPE
 	}
-	from := inetAddr{src, k.local.port}
-	if p := s.udpReceiver(from, to); p != nil {
-		p.take(s, m.data, from, to, m.ready)
-	} else if k.connectedTo && k.remote == to {
-		// The port unreachable comes back at once; only a connected socket hears.
-		k.err = linux.ECONNREFUSED
-		wake(k, m.ready)
+	data := m.data
+	if k.corking || m.flags&linux.MSG_MORE != 0 || k.intOption(linux.SOL_UDP, linux.UDP_CORK) != 0 {
+		k.corked, k.corkedTo, k.corking = append(k.corked, data...), to, true
+		if m.flags&linux.MSG_MORE != 0 || k.intOption(linux.SOL_UDP, linux.UDP_CORK) != 0 {
+			return uint32(len(data)), 0
+		}
+		data = k.uncork()
 	}
+	k.emit(s, data, inetAddr{src, k.local.port}, to, p, m.ready)
 	return uint32(len(m.data)), 0
+}
+
+// uncork takes the datagram that has grown.
+func (k *udpSock) uncork() []byte {
+	data := k.corked
+	k.corked, k.corking = nil, false
+	return data
+}
+
+// emit sends a datagram, or several of the size p.segment.
+func (k *udpSock) emit(s *IPC, data []byte, from, to inetAddr, p packet, ready *[]ipcapi.Ready) {
+	for p.segment > 0 && len(data) > p.segment {
+		k.emitOne(s, data[:p.segment], from, to, p, ready)
+		data = data[p.segment:]
+	}
+	k.emitOne(s, data, from, to, p, ready)
+}
+
+func (k *udpSock) emitOne(s *IPC, data []byte, from, to inetAddr, p packet, ready *[]ipcapi.Ready) {
+	if to.ip.IsMulticast() {
+		if to.ip.Is4() && k.intOption(linux.SOL_IP, linux.IP_MULTICAST_LOOP) == 0 {
+			return
+		}
+		for _, o := range s.udpMembers(from, to) {
+			o.take(s, data, from, to, p, ready)
+		}
+		return
+	}
+	if o := s.udpReceiver(from, to); o != nil {
+		o.take(s, data, from, to, p, ready)
+	} else {
+		k.refuse(data, to, ready)
+	}
+}
+
+// setOption sends what is corked when UDP_CORK ends.
+func (k *udpSock) setOption(s *IPC, req *ipcapi.SetOptionRequest, rep *ipcapi.SetOptionReply) linux.Errno {
+	e := k.inetSock.setOption(s, req, rep)
+	if e == 0 && k.corking && k.intOption(linux.SOL_UDP, linux.UDP_CORK) == 0 {
+		to := k.corkedTo
+		if dst, src, e := k.route(to.ip); e == 0 {
+			k.emit(s, k.uncork(), inetAddr{src, k.local.port}, inetAddr{dst, to.port}, k.packetFor(dst), &rep.Ready)
+		}
+	}
+	return e
 }
 
 // destination reads the address of sendto. IPv4 takes AF_UNSPEC for AF_INET,
@@ -267,14 +333,14 @@ func (s *IPC) udpReceiver(from, to inetAddr) *udpSock {
 }
 
 // take queues a datagram, or drops it when the buffer is full.
-func (k *udpSock) take(s *IPC, data []byte, from, to inetAddr, ready *[]ipcapi.Ready) {
+func (k *udpSock) take(s *IPC, data []byte, from, to inetAddr, p packet, ready *[]ipcapi.Ready) {
 	size := udpTrueSize(len(data))
 	if k.rmem+size > k.opt.rcvbuf {
 		return
 	}
 	k.rmem += size
 	m := k.msgs.push()
-	*m = udpMessage{from: from, to: to, n: len(data), trueSize: size}
+	*m = udpMessage{from: from, to: to, n: len(data), trueSize: size, packet: p}
 	if k.opt.timestamp != 0 {
 		m.stampNs = s.wall()
 	}
@@ -287,7 +353,7 @@ func (k *udpSock) take(s *IPC, data []byte, from, to inetAddr, ready *[]ipcapi.R
 // receive is udp_recvmsg.
 func (k *udpSock) receive(s *IPC, r *receiver) linux.Errno {
 	if r.flags&linux.MSG_ERRQUEUE != 0 {
-		return linux.EAGAIN // no errors are queued over loopback
+		return k.receiveError(r)
 	}
 	if e := k.takeErr(); e != 0 {
 		return e
@@ -310,7 +376,7 @@ func (k *udpSock) receive(s *IPC, r *receiver) linux.Errno {
 		if m.stampNs != 0 && k.opt.timestamp != 0 {
 			r.rep.Control = appendStamp(r.rep.Control, k.opt.timestamp, m.stampNs)
 		}
-		r.rep.Control = k.appendPacketInfo(r.rep.Control, m)
+		r.rep.Control = k.appendPacketInfo(r.rep.Control, m.to, m.packet)
 	}
 	if !r.peek() {
 		k.data.Discard(m.n)

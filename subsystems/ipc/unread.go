@@ -132,6 +132,7 @@ func (k *tcpSock) unread(s *IPC, req *ipcapi.UnreadRequest, rep *ipcapi.UnreadRe
 	if keep < len(req.Data) {
 		keep -= keep % loopbackMSS
 		k.data.Prepend(&s.pool, req.Data[keep:])
+		k.copied -= uint64(len(req.Data) - keep)
 		wake(k, &rep.Ready)
 	}
 	k.took = 0

@@ -434,6 +434,33 @@ func init() {
 			c.wantRead(b, n, text(n)[1:], 0)
 			c.wantReady(a, out)
 		},
+		"TCPUrgentByte": func(c *client) {
+			a, b := c.conn()
+			c.wantRecv(b, 1, linux.MSG_OOB, "", linux.EINVAL)
+			c.wantSend(a, "abc", linux.MSG_OOB, 3, 0)
+			c.wantReady(b, in|linux.POLLPRI)
+			c.wantSend(a, "de", 0, 2, 0)
+			n, _ := c.ioctl(b, linux.SIOCINQ)
+			is(c, "up to the mark", n, 2)
+			c.wantRecv(b, 9, linux.MSG_OOB|linux.MSG_PEEK, "c", 0)
+			c.wantRecv(b, 9, 0, "ab", 0)
+			n, _ = c.ioctl(b, linux.SIOCATMARK)
+			is(c, "at the mark", n, 1)
+			c.wantRecv(b, 9, linux.MSG_OOB, "c", 0)
+			c.wantRecv(b, 9, linux.MSG_OOB, "", linux.EINVAL)
+			c.wantLevel(b, in|out)
+			c.wantRecv(b, 9, 0, "de", 0)
+			// One that nobody read is passed over, and a second takes its place.
+			c.wantSend(a, "x", linux.MSG_OOB, 1, 0)
+			c.wantSend(a, "fg", linux.MSG_OOB, 2, 0)
+			c.wantRecv(b, 9, linux.MSG_OOB, "g", 0)
+			c.wantRecv(b, 9, 0, "f", 0)
+			c.wantRecv(b, 9, linux.MSG_DONTWAIT, "", linux.EAGAIN)
+			is(c, "SO_OOBINLINE", c.setint(b, linux.SO_OOBINLINE, 1), 0)
+			c.wantSend(a, "hi", linux.MSG_OOB, 2, 0)
+			c.wantRecv(b, 9, 0, "h", 0)
+			c.wantRecv(b, 9, 0, "i", 0)
+		},
 		"TCPPeekAndWaitall": func(c *client) {
 			a, b := c.conn()
 			c.wantWrite(a, "abc", 3, 0)

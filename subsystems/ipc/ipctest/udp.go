@@ -29,6 +29,64 @@ func init() {
 			c.wantRead(b, 2, "", linux.EWAIT)
 			c.wantWait(b, linux.POLLIN)
 		},
+		"UDPErrorQueue": func(c *client) {
+			u := c.udp()
+			is(c, "IP_RECVERR", c.setlevel(u, linux.SOL_IP, linux.IP_RECVERR, 1), 0)
+			c.wantRecv(u, 9, linux.MSG_ERRQUEUE, "", linux.EAGAIN)
+			c.sendIn(u, "127.0.0.1:1", "payload")
+			c.wantReady(u, linux.POLLERR)
+			c.sendIn(u, "127.0.0.1:1", "second") // is told of the first
+			rep, e := c.recv(u, 4, linux.MSG_ERRQUEUE)
+			is(c, "recv errno", e, 0)
+			is(c, "data", string(rep.Data), "payl")
+			is(c, "flags", rep.Flags, linux.MSG_ERRQUEUE|linux.MSG_TRUNC)
+			is(c, "to", addrText(string(rep.Address)), "127.0.0.1:1")
+			if len(rep.Control) < 24 {
+				c.Fatalf("control = %x", rep.Control)
+			}
+			is(c, "errno", le32(rep.Control[16:]), uint32(linux.ECONNREFUSED))
+			is(c, "origin, type, code", string(rep.Control[20:23]), "\x02\x03\x03")
+			c.wantLevel(u, out|band)
+		},
+		"UDPCorkGlues": func(c *client) {
+			a, b := c.udp(), c.udp()
+			is(c, "bind", c.bindIn(b, "127.0.0.1:7000"), 0)
+			is(c, "connect", c.connectIn(a, "127.0.0.1:7000", false), 0)
+			c.wantSend(a, "one ", linux.MSG_MORE, 4, 0)
+			c.wantRecv(b, 9, linux.MSG_DONTWAIT, "", linux.EAGAIN)
+			c.wantSend(a, "two", 0, 3, 0)
+			c.wantRecv(b, 9, 0, "one two", 0)
+			is(c, "UDP_CORK", c.setlevel(a, linux.SOL_UDP, linux.UDP_CORK, 1), 0)
+			c.wantSend(a, "three", 0, 5, 0)
+			c.wantRecv(b, 9, linux.MSG_DONTWAIT, "", linux.EAGAIN)
+			is(c, "UDP_CORK", c.setlevel(a, linux.SOL_UDP, linux.UDP_CORK, 0), 0)
+			c.wantRecv(b, 9, 0, "three", 0)
+			is(c, "UDP_SEGMENT", c.setlevel(a, linux.SOL_UDP, linux.UDP_SEGMENT, 2), 0)
+			c.wantSend(a, "abc", 0, 3, 0)
+			c.wantRecv(b, 9, 0, "ab", 0)
+			c.wantRecv(b, 9, 0, "c", 0)
+		},
+		"UDPMulticastReachesMembers": func(c *client) {
+			a, b := c.udp(), c.udp()
+			is(c, "bind", c.bindIn(b, "0.0.0.0:7000"), 0)
+			set := func(h uint64, option int32, group, device byte) linux.Errno {
+				v := []byte{group, 1, 2, 3, 127, 0, 0, 1, device, 0, 0, 0}
+				return c.s.SetOption(&ipcapi.SetOptionRequest{Handle: h, Level: linux.SOL_IP, Option: option, Value: v, Cred: cred}, &ipcapi.SetOptionReply{})
+			}
+			is(c, "join", set(b, linux.IP_ADD_MEMBERSHIP, 239, 1), 0)
+			is(c, "join again", set(b, linux.IP_ADD_MEMBERSHIP, 239, 1), linux.EADDRINUSE)
+			is(c, "join what is no group", set(b, linux.IP_ADD_MEMBERSHIP, 10, 1), linux.EINVAL)
+			is(c, "join elsewhere", set(b, linux.IP_ADD_MEMBERSHIP, 238, 9), linux.ENODEV)
+			is(c, "IP_MULTICAST_IF", set(a, linux.IP_MULTICAST_IF, 239, 1), 0)
+			n, e := c.sendIn(a, "239.1.2.3:7000", "all")
+			is(c, "sendto errno", e, 0)
+			is(c, "sendto", n, 3)
+			c.wantRecv(b, 9, 0, "all", 0)
+			is(c, "leave", set(b, linux.IP_DROP_MEMBERSHIP, 239, 1), 0)
+			is(c, "leave again", set(b, linux.IP_DROP_MEMBERSHIP, 239, 1), linux.EADDRNOTAVAIL)
+			c.sendIn(a, "239.1.2.3:7000", "all")
+			c.wantRecv(b, 9, linux.MSG_DONTWAIT, "", linux.EAGAIN)
+		},
 		"UDPUnconnected": func(c *client) {
 			u := c.udp()
 			c.wantLevel(u, out|band)
