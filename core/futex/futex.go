@@ -63,7 +63,13 @@ type Waiter struct {
 	mem    Memory
 	addr   uint64
 	result linux.Errno
+	// requeue is the lock that a waiter of WaitRequeuePI is to be moved to.
+	requeue *lockWord
+	moved   bool
 }
+
+// Moved reports whether RequeuePI moved the waiter to a lock's queue.
+func (w *Waiter) Moved() bool { return w.moved }
 
 // Queued reports whether the waiter is in a queue: neither woken nor cancelled.
 func (w *Waiter) Queued() bool { return w.bucket.Load() != nil }
@@ -180,7 +186,7 @@ func (t *Table) Wait(m Memory, addr uint64, key Key, val, bitset uint32, w *Wait
 	if now != val {
 		return linux.EAGAIN
 	}
-	w.key, w.bitset, w.pi, w.result = key, bitset, nil, 0
+	w.key, w.bitset, w.pi, w.result, w.moved = key, bitset, nil, 0, false
 	t.insert(b, w)
 	return 0
 }
@@ -202,6 +208,7 @@ func (t *Table) Cancel(w *Waiter) bool {
 		if w.pi != nil {
 			t.leave(w)
 		}
+		w.requeue = nil
 		w.release()
 		b.mu.Unlock()
 		return true
@@ -227,7 +234,7 @@ func (t *Table) wake(b *bucket, key Key, n int32, bitset uint32, woken []*Waiter
 	for w := b.first; w != nil; {
 		next := w.next
 		if w.key == key {
-			if w.pi != nil {
+			if w.pi != nil || w.requeue != nil {
 				return woken, linux.EINVAL
 			}
 			if w.bitset&bitset != 0 {
@@ -295,7 +302,7 @@ func (t *Table) Requeue(m Memory, addr uint64, from, to Key, wake, move int32, c
 	for w := a.first; w != nil && int64(count) < int64(wake)+int64(move); {
 		next := w.next
 		if w.key == from {
-			if w.pi != nil {
+			if w.pi != nil || w.requeue != nil {
 				return woken, 0, linux.EINVAL
 			}
 			if count++; count <= wake {

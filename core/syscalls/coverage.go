@@ -27,7 +27,7 @@ var fileClaims = []coverage.Claim{
 	{Syscalls: []string{"waitid"}, Level: coverage.Full, Tests: []string{"conformance/wait"}},
 	{
 		Syscalls: []string{"futex"}, Level: coverage.Partial,
-		Note:  "The PI operations give ENOSYS.",
+		Note:  "Waiters of a PI lock are ordered by priority, but lend it to nobody; FUTEX_WAKE does not refuse them.",
 		Tests: []string{"conformance/futex"},
 	},
 	{

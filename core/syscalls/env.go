@@ -3,6 +3,7 @@ package syscalls
 import (
 	"adyton.dev/adyton/core/coverage"
 	"adyton.dev/adyton/core/fdtable"
+	"adyton.dev/adyton/core/futex"
 	"adyton.dev/adyton/core/linux"
 	"adyton.dev/adyton/core/platform"
 	"adyton.dev/adyton/core/platform/leader"
@@ -91,6 +92,11 @@ type Env struct {
 	ipcTimer    *leader.Timer
 	mmTimer     *leader.Timer
 
+	// futexes are the PI locks that are waited for; futexLock is held by who
+	// calls it.
+	futexes   *futex.Table
+	futexLock wait.Lock
+
 	// realSleepers sleep until a time that a set clock moves.
 	realSleepers wait.Queue
 	timezone     linux.Timezone
@@ -134,6 +140,7 @@ func NewEnv(claims ...[]coverage.Claim) (*Env, error) {
 	e := &Env{
 		Tasks:     task.NewTable(),
 		Ready:     wait.NewRegistry(),
+		futexes:   futex.New(),
 		unknown:   map[uint64]uint64{},
 		pidfds:    map[*task.Process]map[uint64]bool{},
 		tokens:    map[uint64]*fdtable.File{},

@@ -390,6 +390,14 @@ func (c *Call) becomeProgram(x *program, rlimit uint64) linux.Errno {
 		return e
 	}
 
+	if old != nil {
+		c.releaseFutexes()
+		if t.ClearTid != 0 && old.Users() > 1 {
+			// mm_release: others of the space see that it was left.
+			c.CopyOut(t.ClearTid, make([]byte, 4))
+			c.wakeFutex(t.ClearTid, 1)
+		}
+	}
 	c.sealCPU(p)
 	pt, ps := t.Platform, platform.Space(nil)
 	if old != nil && old.Users() == 1 && t.Vforker == nil && cred == t.Cred {

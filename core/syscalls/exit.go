@@ -1,8 +1,6 @@
 package syscalls
 
 import (
-	"encoding/binary"
-
 	"adyton.dev/adyton/core/linux"
 	"adyton.dev/adyton/core/task"
 	"adyton.dev/adyton/proto/gen/fsapi"
@@ -110,7 +108,8 @@ func (c *Call) endThread() {
 	c.gone = true
 	last := p.Live() == 1
 
-	c.walkRobust()
+	c.releaseFutexes()
+	t.FutexesGone = true
 	if t.Vforker != nil {
 		c.releaseVforker()
 	}
@@ -320,59 +319,6 @@ func (e *Env) accountChild(p *task.Process) {
 	p.Parent.ChildUserNs += p.UserNs + p.ChildUserNs
 	p.Parent.ChildSystemNs += p.SystemNs + p.ChildSystemNs
 	p.Parent.ChildMaxRSS = max(p.Parent.ChildMaxRSS, p.MaxRSS, p.ChildMaxRSS)
-}
-
-// walkRobust releases the robust futexes of a thread that ends:
-// kernel/futex/core.c, exit_robust_list. The words are in app memory and the
-// list is the app's: bounded, and never followed blindly.
-func (c *Call) walkRobust() {
-	head := c.T.RobustHead
-	if head == 0 {
-		return
-	}
-	c.T.RobustHead = 0
-	var b [24]byte
-	if c.CopyIn(head, b[:]) != 0 {
-		return
-	}
-	le := binary.LittleEndian
-	entry, offset, pending := le.Uint64(b[0:]), le.Uint64(b[8:]), le.Uint64(b[16:])
-	for range 2048 { // ROBUST_LIST_LIMIT
-		if entry&^1 == head {
-			break
-		}
-		var next [8]byte
-		if c.CopyIn(entry&^1, next[:]) != 0 {
-			return
-		}
-		if entry != pending {
-			c.robustWord(entry&^1+offset, entry&1 != 0, false)
-		}
-		entry = le.Uint64(next[:])
-	}
-	if pending != 0 {
-		c.robustWord(pending&^1+offset, pending&1 != 0, true)
-	}
-}
-
-func (c *Call) robustWord(addr uint64, pi, pending bool) {
-	var b [4]byte
-	if addr%4 != 0 || c.CopyIn(addr, b[:]) != 0 {
-		return
-	}
-	v := binary.LittleEndian.Uint32(b[:])
-	if pending && !pi && v == 0 {
-		c.wakeFutex(addr, 1)
-		return
-	}
-	if v&linux.FUTEX_TID_MASK != uint32(c.T.Tid) {
-		return
-	}
-	binary.LittleEndian.PutUint32(b[:], v&linux.FUTEX_WAITERS|linux.FUTEX_OWNER_DIED)
-	c.CopyOut(addr, b[:])
-	if v&linux.FUTEX_WAITERS != 0 && !pi {
-		c.wakeFutex(addr, 1)
-	}
 }
 
 // shutdown ends what is left when the first process has ended.

@@ -34,6 +34,8 @@ type Thread struct {
 	RobustHead uint64
 	// RobustLen is what get_robust_list gives back.
 	RobustLen uint64
+	// FutexesGone: the thread ends and holds no lock any more.
+	FutexesGone bool
 
 	// Regs, when HasRegs, are those to go on with instead of the platform's:
 	// of a vfork parent whose thread is lent.

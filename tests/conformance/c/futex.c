@@ -227,6 +227,195 @@ CASE(pi)
 	say("counted %d", n);
 }
 
+// pi_lock takes a lock with a time-out in ms on the clock of LOCK_PI.
+static long pi_lock(int *w, long ms)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_REALTIME, &t);
+	t.tv_nsec += ms * 1000000;
+	while (t.tv_nsec >= 1000000000) t.tv_nsec -= 1000000000, t.tv_sec++;
+	return FUTEX(w, FUTEX_LOCK_PI, 0, &t, 0, 0);
+}
+
+CASE(pi_waiting)
+{
+	static int lock, other;
+	static volatile int go, r1, r2;
+	static volatile pid_t tid;
+	void *holder(void *x) {
+		tid = RAW(gettid);
+		R(pi_lock(&lock, 5000));
+		go = 1;
+		while (go == 1) nap_ms(1);
+		R(FUTEX(&lock, FUTEX_UNLOCK_PI, 0, 0, 0, 0));
+		go = 3;
+		while (go == 3) nap_ms(1);
+		return 0;
+	}
+	pthread_t t;
+	pthread_create(&t, 0, holder, 0);
+	until(go == 1);
+	say("owned %d", lock == tid);
+	R(pi_lock(&lock, 30));
+	say("waiters bit %d", (unsigned)lock >> 31);
+	S(futex, &lock, FUTEX_TRYLOCK_PI, 0, 0, 0, 0);
+	S(futex, &lock, FUTEX_UNLOCK_PI, 0, 0, 0, 0);
+	void *waiter(void *x) { r1 = pi_lock(&lock, 5000); r2 = lock == RAW(gettid) || (lock & 0x3fffffff) == RAW(gettid); R(FUTEX(&lock, FUTEX_UNLOCK_PI, 0, 0, 0, 0)); return 0; }
+	pthread_t w;
+	pthread_create(&w, 0, waiter, 0);
+	nap_ms(50);
+	S(futex, &lock, 13, 0, (&(struct timespec){1, 0}), 0, 0); // FUTEX_LOCK_PI2
+	go = 2;
+	pthread_join(w, 0);
+	say("given %d, owner %d, free %d", r1, r2, (lock & 0x3fffffff) == 0);
+	until(go == 3);
+	go = 4;
+	pthread_join(t, 0);
+	// Two that wait for each other.
+	static volatile int step;
+	lock = other = 0;
+	void *second(void *x) { pi_lock(&other, 5000); step = 1; r1 = pi_lock(&lock, 5000); FUTEX(&lock, FUTEX_UNLOCK_PI, 0, 0, 0, 0); FUTEX(&other, FUTEX_UNLOCK_PI, 0, 0, 0, 0); return 0; }
+	pi_lock(&lock, 5000);
+	pthread_create(&t, 0, second, 0);
+	until(step == 1);
+	until(lock < 0);
+	R(pi_lock(&other, 5000));
+	R(FUTEX(&lock, FUTEX_UNLOCK_PI, 0, 0, 0, 0));
+	pthread_join(t, 0);
+	say("the other %d", r1);
+	struct timespec bad = {0, 1000000000};
+	S(futex, &lock, FUTEX_LOCK_PI, 0, &bad, 0, 0);
+	S(futex, &lock, FUTEX_LOCK_PI, 0, BAD, 0, 0);
+	S(futex, (char *)&lock + 1, FUTEX_LOCK_PI, 0, 0, 0, 0);
+	S(futex, (char *)&lock + 1, FUTEX_UNLOCK_PI, 0, 0, 0, 0);
+	S(futex, &lock, FUTEX_LOCK_PI | FUTEX_CLOCK_REALTIME, 0, 0, 0, 0);
+	int *ro = rdonly();
+	S(futex, ro, FUTEX_LOCK_PI, 0, 0, 0, 0);
+}
+
+CASE(pi_signal)
+{
+	// The handler runs, and the call goes on.
+	static int lock;
+	static volatile int go, n;
+	struct sigaction a = {.sa_handler = ignore};
+	void *holder(void *x) { sigset_t s; sigfillset(&s); pthread_sigmask(SIG_BLOCK, &s, 0); pi_lock(&lock, 5000); go = 1; nap_ms(120); FUTEX(&lock, FUTEX_UNLOCK_PI, 0, 0, 0, 0); return 0; }
+	sigaction(SIGALRM, &a, 0);
+	pthread_t t;
+	pthread_create(&t, 0, holder, 0);
+	until(go == 1);
+	struct itimerval it = {{0, 0}, {0, 30000}};
+	setitimer(ITIMER_REAL, &it, 0);
+	R(pi_lock(&lock, 5000));
+	pthread_join(t, 0);
+}
+
+CASE(pi_shared)
+{
+	// Processes, by other addresses of the same file.
+	int fd = must(open("f", O_RDWR | O_CREAT, 0600)), st;
+	must(ftruncate(fd, 2 * PAGE));
+	int *a = mmap(0, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0), *b = mmap(0, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, PAGE);
+	volatile int *n = a;
+	R(pi_lock(b, 5000));
+	pid_t p = must(fork());
+	if (!p) {
+		if (pi_lock(a + PAGE / sizeof(int), 5000) < 0) _exit(errno);
+		n[1] = a[PAGE / sizeof(int)] == getpid() || (a[PAGE / sizeof(int)] & 0x3fffffff) == getpid();
+		_exit(FUTEX(a + PAGE / sizeof(int), FUTEX_UNLOCK_PI, 0, 0, 0, 0) < 0 ? errno : 0);
+	}
+	until(*(volatile int *)b < 0);
+	R(FUTEX(b, FUTEX_UNLOCK_PI, 0, 0, 0, 0));
+	must(waitpid(p, &st, 0));
+	say("%s, owned %d", swait(st), n[1]);
+	for (int i = 0; i < 4; i++) if (!must(fork())) {
+		for (int j = 0; j < 100; j++) { pi_lock(b, 5000); int v = n[2]; if (j % 10 == 0) sched_yield(); n[2] = v + 1; FUTEX(b, FUTEX_UNLOCK_PI, 0, 0, 0, 0); }
+		_exit(0);
+	}
+	while (wait(0) > 0) ;
+	say("%d", n[2]);
+}
+
+CASE(pi_robust)
+{
+	pthread_mutexattr_t ma;
+	static pthread_mutex_t m;
+	pthread_mutexattr_init(&ma);
+	pthread_mutexattr_setrobust(&ma, PTHREAD_MUTEX_ROBUST);
+	if (pthread_mutexattr_setprotocol(&ma, PTHREAD_PRIO_INHERIT)) { say("no PI mutexes"); return; }
+	pthread_mutex_init(&m, &ma);
+	static volatile int held;
+	void *f(void *x) { pthread_mutex_lock(&m); held = 1; settle(); return 0; }
+	pthread_t t;
+	pthread_create(&t, 0, f, 0);
+	until(held);
+	R(pthread_mutex_lock(&m) == EOWNERDEAD); // it waits, and is given the lock
+	R(pthread_mutex_consistent(&m));
+	R(pthread_mutex_unlock(&m));
+	pthread_join(t, 0);
+	held = 0;
+	pthread_create(&t, 0, f, 0);
+	pthread_join(t, 0);
+	R(pthread_mutex_trylock(&m) == EOWNERDEAD);
+	R(pthread_mutex_unlock(&m));
+	R(pthread_mutex_lock(&m) == ENOTRECOVERABLE);
+	// A process that is killed.
+	pthread_mutex_t *s = mmap(0, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pthread_mutexattr_setpshared(&ma, 1);
+	pthread_mutex_init(s, &ma);
+	volatile int *go = (int *)(s + 1);
+	pid_t p = must(fork());
+	if (!p) { pthread_mutex_lock(s); *go = 1; pause(); }
+	until(*go);
+	pid_t k = must(fork());
+	if (!k) { settle(); kill(p, SIGKILL); _exit(0); }
+	R(pthread_mutex_lock(s) == EOWNERDEAD);
+	R(pthread_mutex_consistent(s));
+	R(pthread_mutex_unlock(s));
+	must(waitpid(p, 0, 0));
+	must(waitpid(k, 0, 0));
+	child("execs with a lock", { pthread_mutex_lock(s); execl("/bin/true", "true", (char *)0); });
+	R(pthread_mutex_lock(s) == EOWNERDEAD);
+}
+
+CASE(requeue_pi)
+{
+	static int cond, lock;
+	static volatile int got[3], order;
+	static volatile pid_t tids[3];
+	struct timespec late;
+	void *f(void *x) {
+		long i = (long)x;
+		tids[i] = RAW(gettid);
+		long r = FUTEX(&cond, FUTEX_WAIT_REQUEUE_PI | FUTEX_PRIVATE_FLAG, 0, 0, &lock, 0);
+		got[i] = r < 0 ? -errno : (lock & 0x3fffffff) == RAW(gettid) ? ++order : 99;
+		if (r == 0) FUTEX(&lock, FUTEX_UNLOCK_PI | FUTEX_PRIVATE_FLAG, 0, 0, 0, 0);
+		return 0;
+	}
+	pthread_t t[3];
+	for (long i = 0; i < 3; i++) { pthread_create(t + i, 0, f, (void *)i); until(tids[i]); asleep(getpid(), tids[i]); }
+	S(futex, &cond, 12 | FUTEX_PRIVATE_FLAG, 1, 0, &lock, 1);
+	S(futex, &cond, 12 | FUTEX_PRIVATE_FLAG, 2, 0, &lock, 0);
+	S(futex, &cond, 12 | FUTEX_PRIVATE_FLAG, 1, -1, &lock, 0);
+	S(futex, &cond, 12 | FUTEX_PRIVATE_FLAG, 1, 0, &cond, 0);
+	S(futex, &lock, FUTEX_LOCK_PI | FUTEX_PRIVATE_FLAG, 0, 0, 0, 0);
+	S(futex, &cond, 12 | FUTEX_PRIVATE_FLAG, 1, 1, &lock, 0);
+	nap_ms(30);
+	say("none yet %d", order == 0);
+	S(futex, &lock, FUTEX_UNLOCK_PI | FUTEX_PRIVATE_FLAG, 0, 0, 0, 0);
+	pthread_join(t[0], 0);
+	pthread_join(t[1], 0);
+	say("%d %d", got[0], got[1]);
+	S(futex, &cond, 12 | FUTEX_PRIVATE_FLAG, 1, 5, &lock, 0);
+	pthread_join(t[2], 0);
+	say("%d, free %d", got[2], (lock & 0x3fffffff) == 0);
+	S(futex, &cond, FUTEX_WAIT_REQUEUE_PI | FUTEX_PRIVATE_FLAG, 0, 0, &cond, 0);
+	S(futex, &cond, FUTEX_WAIT_REQUEUE_PI | FUTEX_PRIVATE_FLAG, 1, 0, &lock, 0);
+	clock_gettime(CLOCK_MONOTONIC, &late);
+	S(futex, &cond, FUTEX_WAIT_REQUEUE_PI | FUTEX_PRIVATE_FLAG, 0, &late, &lock, 0);
+	S(futex, &cond, 12 | FUTEX_PRIVATE_FLAG, 1, 5, &lock, 0);
+}
+
 CASE(robust)
 {
 	struct { void *next; long off; void *pending; } head, *got;
