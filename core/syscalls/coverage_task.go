@@ -86,8 +86,41 @@ var taskClaims = []coverage.Claim{
 		Tests: []string{"conformance/task"},
 	},
 	{
-		Syscalls: []string{"reboot", "vhangup"}, Level: coverage.Stub,
+		Syscalls: []string{"reboot"}, Level: coverage.Full,
+		Note:  "As in a PID namespace: it ends the run.",
+		Tests: []string{"conformance/admin"},
+	},
+	{
+		Syscalls: []string{"vhangup"}, Level: coverage.Stub,
 		Note:  "EPERM for everybody.",
+		Tests: []string{"conformance/misc"},
+	},
+	{
+		Syscalls: []string{"kexec_load", "kexec_file_load"}, Level: coverage.Full,
+		Note:  "EPERM, as on a Linux with kernel.kexec_load_disabled.",
+		Tests: []string{"conformance/admin"},
+	},
+	{
+		Syscalls: []string{"init_module", "finit_module", "delete_module"}, Level: coverage.Full,
+		Note:  "EPERM, as on a Linux with kernel.modules_disabled.",
+		Tests: []string{"conformance/admin"},
+	},
+	{
+		Syscalls: []string{"iopl", "ioperm"}, Level: coverage.Full,
+		Note:  "As on a Linux that is locked down: no port is ever open.",
+		Tests: []string{"conformance/admin"},
+	},
+	{
+		Syscalls: []string{"syslog"}, Level: coverage.Full,
+		Note:  "The log holds one line; CAP_SYSLOG is needed for all, as with kernel.dmesg_restrict.",
+		Tests: []string{"conformance/admin"},
+	},
+	{
+		Syscalls: []string{"_sysctl", "create_module", "get_kernel_syms", "query_module", "nfsservctl", "getpmsg", "putpmsg", "afs_syscall",
+			"tuxcall", "security", "set_thread_area", "get_thread_area", "epoll_ctl_old", "epoll_wait_old", "vserver", "uselib",
+			"lookup_dcookie"},
+		Level: coverage.Full,
+		Note:  "ENOSYS, as on Linux: the number has no code behind it on amd64.",
 		Tests: []string{"conformance/misc"},
 	},
 	{

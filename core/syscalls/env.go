@@ -84,6 +84,7 @@ type Env struct {
 	// aio are the contexts of io_setup; aioNr is how many events they may hold.
 	aio   map[*task.Space]aioContexts
 	aioNr uint64
+	log   kernelLog
 	// bootWall is where uptime counts from, in seconds since 1970.
 	bootWall int64
 

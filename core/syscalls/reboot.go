@@ -2,11 +2,45 @@ package syscalls
 
 import "adyton.dev/adyton/core/linux"
 
-// rebootRows are what nobody may do here: there is no machine to stop and no
-// terminal to take away from others.
 var rebootRows = []Row{
-	{"reboot", Core, args(hex("magic"), hex("magic2"), enum("cmd", linux.RebootCmds), ptr("arg")), refuse},
+	{"reboot", Core, args(hex("magic"), hex("magic2"), enum("cmd", linux.RebootCmds), ptr("arg")), sysReboot},
+	{"kexec_load", Core, args(hex("entry"), uinteger("nr_segments"), ptr("segments"), hex("flags")), refuse},
+	{"kexec_file_load", Core, args(fd("kernel_fd"), fd("initrd_fd"), uinteger("cmdline_len"), str("cmdline"), hex("flags")), refuse},
 	{"vhangup", Core, nil, refuse},
 }
 
+// refuse answers what nobody may do here: there is no other kernel to start
+// (Linux with kernel.kexec_load_disabled) and no terminal to take away.
 func refuse(*Call) (int64, linux.Errno) { return 0, linux.EPERM }
+
+// sysReboot ends the run: a sandbox is to its programs what a PID namespace
+// is, whose first process dies by a signal that tells its parent which it was
+// (kernel/reboot.c, reboot_pid_ns of kernel/pid_namespace.c).
+func sysReboot(c *Call) (int64, linux.Errno) {
+	if !c.T.Cred.Has(linux.CAP_SYS_BOOT) {
+		return 0, linux.EPERM
+	}
+	if c.Uint(0) != linux.LINUX_REBOOT_MAGIC1 {
+		return 0, linux.EINVAL
+	}
+	switch c.Uint(1) {
+	case linux.LINUX_REBOOT_MAGIC2, linux.LINUX_REBOOT_MAGIC2A, linux.LINUX_REBOOT_MAGIC2B, linux.LINUX_REBOOT_MAGIC2C:
+	default:
+		return 0, linux.EINVAL
+	}
+	var sig int32
+	switch c.Uint(2) {
+	case linux.LINUX_REBOOT_CMD_RESTART, linux.LINUX_REBOOT_CMD_RESTART2:
+		sig = linux.SIGHUP
+	case linux.LINUX_REBOOT_CMD_HALT, linux.LINUX_REBOOT_CMD_POWER_OFF:
+		sig = linux.SIGINT
+	default:
+		return 0, linux.EINVAL
+	}
+	if c.first != c.P {
+		c.killProcess(c.first, sig)
+		sig = 0
+	}
+	c.exitGroup(sig)
+	return 0, 0
+}

@@ -242,6 +242,12 @@ CASE(not_there)
 	R(syscall(214)); // epoll_ctl_old
 	R(syscall(215)); // epoll_wait_old
 	R(syscall(236)); // vserver
+	R(syscall(134, "x")); // uselib
+	R(syscall(178, 0L, 0, 0L, 0L, 0L)); // query_module
+	R(syscall(182)); // putpmsg
+	R(syscall(205, 0L)); // set_thread_area
+	R(syscall(211, 0L)); // get_thread_area
+	R(syscall(212, 0L, 0L, 0L)); // lookup_dcookie
 }
 
 CASE(registers)

@@ -1,0 +1,35 @@
+package syscalls
+
+import "adyton.dev/adyton/core/linux"
+
+// moduleRows answer as a Linux that takes no modules any more: with
+// kernel.modules_disabled, may_init_module of kernel/module/main.c refuses
+// before it looks at an argument.
+var moduleRows = []Row{
+	{"init_module", Core, args(ptr("module_image"), uinteger("len"), str("param_values")), refuse},
+	{"finit_module", Core, args(fd("fd"), str("param_values"), hex("flags")), refuse},
+	{"delete_module", Core, args(str("name"), hex("flags")), refuse},
+}
+
+// goneRows are calls that have a number on amd64 and no code in Linux.
+var goneRows = []Row{
+	{"_sysctl", Core, args(ptr("args")), gone},
+	{"create_module", Core, args(str("name"), uinteger("size")), gone},
+	{"get_kernel_syms", Core, args(ptr("table")), gone},
+	{"query_module", Core, args(str("name"), integer("which"), ptr("buf"), uinteger("bufsize"), ptr("ret")), gone},
+	{"nfsservctl", Core, args(integer("cmd"), ptr("argp"), ptr("resp")), gone},
+	{"getpmsg", Core, nil, gone},
+	{"putpmsg", Core, nil, gone},
+	{"afs_syscall", Core, nil, gone},
+	{"tuxcall", Core, nil, gone},
+	{"security", Core, nil, gone},
+	{"set_thread_area", Core, args(ptr("u_info")), gone},
+	{"get_thread_area", Core, args(ptr("u_info")), gone},
+	{"epoll_ctl_old", Core, nil, gone},
+	{"epoll_wait_old", Core, nil, gone},
+	{"vserver", Core, nil, gone},
+	{"uselib", Core, args(path("library")), gone},
+	{"lookup_dcookie", Core, args(hex("cookie"), ptr("buffer"), uinteger("len")), gone},
+}
+
+func gone(*Call) (int64, linux.Errno) { return 0, linux.ENOSYS }
