@@ -13,6 +13,7 @@ type cpuPlan struct {
 	spin   bool
 	leader unix.CPUSet
 	apps   unix.CPUSet
+	claim  int // the descriptor whose lock is the claim, or -1
 }
 
 // planCPUs gives the leader the last CPU that no other Adyton's leader has. The
@@ -22,38 +23,38 @@ type cpuPlan struct {
 func planCPUs() cpuPlan {
 	var all unix.CPUSet
 	if err := unix.SchedGetaffinity(0, &all); err != nil || all.Count() < 2 {
-		return cpuPlan{leader: all, apps: all}
+		return cpuPlan{leader: all, apps: all, claim: -1}
 	}
 	free := all.Count() - 1
 	for i := len(all)*64 - 1; i >= 0 && free > 0; i-- {
 		if !all.IsSet(i) {
 			continue
 		}
-		if claimCPU(i) {
-			plan := cpuPlan{spin: true, apps: all}
+		if claim, ok := claimCPU(i); ok {
+			plan := cpuPlan{spin: true, apps: all, claim: claim}
 			plan.leader.Set(i)
 			plan.apps.Clear(i)
 			return plan
 		}
 		free--
 	}
-	return cpuPlan{leader: all, apps: all}
+	return cpuPlan{leader: all, apps: all, claim: -1}
 }
 
-// claimCPU takes a CPU for this process's whole life, unless another Adyton
-// has it. The lock is on the CPU's directory in sysfs, which needs no file to be
+// claimCPU takes a CPU for as long as the descriptor is open, unless another
+// Adyton has it. The lock is on the CPU's directory in sysfs, which needs no file to be
 // made; where there is no sysfs nobody can tell, and the CPU counts as free.
-func claimCPU(cpu int) bool {
+func claimCPU(cpu int) (claim int, ok bool) {
 	fd, err := unix.Open(fmt.Sprintf("/sys/devices/system/cpu/cpu%d", cpu),
 		unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return true
+		return -1, true
 	}
 	if err := unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB); err == unix.EWOULDBLOCK {
 		unix.Close(fd)
-		return false
+		return -1, false
 	}
-	return true // the descriptor stays open: it is the claim
+	return fd, true
 }
 
 // confineLeader puts all threads of this process on the leader's CPU; later

@@ -12,10 +12,10 @@ func TestTwoLeadersClaimDifferentCPUs(t *testing.T) {
 		t.Skip("one CPU: nothing to claim")
 	}
 	// Enough plans that the CPUs run out, other Adytons on the machine or not.
-	// They hold their claims until this process ends.
 	taken := unix.CPUSet{}
 	for range all.Count() {
 		plan := planCPUs()
+		defer unix.Close(plan.claim)
 		if !plan.spin {
 			if plan.leader != all || plan.apps != all {
 				t.Errorf("no CPU left: leader %v, apps %v, want both %v", plan.leader, plan.apps, all)
