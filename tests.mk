@@ -3,8 +3,9 @@
 
 .PHONY: conform apps try tally golden apps-install
 
+# make conform PLUGIN=fs: the same with subsystems as plugins.
 conform:
-	go test -count=1 -timeout 60m ./tests/conformance
+	ADYTON_PLUGIN=$(PLUGIN) go test -count=1 -timeout 60m ./tests/conformance
 
 apps:
 	go test -count=1 -timeout 60m ./tests/apps ./tests/programs/...

@@ -32,6 +32,11 @@ const (
 	socketType  // SOCK_* with its flags
 	socketProto // IPPROTO_* of the internet, else a number
 	utimesIn    // two struct timespec, as dates
+	fdSetIn     // fd_set, read and later written
+	selectMask  // what pselect6 has behind its last argument
+	optionName  // an option of the level before it
+	optionIn    // its value
+	optionOut   // its value, its length behind the next argument
 )
 
 // known are arguments whose row says less than strace shows.
@@ -64,6 +69,10 @@ var known = map[string]map[int]Kind{
 	"getsockname":     {1: sockaddrOut, 2: lengthInOut},
 	"getpeername":     {1: sockaddrOut, 2: lengthInOut},
 	"getcwd":          {0: cwdOut},
+	"select":          {1: fdSetIn, 2: fdSetIn, 3: fdSetIn},
+	"pselect6":        {1: fdSetIn, 2: fdSetIn, 3: fdSetIn, 5: selectMask},
+	"setsockopt":      {2: optionName, 3: optionIn},
+	"getsockopt":      {2: optionName, 3: optionOut, 4: lengthInOut},
 }
 
 func (p *printer) kind(i int) Kind {
@@ -78,7 +87,7 @@ func late(k Kind) bool {
 	switch k {
 	case Out, SigSetOut, TimespecOut, TimevalOut, StatOut, SigActionOut, IovecOut, RlimitOut, WaitStatus, FDPair, IntOut,
 		rusageOut, stackOut, direntsOut, randomOut, statxOut, leftIn, unameOut, sysinfoOut, epollsOut, rlimit64Out, statfsOut,
-		itimerOut, sockaddrOut, lengthInOut, cwdOut:
+		itimerOut, sockaddrOut, lengthInOut, cwdOut, optionOut:
 		return true
 	}
 	return false
@@ -173,6 +182,20 @@ func (p *printer) arg(i int) {
 		}
 	case utimesIn:
 		p.utimes(v)
+	case fdSetIn:
+		p.fdsIn(v)
+	case selectMask:
+		p.selectMask(v)
+	case optionName:
+		p.optionName(p.word32(1), p.word32(2))
+	case optionIn:
+		p.option(v, int32(p.a[4]))
+	case optionOut:
+		if b := p.read(p.a[4], 4); b != nil {
+			p.option(v, int32(binary.LittleEndian.Uint32(b)))
+		} else {
+			p.pointer(v)
+		}
 	default:
 		p.structure(i, k, v)
 	}

@@ -42,6 +42,15 @@ func AppendEntry(b []byte, name string, args []Arg, values *[6]uint64, mem Memor
 	return p.b
 }
 
+// AppendCut ends a call whose thread ended in it: the rest of a line of
+// AppendEntry or, when resumed, of one that was cut off.
+func AppendCut(b []byte, name string, resumed bool) []byte {
+	if resumed {
+		b = append(append(append(b, "<... "...), name...), " resumed>"...)
+	}
+	return AppendGone(append(b, " <unfinished ...>"...))
+}
+
 // AppendUnfinished ends a line of AppendEntry that another thread's line cuts
 // off.
 func AppendUnfinished(b []byte) []byte { return append(b, " <unfinished ...>"...) }
@@ -141,6 +150,9 @@ func (p *printer) close() []byte {
 		if p.args[i].Kind == PollFds {
 			p.polled(p.a[i], p.a[p.args[i].LenArg])
 		}
+	}
+	if selects(p.name) && len(p.args) > 4 {
+		p.selected()
 	}
 	p.str(") ")
 	p.pad()

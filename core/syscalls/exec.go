@@ -189,6 +189,9 @@ func (c *Call) exec(x *program) linux.Errno {
 		return e
 	}
 	if e := c.becomeProgram(x, stack); e != 0 {
+		if c.P.Exiting {
+			return e // ended from outside meanwhile, with a status of its own
+		}
 		c.P.Exiting = true
 		c.P.Status = int32(linux.SIGSEGV) // whatever the error: bprm_execve
 		if e == linux.EAGAIN {

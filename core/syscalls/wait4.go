@@ -6,6 +6,7 @@ import (
 	"adyton.dev/adyton/core/linux"
 	"adyton.dev/adyton/core/strace"
 	"adyton.dev/adyton/core/task"
+	"adyton.dev/adyton/core/wait"
 	"adyton.dev/adyton/proto/gen/signalapi"
 )
 
@@ -151,7 +152,7 @@ const nonblockWait = 1 << 30
 // for one unless WNOHANG. nil without an error is WNOHANG's nothing yet.
 // Errors: ECHILD, ERESTARTSYS.
 func (c *Call) waitChild(match func(*task.Process) bool, opts uint32) (*child, linux.Errno) {
-	for {
+	for interrupted := false; ; {
 		var mine []*task.Process
 		for _, p := range c.P.Children {
 			// Children that end with another signal than SIGCHLD are clones.
@@ -177,10 +178,13 @@ func (c *Call) waitChild(match func(*task.Process) bool, opts uint32) (*child, l
 		if opts&linux.WNOHANG != 0 {
 			return nil, 0
 		}
-		c.blocked()
-		if c.P.ChildEvent.Wait(&c.T.Sleep, 0, true) == 3 { // wait.Interrupted
+		// A child that ended comes before the signal that says so: do_wait
+		// looks once more.
+		if interrupted {
 			return nil, linux.ERESTARTSYS
 		}
+		c.blocked()
+		interrupted = c.P.ChildEvent.Wait(&c.T.Sleep, 0, true) == wait.Interrupted
 	}
 }
 

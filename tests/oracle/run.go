@@ -63,7 +63,8 @@ func Native() Side {
 }
 
 // Adyton finds the binary under test: $ADYTON, or bin/adyton of the
-// repository. The error is the reason to skip.
+// repository, with the subsystems in $ADYTON_PLUGIN (fs,mm) as plugins. The
+// error is the reason to skip.
 func Adyton() (Side, error) {
 	bin := os.Getenv("ADYTON")
 	if bin == "" {
@@ -76,7 +77,13 @@ func Adyton() (Side, error) {
 	if _, err := os.Stat(bin); err != nil {
 		return Side{}, fmt.Errorf("no adyton binary at %s (make builds it; ADYTON=PATH names another)", bin)
 	}
-	return Side{Name: "adyton", run: []string{bin, "run"}, tmp: "/tmp"}, nil
+	run := []string{bin, "run"}
+	if kinds := os.Getenv("ADYTON_PLUGIN"); kinds != "" {
+		for kind := range strings.SplitSeq(kinds, ",") {
+			run = append(run, "--"+kind+"=plugin:self")
+		}
+	}
+	return Side{Name: "adyton", run: run, tmp: "/tmp"}, nil
 }
 
 // slots bounds how many programs run at once in this process. Cases with

@@ -196,6 +196,22 @@ CASE(interrupted)
 	must(waitpid(b, &st, 0));
 }
 
+CASE(child_before_signal)
+{
+	// The child comes before the signal that tells of its end, also without
+	// SA_RESTART.
+	struct sigaction sa = {.sa_handler = hit};
+	must(sigaction(SIGCHLD, &sa, 0));
+	for (int i = 0; i < 20; i++) {
+		int st = 0;
+		pid_t pid = must(fork());
+		if (!pid) { nap_ms(2); _exit(i); }
+		R(waitpid(pid, &st, 0) == pid);
+		say("%s", swait(st));
+	}
+	say("handlers %d", hits);
+}
+
 CASE(threads_children)
 {
 	// A child belongs to the process: any thread may wait, unless __WNOTHREAD.
