@@ -68,11 +68,12 @@ type Host interface {
 
 	// NewHandle gives a number that was never used on this connection.
 	NewHandle() uint64
-	// Descriptor gives the host's own read-only descriptor of a handle opened
-	// with O_RDONLY, so that its pages can be mapped without a copy. It belongs
-	// to the host: duplicate it to keep it past Close. Not every connection has
-	// one to give; ok is false then.
-	Descriptor(handle uint64) (fd int, ok bool)
+	// Descriptor gives the host's own descriptor of a handle, so that its pages
+	// can be mapped without a copy: one to read only or, of a handle opened
+	// with O_RDWR, one to write too. It belongs to the host: duplicate it to
+	// keep it past Close. Not every connection has one to give; ok is false
+	// then.
+	Descriptor(handle uint64, writable bool) (fd int, ok bool)
 }
 
 // OnDone hears that the answer for a ticket has come. It may be called on any

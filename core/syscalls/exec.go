@@ -237,8 +237,8 @@ func (c *Call) openProgram(x *program, dir int32, name string, fl uint32) linux.
 func (c *Call) openExec(x *program, place fsapi.Place, of uint32) linux.Errno {
 	if place.Path == "" {
 		// An open descriptor: /proc/self/fd serves Linux too.
-		var rep fsapi.ReopenReply
-		if e := c.FS.Reopen(&fsapi.ReopenRequest{Cred: c.Cred(), Handle: place.Dir, Flags: linux.O_RDONLY}, &rep); e != 0 {
+		req, rep := fsapi.ReopenRequest{Cred: c.Cred(), Handle: place.Dir, Flags: linux.O_RDONLY}, fsapi.ReopenReply{}
+		if e := ask(c, c.FS.Reopen, &req, &rep, &rep.Wait); e != 0 {
 			return e
 		}
 		if rep.Mode&linux.S_IFMT != linux.S_IFREG || rep.Mode&0o111 == 0 {

@@ -231,8 +231,8 @@ func (c *Call) reopen(pid, fd int32, fl uint32) (*fdtable.File, linux.Errno) {
 		return nil, linux.ENOTDIR
 	}
 	if h, ok := fsHandle(old); ok {
-		var r fsapi.ReopenReply
-		if e := c.FS.Reopen(&fsapi.ReopenRequest{Cred: c.Cred(), Handle: h, Flags: fl &^ linux.O_CLOEXEC}, &r); e != 0 {
+		q, r := fsapi.ReopenRequest{Cred: c.Cred(), Handle: h, Flags: fl &^ linux.O_CLOEXEC}, fsapi.ReopenReply{}
+		if e := ask(c, c.FS.Reopen, &q, &r, &r.Wait); e != 0 {
 			return nil, e
 		}
 		return c.opened(&fsapi.OpenReply{Handle: r.Handle, Mode: r.Mode, Node: r.Node, Rdev: r.Rdev,

@@ -126,14 +126,14 @@ func (c *Client) NewHandle() uint64 { return c.handles.Add(1) }
 //
 // GAP: over a socket there is none; they would travel by SCM_RIGHTS on a second
 // socket beside gRPC, which cannot carry them.
-func (c *Client) Descriptor(handle uint64) (fd int, ok bool) {
+func (c *Client) Descriptor(handle uint64, writable bool) (fd int, ok bool) {
 	d, can := c.host.(interface {
-		Descriptor(handle uint64) (fd int, ok bool)
+		Descriptor(handle uint64, writable bool) (fd int, ok bool)
 	})
 	if !can {
 		return -1, false
 	}
-	return d.Descriptor(handle)
+	return d.Descriptor(handle, writable)
 }
 
 // identity is what never changes of an open file.

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"adyton.dev/adyton/core/linux"
 	"adyton.dev/adyton/hostcalls"
 	"adyton.dev/adyton/hostcalls/client"
@@ -410,19 +412,35 @@ func TestClocksAndEntropy(t *testing.T) {
 	})
 }
 
-func TestDescriptorOfReaders(t *testing.T) {
+func TestDescriptorsConferNoMore(t *testing.T) {
 	dir := t.TempDir()
 	os.WriteFile(filepath.Join(dir, "f"), []byte("x"), 0o666)
 	in := embedded(t, server.Options{Roots: []server.Root{{Dir: dir, Name: "/", Writable: true}}, Streams: []int{}})
 	r, _ := in.open("f", linux.O_RDONLY)
 	w, _ := in.open("f", linux.O_RDWR)
-	if fd, ok := in.Descriptor(r); !ok || fd < 0 {
-		t.Errorf("Descriptor(reader) = %d, %v", fd, ok)
+	access := func(h uint64, writable bool) int {
+		fd, ok := in.Descriptor(h, writable)
+		if !ok {
+			return -1
+		}
+		fl, err := unix.FcntlInt(uintptr(fd), unix.F_GETFL, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return fl & unix.O_ACCMODE
 	}
-	if fd, ok := in.Descriptor(w); ok {
-		t.Errorf("Descriptor(writer) = %d, want none: it could be written through", fd)
+	for _, x := range []struct {
+		name     string
+		handle   uint64
+		writable bool
+		want     int
+	}{{"reader", r, false, unix.O_RDONLY}, {"reader, to write", r, true, -1},
+		{"writer, to read", w, false, unix.O_RDONLY}, {"writer, to write", w, true, unix.O_RDWR}} {
+		if got := access(x.handle, x.writable); got != x.want {
+			t.Errorf("%s: access mode %d, want %d", x.name, got, x.want)
+		}
 	}
-	if fd, ok := in.Descriptor(999); ok {
+	if fd, ok := in.Descriptor(999, false); ok {
 		t.Errorf("Descriptor(999) = %d, want none", fd)
 	}
 }

@@ -20,11 +20,17 @@ type file struct {
 	refs     atomic.Int32
 	writable bool // opened for writing
 	root     *root
+	// reader is one more descriptor, that can only read, plus one; 0 until it
+	// was asked for. Guarded by Server.mu.
+	reader int
 }
 
 func (f *file) release() {
 	if f.refs.Add(-1) == 0 {
 		unix.Close(f.fd)
+		if f.reader != 0 {
+			unix.Close(f.reader - 1)
+		}
 	}
 }
 
@@ -169,16 +175,27 @@ func (s *Server) Close(req *hostapi.CloseRequest, _ *hostapi.CloseReply) linux.E
 	return 0
 }
 
-// Descriptor returns the descriptor of a handle that was opened for reading
-// only. It stays open until the handle is closed.
-func (s *Server) Descriptor(handle uint64) (fd int, ok bool) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
+// Descriptor returns a descriptor of a handle: with writable one to read and
+// write, which only a handle opened so has, else one that can only read. It
+// stays open until the handle is closed.
+func (s *Server) Descriptor(handle uint64, writable bool) (fd int, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	f := s.files[handle]
-	if f == nil || f.writable {
+	switch {
+	case f == nil || writable && !f.writable:
 		return -1, false
+	case writable == f.writable:
+		return f.fd, true
 	}
-	return f.fd, true
+	if f.reader == 0 {
+		fd, err := unix.Open(procPath(f.fd), unix.O_RDONLY|unix.O_CLOEXEC, 0)
+		if err != nil {
+			return -1, false
+		}
+		f.reader = fd + 1
+	}
+	return f.reader - 1, true
 }
 
 // FileRead implements hostapi.Host. It allocates nothing when rep.Data and

@@ -3,6 +3,7 @@ package fs
 import (
 	"adyton.dev/adyton/core/linux"
 	"adyton.dev/adyton/proto/gen/fsapi"
+	"adyton.dev/adyton/subsystems/fs/internal/outside"
 	"adyton.dev/adyton/subsystems/fs/internal/pages"
 	"adyton.dev/adyton/subsystems/fs/internal/vfs"
 )
@@ -18,8 +19,27 @@ const shortRead = 8 * readStep
 // Read implements fsapi.FS.
 func (f *FS) Read(req *fsapi.ReadRequest, rep *fsapi.ReadReply) linux.Errno {
 	c := f.begin(&req.Cred)
-	defer f.end(c)
+	c.CanDetach = true
+	e := f.readTries(c, req, rep)
+	if e == outside.Detach {
+		rep.Wait.Ticket = detach(f, c, req, func(r *fsapi.ReadReply) *fsapi.Wait { return &r.Wait }, (*FS).readDetached)
+		f.mu.Unlock()
+		return linux.EWAIT
+	}
+	f.end(c)
+	return e
+}
+
+func (f *FS) readTries(c *vfs.Ctx, req *fsapi.ReadRequest, rep *fsapi.ReadReply) linux.Errno {
 	had := len(rep.Data)
+	if len(f.detached) > 0 {
+		if d := claim[fsapi.ReadRequest, fsapi.ReadReply](f, req.Cred.Tid, req); d != nil {
+			got := d.rep.(*fsapi.ReadReply)
+			rep.Data = append(rep.Data, got.Data...)
+			rep.Ready, rep.Raise, rep.Wait = got.Ready, got.Raise, got.Wait
+			return d.errno
+		}
+	}
 	for {
 		e := f.read(c, req, rep, had)
 		if !f.again(c, &e, &rep.Wait) {
@@ -38,6 +58,15 @@ func (f *FS) Read(req *fsapi.ReadRequest, rep *fsapi.ReadReply) linux.Errno {
 			return linux.EAGAIN
 		}
 	}
+}
+
+// readDetached is a try of a read that goes on without its caller.
+func (f *FS) readDetached(c *vfs.Ctx, req *fsapi.ReadRequest, rep *fsapi.ReadReply) linux.Errno {
+	e := f.read(c, req, rep, 0)
+	if e != 0 && e != outside.Missed {
+		rep.Data = rep.Data[:0]
+	}
+	return e
 }
 
 // read appends to rep.Data, which had bytes of the caller's at first; what is
@@ -86,19 +115,17 @@ func (f *FS) read(c *vfs.Ctx, req *fsapi.ReadRequest, rep *fsapi.ReadReply, had 
 
 // Write implements fsapi.FS.
 func (f *FS) Write(req *fsapi.WriteRequest, rep *fsapi.WriteReply) linux.Errno {
-	c := f.begin(&req.Cred)
-	defer f.end(c)
-	for {
-		e := f.write(c, req, rep)
-		if !f.again(c, &e, &rep.Wait) {
-			rep.Ready = append(rep.Ready, c.Ready...)
-			rep.Raise = append(rep.Raise, c.Raise...)
-			return e
-		}
-		if req.Flags&linux.RWF_NOWAIT != 0 {
-			return linux.EAGAIN
-		}
+	return run(f, &req.Cred, req, rep, func(r *fsapi.WriteReply) *fsapi.Wait { return &r.Wait }, (*FS).writeTry)
+}
+
+func (f *FS) writeTry(c *vfs.Ctx, req *fsapi.WriteRequest, rep *fsapi.WriteReply) linux.Errno {
+	c.NoWait = req.Flags&linux.RWF_NOWAIT != 0
+	e := f.write(c, req, rep)
+	if e != outside.Missed {
+		rep.Ready = append(rep.Ready, c.Ready...)
+		rep.Raise = append(rep.Raise, c.Raise...)
 	}
+	return e
 }
 
 func (f *FS) write(c *vfs.Ctx, req *fsapi.WriteRequest, rep *fsapi.WriteReply) linux.Errno {
@@ -117,9 +144,12 @@ func (f *FS) write(c *vfs.Ctx, req *fsapi.WriteRequest, rep *fsapi.WriteReply) l
 	var done int
 	var e linux.Errno
 	n := file.Inode
+	appends := n.IsReg() && (req.Append || req.Flags&linux.RWF_APPEND != 0) && req.Flags&linux.RWF_NOAPPEND == 0
 	if n.IsReg() {
-		appends := req.Append || req.Flags&linux.RWF_APPEND != 0
-		if appends && req.Flags&linux.RWF_NOAPPEND == 0 {
+		if e := lockData(c, n); e != 0 {
+			return e
+		}
+		if appends {
 			off = n.Length()
 		}
 		if n.Super.Through != nil {
@@ -129,7 +159,10 @@ func (f *FS) write(c *vfs.Ctx, req *fsapi.WriteRequest, rep *fsapi.WriteReply) l
 			}
 		}
 	}
+	a, _ := file.Stream.(vfs.Appender)
 	switch {
+	case appends && a != nil:
+		done, off, e = a.Append(c, file, p)
 	case file.Stream != nil:
 		done, e = file.Stream.Write(c, file, off, p)
 	case n.Data != nil:
@@ -142,6 +175,15 @@ func (f *FS) write(c *vfs.Ctx, req *fsapi.WriteRequest, rep *fsapi.WriteReply) l
 	}
 	rep.Count = uint32(done)
 	rep.Offset = off + int64(done)
+	return 0
+}
+
+// lockData keeps other changes of a file's size and bytes out until the end of
+// the operation, where they are made elsewhere.
+func lockData(c *vfs.Ctx, n *vfs.Inode) linux.Errno {
+	if t := n.Super.Through; t != nil {
+		return t.Lock(c, n)
+	}
 	return 0
 }
 
@@ -299,14 +341,7 @@ const copyStep = 1 << 20
 // CopyRange implements fsapi.FS. The core has checked that neither descriptor
 // is of another subsystem.
 func (f *FS) CopyRange(req *fsapi.CopyRangeRequest, rep *fsapi.CopyRangeReply) linux.Errno {
-	c := f.begin(&req.Cred)
-	defer f.end(c)
-	for {
-		e := f.copyRange(c, req, rep)
-		if !f.again(c, &e, &rep.Wait) {
-			return e
-		}
-	}
+	return run(f, &req.Cred, req, rep, func(r *fsapi.CopyRangeReply) *fsapi.Wait { return &r.Wait }, (*FS).copyRange)
 }
 
 func (f *FS) copyRange(c *vfs.Ctx, req *fsapi.CopyRangeRequest, rep *fsapi.CopyRangeReply) linux.Errno {
@@ -362,17 +397,10 @@ func overlap(a, b, n int64) bool { return a < b+n && b < a+n }
 // Sync implements fsapi.FS. What is in memory is where it belongs; files of a
 // writable host tree are synced there.
 func (f *FS) Sync(req *fsapi.SyncRequest, rep *fsapi.SyncReply) linux.Errno {
-	c := f.begin(&noCred)
-	defer f.end(c)
-	for {
-		e := f.sync(c, req)
-		if !f.again(c, &e, &rep.Wait) {
-			return e
-		}
-	}
+	return run(f, &noCred, req, rep, func(r *fsapi.SyncReply) *fsapi.Wait { return &r.Wait }, (*FS).sync)
 }
 
-func (f *FS) sync(c *vfs.Ctx, req *fsapi.SyncRequest) linux.Errno {
+func (f *FS) sync(c *vfs.Ctx, req *fsapi.SyncRequest, _ *fsapi.SyncReply) linux.Errno {
 	if req.Handle == 0 {
 		return 0 // every write has gone to the host already
 	}
@@ -388,7 +416,7 @@ func (f *FS) sync(c *vfs.Ctx, req *fsapi.SyncRequest) linux.Errno {
 	if !n.IsReg() && !n.IsDir() && n.Type() != linux.S_IFBLK {
 		return linux.EINVAL
 	}
-	if t := n.Super.Through; t != nil && n.IsReg() {
+	if t := n.Super.Through; t != nil && (n.IsReg() || n.IsDir()) {
 		return t.Sync(c, n, req.DataOnly)
 	}
 	return 0

@@ -9,18 +9,11 @@ import (
 
 // Allocate implements fsapi.FS.
 func (f *FS) Allocate(req *fsapi.AllocateRequest, rep *fsapi.AllocateReply) linux.Errno {
-	c := f.begin(&req.Cred)
-	defer f.end(c)
-	for {
-		e := f.allocate(c, req)
-		if !f.again(c, &e, &rep.Wait) {
-			return e
-		}
-	}
+	return run(f, &req.Cred, req, rep, func(r *fsapi.AllocateReply) *fsapi.Wait { return &r.Wait }, (*FS).allocate)
 }
 
 // allocate is vfs_fallocate in fs/open.c and shmem_fallocate in mm/shmem.c.
-func (f *FS) allocate(c *vfs.Ctx, req *fsapi.AllocateRequest) linux.Errno {
+func (f *FS) allocate(c *vfs.Ctx, req *fsapi.AllocateRequest, _ *fsapi.AllocateReply) linux.Errno {
 	file := f.files.get(req.Handle)
 	if file == nil || file.Flags&linux.O_PATH != 0 {
 		return linux.EBADF

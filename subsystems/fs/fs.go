@@ -16,6 +16,7 @@ import (
 	"adyton.dev/adyton/hostcalls"
 	"adyton.dev/adyton/proto/gen/coreapi"
 	"adyton.dev/adyton/proto/gen/fsapi"
+	"adyton.dev/adyton/proto/gen/hostapi"
 	"adyton.dev/adyton/subsystems/fs/internal/hostfs"
 	"adyton.dev/adyton/subsystems/fs/internal/lock"
 	"adyton.dev/adyton/subsystems/fs/internal/outside"
@@ -88,6 +89,10 @@ type FS struct {
 
 	// suspended is what operations know that wait for a ticket, by thread.
 	suspended map[int32]map[any]any
+	// detached are operations without their callers, lastTicket the number of
+	// the last one that got a ticket.
+	detached   []*detached
+	lastTicket uint64
 
 	watch   watch   // has its own mutex, taken last
 	tickets tickets // likewise
@@ -167,7 +172,14 @@ func (f *FS) begin(cred *fsapi.Cred) *vfs.Ctx {
 func (f *FS) end(c *vfs.Ctx) {
 	c.End()
 	f.free = append(f.free, c)
+	var garbage []uint64
+	if f.host != nil {
+		garbage = f.host.Garbage()
+	}
 	f.mu.Unlock()
+	if len(garbage) > 0 {
+		f.config.Host.Close(&hostapi.CloseRequest{Handles: garbage}, &hostapi.CloseReply{})
+	}
 }
 
 // again looks at what a try of an operation came to. After a gap it fetches
@@ -192,6 +204,11 @@ func (f *FS) again(c *vfs.Ctx, e *linux.Errno, wait *fsapi.Wait) bool {
 	ticket, err := call.Fetch()
 	f.mu.Lock()
 	if err == linux.EWAIT {
+		if c.CanDetach && detaches(c, call) {
+			*e = outside.Detach
+			c.Pending, c.Ticket = call, ticket
+			return false
+		}
 		*e = linux.EWAIT
 		*wait = fsapi.Wait{Ticket: ticket}
 		f.suspend(c)
@@ -199,6 +216,9 @@ func (f *FS) again(c *vfs.Ctx, e *linux.Errno, wait *fsapi.Wait) bool {
 	}
 	call.Store(&c.Op, err)
 	c.Clear()
+	if s, ok := call.(outside.Step); ok && s.Changes() {
+		c.NoWait = false // it is done: EAGAIN would have it done twice
+	}
 	return true
 }
 
@@ -216,6 +236,19 @@ func (f *FS) suspend(c *vfs.Ctx) {
 		f.suspended = make(map[int32]map[any]any)
 	}
 	f.suspended[c.Cred.Tid] = facts
+}
+
+// detaches reports whether the operation must go on without its caller when it
+// waits for call.
+func detaches(c *vfs.Ctx, call outside.Call) bool {
+	s, ok := call.(outside.Step)
+	if !ok {
+		return false
+	}
+	if l, ok := call.(outside.Loner); ok && l.Alone() {
+		return true
+	}
+	return s.Changes() || c.HasFacts()
 }
 
 // newSuper makes a file system without a root. Minor numbers of the anonymous

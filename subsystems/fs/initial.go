@@ -9,6 +9,7 @@ import (
 	"adyton.dev/adyton/core/linux"
 	"adyton.dev/adyton/proto/gen/fsapi"
 	"adyton.dev/adyton/subsystems/fs/internal/hostfs"
+	"adyton.dev/adyton/subsystems/fs/internal/pages"
 	"adyton.dev/adyton/subsystems/fs/internal/procfs"
 	"adyton.dev/adyton/subsystems/fs/internal/vfs"
 )
@@ -106,11 +107,24 @@ func (f *FS) premake(c *vfs.Ctx, path string, mode uint32) (vfs.Path, linux.Errn
 		}
 		d := dir.Get(name)
 		if d == nil {
-			d, _ = f.makeNode(c, p, name, linux.S_IFDIR|mode, 0)
+			d = f.premakeDir(c, p, name, mode)
 		}
 		p = f.ns.Top(vfs.Path{Mnt: p.Mnt, D: d})
 	}
 	return p, 0
+}
+
+// premakeDir makes a directory here only: in a writable host tree it is made at
+// the host once something is changed in it.
+func (f *FS) premakeDir(c *vfs.Ctx, dir vfs.Path, name string, mode uint32) *vfs.Dentry {
+	if dir.Inode().Super.Through == nil {
+		d, _ := f.makeNode(c, dir, name, linux.S_IFDIR|mode, 0)
+		return d
+	}
+	n := c.NewInode(dir.Inode().Super, linux.S_IFDIR|mode)
+	n.Size, n.Blocks = pages.Size, pages.Size/512
+	c.InitOwner(n, dir.Inode())
+	return c.Add(dir.D, name, n)
 }
 
 // mountProc makes /proc.

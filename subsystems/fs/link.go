@@ -15,17 +15,10 @@ func (f *FS) Symlink(req *fsapi.SymlinkRequest, rep *fsapi.SymlinkReply) linux.E
 	if len(req.Target) >= pages.Size {
 		return linux.ENAMETOOLONG
 	}
-	c := f.begin(&req.Cred)
-	defer f.end(c)
-	for {
-		e := f.symlink(c, req)
-		if !f.again(c, &e, &rep.Wait) {
-			return e
-		}
-	}
+	return run(f, &req.Cred, req, rep, func(r *fsapi.SymlinkReply) *fsapi.Wait { return &r.Wait }, (*FS).symlink)
 }
 
-func (f *FS) symlink(c *vfs.Ctx, req *fsapi.SymlinkRequest) linux.Errno {
+func (f *FS) symlink(c *vfs.Ctx, req *fsapi.SymlinkRequest, _ *fsapi.SymlinkReply) linux.Errno {
 	last, e := f.forCreate(c, &req.Place, false)
 	if e != 0 {
 		return e
@@ -83,17 +76,10 @@ func (f *FS) Link(req *fsapi.LinkRequest, rep *fsapi.LinkReply) linux.Errno {
 	if req.Flags&^(linux.AT_SYMLINK_FOLLOW|linux.AT_EMPTY_PATH) != 0 {
 		return linux.EINVAL
 	}
-	c := f.begin(&req.Cred)
-	defer f.end(c)
-	for {
-		e := f.link(c, req)
-		if !f.again(c, &e, &rep.Wait) {
-			return e
-		}
-	}
+	return run(f, &req.Cred, req, rep, func(r *fsapi.LinkReply) *fsapi.Wait { return &r.Wait }, (*FS).link)
 }
 
-func (f *FS) link(c *vfs.Ctx, req *fsapi.LinkRequest) linux.Errno {
+func (f *FS) link(c *vfs.Ctx, req *fsapi.LinkRequest, _ *fsapi.LinkReply) linux.Errno {
 	at := req.Flags & linux.AT_EMPTY_PATH
 	if req.Flags&linux.AT_SYMLINK_FOLLOW == 0 {
 		at |= linux.AT_SYMLINK_NOFOLLOW

@@ -40,14 +40,7 @@ func (f *FS) OpenMemory(req *fsapi.OpenMemoryRequest, rep *fsapi.OpenMemoryReply
 
 // MapFile implements fsapi.FS.
 func (f *FS) MapFile(req *fsapi.MapFileRequest, rep *fsapi.MapFileReply) linux.Errno {
-	c := f.begin(&req.Cred)
-	defer f.end(c)
-	for {
-		e := f.mapFile(c, req, rep)
-		if !f.again(c, &e, &rep.Wait) {
-			return e
-		}
-	}
+	return run(f, &req.Cred, req, rep, func(r *fsapi.MapFileReply) *fsapi.Wait { return &r.Wait }, (*FS).mapFile)
 }
 
 // mapFile checks as do_mmap in mm/mmap.c does.
@@ -74,7 +67,7 @@ func (f *FS) mapFile(c *vfs.Ctx, req *fsapi.MapFileRequest, rep *fsapi.MapFileRe
 		return 0
 	}
 	if t := n.Super.Through; t != nil && n.IsReg() {
-		return f.mapThrough(c, t, n, sharedWrite, req.Shared, rep)
+		return f.mapThrough(c, t, n, req.Shared && file.Writable(), req.Shared, rep)
 	}
 	if n.Data == nil || file.Stream != nil {
 		return linux.ENODEV
@@ -116,12 +109,8 @@ func (f *FS) mapFile(c *vfs.Ctx, req *fsapi.MapFileRequest, rep *fsapi.MapFileRe
 
 // mapThrough maps a file whose changes go to the host: its own pages there,
 // which every write changes too.
-func (f *FS) mapThrough(c *vfs.Ctx, t vfs.Through, n *vfs.Inode, sharedWrite, shared bool, rep *fsapi.MapFileReply) linux.Errno {
-	// GAP: the host hands out no descriptor to write to.
-	if sharedWrite {
-		return linux.ENODEV
-	}
-	fd, ok, e := t.Descriptor(c, n)
+func (f *FS) mapThrough(c *vfs.Ctx, t vfs.Through, n *vfs.Inode, writable, shared bool, rep *fsapi.MapFileReply) linux.Errno {
+	fd, ok, e := t.Descriptor(c, n, writable)
 	if e != 0 {
 		return e
 	}
@@ -130,6 +119,10 @@ func (f *FS) mapThrough(c *vfs.Ctx, t vfs.Through, n *vfs.Inode, sharedWrite, sh
 	}
 	if ok {
 		rep.DescriptorPlusOne = int32(fd + 1)
+		rep.Writable = writable
+		if writable {
+			c.Changed(n)
+		}
 	}
 	rep.Size = n.Size
 	rep.Node = n.Node

@@ -8,17 +8,10 @@ import (
 
 // Mkdir implements fsapi.FS.
 func (f *FS) Mkdir(req *fsapi.MkdirRequest, rep *fsapi.MkdirReply) linux.Errno {
-	c := f.begin(&req.Cred)
-	defer f.end(c)
-	for {
-		e := f.mkdir(c, req)
-		if !f.again(c, &e, &rep.Wait) {
-			return e
-		}
-	}
+	return run(f, &req.Cred, req, rep, func(r *fsapi.MkdirReply) *fsapi.Wait { return &r.Wait }, (*FS).mkdir)
 }
 
-func (f *FS) mkdir(c *vfs.Ctx, req *fsapi.MkdirRequest) linux.Errno {
+func (f *FS) mkdir(c *vfs.Ctx, req *fsapi.MkdirRequest, _ *fsapi.MkdirReply) linux.Errno {
 	last, e := f.forCreate(c, &req.Place, true)
 	if e != 0 {
 		return e
@@ -33,14 +26,7 @@ func (f *FS) mkdir(c *vfs.Ctx, req *fsapi.MkdirRequest) linux.Errno {
 
 // Mknod implements fsapi.FS.
 func (f *FS) Mknod(req *fsapi.MknodRequest, rep *fsapi.MknodReply) linux.Errno {
-	c := f.begin(&req.Cred)
-	defer f.end(c)
-	for {
-		e := f.mknod(c, req, rep)
-		if !f.again(c, &e, &rep.Wait) {
-			return e
-		}
-	}
+	return run(f, &req.Cred, req, rep, func(r *fsapi.MknodReply) *fsapi.Wait { return &r.Wait }, (*FS).mknod)
 }
 
 func (f *FS) mknod(c *vfs.Ctx, req *fsapi.MknodRequest, rep *fsapi.MknodReply) linux.Errno {

@@ -11,17 +11,7 @@ const tmpfile = linux.O_TMPFILE &^ linux.O_DIRECTORY
 
 // Open implements fsapi.FS.
 func (f *FS) Open(req *fsapi.OpenRequest, rep *fsapi.OpenReply) linux.Errno {
-	c := f.begin(&req.Cred)
-	defer f.end(c)
-	for {
-		e := f.open(c, req, rep)
-		if !f.again(c, &e, &rep.Wait) {
-			return e
-		}
-		if req.Resolve&linux.RESOLVE_CACHED != 0 {
-			return linux.EAGAIN
-		}
-	}
+	return run(f, &req.Cred, req, rep, func(r *fsapi.OpenReply) *fsapi.Wait { return &r.Wait }, (*FS).open)
 }
 
 // openFlags checks a combination as build_open_flags in fs/open.c does.
@@ -57,6 +47,7 @@ func accessMask(flags uint32, exec bool) uint32 {
 }
 
 func (f *FS) open(c *vfs.Ctx, req *fsapi.OpenRequest, rep *fsapi.OpenReply) linux.Errno {
+	c.NoWait = req.Resolve&linux.RESOLVE_CACHED != 0
 	flags, e := openFlags(req.Flags)
 	if e != 0 {
 		return e
@@ -305,8 +296,10 @@ func (f *FS) openUnnamed(c *vfs.Ctx, flags uint32, req *fsapi.OpenRequest, rep *
 // Reopen implements fsapi.FS. It checks permission as an open of
 // /proc/self/fd/N does.
 func (f *FS) Reopen(req *fsapi.ReopenRequest, rep *fsapi.ReopenReply) linux.Errno {
-	c := f.begin(&req.Cred)
-	defer f.end(c)
+	return run(f, &req.Cred, req, rep, func(r *fsapi.ReopenReply) *fsapi.Wait { return &r.Wait }, (*FS).reopen)
+}
+
+func (f *FS) reopen(c *vfs.Ctx, req *fsapi.ReopenRequest, rep *fsapi.ReopenReply) linux.Errno {
 	file := f.files.get(req.Handle)
 	if file == nil {
 		return linux.EBADF
@@ -315,15 +308,10 @@ func (f *FS) Reopen(req *fsapi.ReopenRequest, rep *fsapi.ReopenReply) linux.Errn
 	if e != 0 {
 		return e
 	}
-	open := fsapi.OpenRequest{Cred: req.Cred, Flags: flags}
+	open := fsapi.OpenRequest{Cred: *c.Cred, Flags: flags}
 	var opened fsapi.OpenReply
-	for {
-		e := f.openFile(c, file.Path, flags&^(linux.O_CREAT|linux.O_EXCL|linux.O_NOFOLLOW), false, &open, &opened)
-		var wait fsapi.Wait
-		if !f.again(c, &e, &wait) {
-			rep.Handle, rep.Mode, rep.Rdev, rep.Node = opened.Handle, opened.Mode, opened.Rdev, opened.Node
-			rep.Seekable, rep.Pollable = opened.Seekable, opened.Pollable
-			return e
-		}
-	}
+	e = f.openFile(c, file.Path, flags&^(linux.O_CREAT|linux.O_EXCL|linux.O_NOFOLLOW), false, &open, &opened)
+	rep.Handle, rep.Mode, rep.Rdev, rep.Node = opened.Handle, opened.Mode, opened.Rdev, opened.Node
+	rep.Seekable, rep.Pollable = opened.Seekable, opened.Pollable
+	return e
 }

@@ -15,18 +15,11 @@ func (f *FS) Rename(req *fsapi.RenameRequest, rep *fsapi.RenameReply) linux.Errn
 	if req.Flags == linux.RENAME_NOREPLACE|linux.RENAME_EXCHANGE {
 		return linux.EINVAL
 	}
-	c := f.begin(&req.Cred)
-	defer f.end(c)
-	for {
-		e := f.rename(c, req)
-		if !f.again(c, &e, &rep.Wait) {
-			return e
-		}
-	}
+	return run(f, &req.Cred, req, rep, func(r *fsapi.RenameReply) *fsapi.Wait { return &r.Wait }, (*FS).rename)
 }
 
 // rename is do_renameat2 in fs/namei.c, check by check.
-func (f *FS) rename(c *vfs.Ctx, req *fsapi.RenameRequest) linux.Errno {
+func (f *FS) rename(c *vfs.Ctx, req *fsapi.RenameRequest, _ *fsapi.RenameReply) linux.Errno {
 	from, e := f.parent(c, &req.From)
 	if e != 0 {
 		return e

@@ -17,17 +17,10 @@ const (
 // Setattr implements fsapi.FS. With no bit in Valid it is chown(-1, -1), which
 // still drops set-id bits and sets the change time.
 func (f *FS) Setattr(req *fsapi.SetattrRequest, rep *fsapi.SetattrReply) linux.Errno {
-	c := f.begin(&req.Cred)
-	defer f.end(c)
-	for {
-		e := f.setattr(c, req)
-		if !f.again(c, &e, &rep.Wait) {
-			return e
-		}
-	}
+	return run(f, &req.Cred, req, rep, func(r *fsapi.SetattrReply) *fsapi.Wait { return &r.Wait }, (*FS).setattr)
 }
 
-func (f *FS) setattr(c *vfs.Ctx, req *fsapi.SetattrRequest) linux.Errno {
+func (f *FS) setattr(c *vfs.Ctx, req *fsapi.SetattrRequest, _ *fsapi.SetattrReply) linux.Errno {
 	size := req.Valid&uint32(fsapi.SetattrValidSize) != 0
 	if size && req.Size < 0 {
 		return linux.EINVAL

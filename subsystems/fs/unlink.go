@@ -11,19 +11,14 @@ func (f *FS) Unlink(req *fsapi.UnlinkRequest, rep *fsapi.UnlinkReply) linux.Errn
 	if req.Flags&^linux.AT_REMOVEDIR != 0 {
 		return linux.EINVAL
 	}
-	c := f.begin(&req.Cred)
-	defer f.end(c)
-	for {
-		var e linux.Errno
-		if req.Flags&linux.AT_REMOVEDIR != 0 {
-			e = f.rmdir(c, &req.Place)
-		} else {
-			e = f.unlink(c, &req.Place)
-		}
-		if !f.again(c, &e, &rep.Wait) {
-			return e
-		}
+	return run(f, &req.Cred, req, rep, func(r *fsapi.UnlinkReply) *fsapi.Wait { return &r.Wait }, (*FS).unlinkTry)
+}
+
+func (f *FS) unlinkTry(c *vfs.Ctx, req *fsapi.UnlinkRequest, _ *fsapi.UnlinkReply) linux.Errno {
+	if req.Flags&linux.AT_REMOVEDIR != 0 {
+		return f.rmdir(c, &req.Place)
 	}
+	return f.unlink(c, &req.Place)
 }
 
 // unlink is do_unlinkat and vfs_unlink in fs/namei.c.

@@ -889,6 +889,7 @@ func (m *ReopenReply) fill(s *source) {
 	m.Node = s.number()
 	m.Seekable = s.bool()
 	m.Pollable = s.bool()
+	m.Wait.fill(s)
 }
 
 func (m *CloseRequest) fill(s *source) {

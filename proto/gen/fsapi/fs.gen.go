@@ -412,6 +412,7 @@ type ReopenReply struct {
 	Node     uint64
 	Seekable bool
 	Pollable bool
+	Wait     Wait
 }
 
 // CloseRequest is what Close takes.

@@ -994,6 +994,9 @@ func (m *ReopenReply) Equal(o *ReopenReply) bool {
 	if m.Pollable != o.Pollable {
 		return false
 	}
+	if !m.Wait.Equal(&o.Wait) {
+		return false
+	}
 	return true
 }
 
@@ -1036,6 +1039,11 @@ func (m *ReopenReply) appendGo(b []byte) []byte {
 	if m.Pollable {
 		b = append(b, "Pollable: "...)
 		b = strconv.AppendBool(b, m.Pollable)
+		b = append(b, ", "...)
+	}
+	if !m.Wait.Equal(new(Wait)) {
+		b = append(b, "Wait: "...)
+		b = m.Wait.appendGo(b)
 		b = append(b, ", "...)
 	}
 	return endGo(b)

@@ -1379,6 +1379,7 @@ func toWireReopenReply(w *ReopenReply, m *fsapi.ReopenReply) *ReopenReply {
 	w.Node = m.Node
 	w.Seekable = m.Seekable
 	w.Pollable = m.Pollable
+	w.Wait = toWireWait(new(Wait), &m.Wait)
 	return w
 }
 
@@ -1393,6 +1394,7 @@ func fromWireReopenReply(m *fsapi.ReopenReply, w *ReopenReply) {
 	m.Node = w.Node
 	m.Seekable = w.Seekable
 	m.Pollable = w.Pollable
+	fromWireWait(&m.Wait, w.Wait)
 }
 
 // toWireCloseRequest fills the zero message w; it shares the bytes of m.

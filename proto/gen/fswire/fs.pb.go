@@ -1302,6 +1302,7 @@ type ReopenReply struct {
 	Node          uint64                 `protobuf:"varint,5,opt,name=node" json:"node,omitempty"`
 	Seekable      bool                   `protobuf:"varint,6,opt,name=seekable" json:"seekable,omitempty"`
 	Pollable      bool                   `protobuf:"varint,7,opt,name=pollable" json:"pollable,omitempty"`
+	Wait          *Wait                  `protobuf:"bytes,8,opt,name=wait" json:"wait,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1383,6 +1384,13 @@ func (x *ReopenReply) GetPollable() bool {
 		return x.Pollable
 	}
 	return false
+}
+
+func (x *ReopenReply) GetWait() *Wait {
+	if x != nil {
+		return x.Wait
+	}
+	return nil
 }
 
 type CloseRequest struct {
@@ -6165,7 +6173,7 @@ const file_adyton_fs_v1_fs_proto_rawDesc = "" +
 	"\rReopenRequest\x12&\n" +
 	"\x04cred\x18\x01 \x01(\v2\x12.adyton.fs.v1.CredR\x04cred\x12\x16\n" +
 	"\x06handle\x18\x02 \x01(\x04R\x06handle\x12\x14\n" +
-	"\x05flags\x18\x03 \x01(\rR\x05flags\"\xaf\x01\n" +
+	"\x05flags\x18\x03 \x01(\rR\x05flags\"\xd7\x01\n" +
 	"\vReopenReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12\x16\n" +
 	"\x06handle\x18\x02 \x01(\x04R\x06handle\x12\x12\n" +
@@ -6173,7 +6181,8 @@ const file_adyton_fs_v1_fs_proto_rawDesc = "" +
 	"\x04rdev\x18\x04 \x01(\x04R\x04rdev\x12\x12\n" +
 	"\x04node\x18\x05 \x01(\x04R\x04node\x12\x1a\n" +
 	"\bseekable\x18\x06 \x01(\bR\bseekable\x12\x1a\n" +
-	"\bpollable\x18\a \x01(\bR\bpollable\"&\n" +
+	"\bpollable\x18\a \x01(\bR\bpollable\x12&\n" +
+	"\x04wait\x18\b \x01(\v2\x12.adyton.fs.v1.WaitR\x04wait\"&\n" +
 	"\fCloseRequest\x12\x16\n" +
 	"\x06handle\x18\x01 \x01(\x04R\x06handle\"x\n" +
 	"\n" +
@@ -6693,175 +6702,176 @@ var file_adyton_fs_v1_fs_proto_depIdxs = []int32{
 	2,   // 2: adyton.fs.v1.OpenReply.wait:type_name -> adyton.fs.v1.Wait
 	5,   // 3: adyton.fs.v1.OpenMemoryRequest.cred:type_name -> adyton.fs.v1.Cred
 	5,   // 4: adyton.fs.v1.ReopenRequest.cred:type_name -> adyton.fs.v1.Cred
-	3,   // 5: adyton.fs.v1.CloseReply.ready:type_name -> adyton.fs.v1.Ready
-	4,   // 6: adyton.fs.v1.CloseReply.raise:type_name -> adyton.fs.v1.Raise
-	5,   // 7: adyton.fs.v1.ReadRequest.cred:type_name -> adyton.fs.v1.Cred
-	2,   // 8: adyton.fs.v1.ReadReply.wait:type_name -> adyton.fs.v1.Wait
-	3,   // 9: adyton.fs.v1.ReadReply.ready:type_name -> adyton.fs.v1.Ready
-	4,   // 10: adyton.fs.v1.ReadReply.raise:type_name -> adyton.fs.v1.Raise
-	5,   // 11: adyton.fs.v1.WriteRequest.cred:type_name -> adyton.fs.v1.Cred
-	2,   // 12: adyton.fs.v1.WriteReply.wait:type_name -> adyton.fs.v1.Wait
-	3,   // 13: adyton.fs.v1.WriteReply.ready:type_name -> adyton.fs.v1.Ready
-	4,   // 14: adyton.fs.v1.WriteReply.raise:type_name -> adyton.fs.v1.Raise
-	2,   // 15: adyton.fs.v1.SeekReply.wait:type_name -> adyton.fs.v1.Wait
-	5,   // 16: adyton.fs.v1.ReadDirRequest.cred:type_name -> adyton.fs.v1.Cred
-	2,   // 17: adyton.fs.v1.ReadDirReply.wait:type_name -> adyton.fs.v1.Wait
-	25,  // 18: adyton.fs.v1.ReadDirReply.entries:type_name -> adyton.fs.v1.DirEntry
-	2,   // 19: adyton.fs.v1.PollReply.wait:type_name -> adyton.fs.v1.Wait
-	5,   // 20: adyton.fs.v1.IoctlRequest.cred:type_name -> adyton.fs.v1.Cred
-	2,   // 21: adyton.fs.v1.IoctlReply.wait:type_name -> adyton.fs.v1.Wait
-	3,   // 22: adyton.fs.v1.IoctlReply.ready:type_name -> adyton.fs.v1.Ready
-	4,   // 23: adyton.fs.v1.IoctlReply.raise:type_name -> adyton.fs.v1.Raise
-	5,   // 24: adyton.fs.v1.AllocateRequest.cred:type_name -> adyton.fs.v1.Cred
-	2,   // 25: adyton.fs.v1.AllocateReply.wait:type_name -> adyton.fs.v1.Wait
-	5,   // 26: adyton.fs.v1.CopyRangeRequest.cred:type_name -> adyton.fs.v1.Cred
-	2,   // 27: adyton.fs.v1.CopyRangeReply.wait:type_name -> adyton.fs.v1.Wait
-	2,   // 28: adyton.fs.v1.SyncReply.wait:type_name -> adyton.fs.v1.Wait
-	5,   // 29: adyton.fs.v1.MapFileRequest.cred:type_name -> adyton.fs.v1.Cred
-	2,   // 30: adyton.fs.v1.MapFileReply.wait:type_name -> adyton.fs.v1.Wait
-	5,   // 31: adyton.fs.v1.GetattrRequest.cred:type_name -> adyton.fs.v1.Cred
-	6,   // 32: adyton.fs.v1.GetattrRequest.place:type_name -> adyton.fs.v1.Place
-	2,   // 33: adyton.fs.v1.GetattrReply.wait:type_name -> adyton.fs.v1.Wait
-	7,   // 34: adyton.fs.v1.GetattrReply.attr:type_name -> adyton.fs.v1.Attr
-	5,   // 35: adyton.fs.v1.SetattrRequest.cred:type_name -> adyton.fs.v1.Cred
-	6,   // 36: adyton.fs.v1.SetattrRequest.place:type_name -> adyton.fs.v1.Place
-	2,   // 37: adyton.fs.v1.SetattrReply.wait:type_name -> adyton.fs.v1.Wait
-	5,   // 38: adyton.fs.v1.AccessRequest.cred:type_name -> adyton.fs.v1.Cred
-	6,   // 39: adyton.fs.v1.AccessRequest.place:type_name -> adyton.fs.v1.Place
-	2,   // 40: adyton.fs.v1.AccessReply.wait:type_name -> adyton.fs.v1.Wait
-	5,   // 41: adyton.fs.v1.MkdirRequest.cred:type_name -> adyton.fs.v1.Cred
-	6,   // 42: adyton.fs.v1.MkdirRequest.place:type_name -> adyton.fs.v1.Place
-	2,   // 43: adyton.fs.v1.MkdirReply.wait:type_name -> adyton.fs.v1.Wait
-	5,   // 44: adyton.fs.v1.MknodRequest.cred:type_name -> adyton.fs.v1.Cred
-	6,   // 45: adyton.fs.v1.MknodRequest.place:type_name -> adyton.fs.v1.Place
-	2,   // 46: adyton.fs.v1.MknodReply.wait:type_name -> adyton.fs.v1.Wait
-	5,   // 47: adyton.fs.v1.SymlinkRequest.cred:type_name -> adyton.fs.v1.Cred
-	6,   // 48: adyton.fs.v1.SymlinkRequest.place:type_name -> adyton.fs.v1.Place
-	2,   // 49: adyton.fs.v1.SymlinkReply.wait:type_name -> adyton.fs.v1.Wait
-	5,   // 50: adyton.fs.v1.LinkRequest.cred:type_name -> adyton.fs.v1.Cred
-	6,   // 51: adyton.fs.v1.LinkRequest.from:type_name -> adyton.fs.v1.Place
-	6,   // 52: adyton.fs.v1.LinkRequest.to:type_name -> adyton.fs.v1.Place
-	2,   // 53: adyton.fs.v1.LinkReply.wait:type_name -> adyton.fs.v1.Wait
-	5,   // 54: adyton.fs.v1.UnlinkRequest.cred:type_name -> adyton.fs.v1.Cred
-	6,   // 55: adyton.fs.v1.UnlinkRequest.place:type_name -> adyton.fs.v1.Place
-	2,   // 56: adyton.fs.v1.UnlinkReply.wait:type_name -> adyton.fs.v1.Wait
-	5,   // 57: adyton.fs.v1.RenameRequest.cred:type_name -> adyton.fs.v1.Cred
-	6,   // 58: adyton.fs.v1.RenameRequest.from:type_name -> adyton.fs.v1.Place
-	6,   // 59: adyton.fs.v1.RenameRequest.to:type_name -> adyton.fs.v1.Place
-	2,   // 60: adyton.fs.v1.RenameReply.wait:type_name -> adyton.fs.v1.Wait
-	5,   // 61: adyton.fs.v1.ReadlinkRequest.cred:type_name -> adyton.fs.v1.Cred
-	6,   // 62: adyton.fs.v1.ReadlinkRequest.place:type_name -> adyton.fs.v1.Place
-	2,   // 63: adyton.fs.v1.ReadlinkReply.wait:type_name -> adyton.fs.v1.Wait
-	5,   // 64: adyton.fs.v1.ResolveRequest.cred:type_name -> adyton.fs.v1.Cred
-	6,   // 65: adyton.fs.v1.ResolveRequest.place:type_name -> adyton.fs.v1.Place
-	2,   // 66: adyton.fs.v1.ResolveReply.wait:type_name -> adyton.fs.v1.Wait
-	2,   // 67: adyton.fs.v1.PathOfReply.wait:type_name -> adyton.fs.v1.Wait
-	5,   // 68: adyton.fs.v1.StatfsRequest.cred:type_name -> adyton.fs.v1.Cred
-	6,   // 69: adyton.fs.v1.StatfsRequest.place:type_name -> adyton.fs.v1.Place
-	2,   // 70: adyton.fs.v1.StatfsReply.wait:type_name -> adyton.fs.v1.Wait
-	5,   // 71: adyton.fs.v1.GetXattrRequest.cred:type_name -> adyton.fs.v1.Cred
-	6,   // 72: adyton.fs.v1.GetXattrRequest.place:type_name -> adyton.fs.v1.Place
-	2,   // 73: adyton.fs.v1.GetXattrReply.wait:type_name -> adyton.fs.v1.Wait
-	5,   // 74: adyton.fs.v1.SetXattrRequest.cred:type_name -> adyton.fs.v1.Cred
-	6,   // 75: adyton.fs.v1.SetXattrRequest.place:type_name -> adyton.fs.v1.Place
-	2,   // 76: adyton.fs.v1.SetXattrReply.wait:type_name -> adyton.fs.v1.Wait
-	1,   // 77: adyton.fs.v1.LockRequest.kind:type_name -> adyton.fs.v1.LockKind
-	2,   // 78: adyton.fs.v1.LockReply.wait:type_name -> adyton.fs.v1.Wait
-	3,   // 79: adyton.fs.v1.LockReply.ready:type_name -> adyton.fs.v1.Ready
-	1,   // 80: adyton.fs.v1.UnlockRequest.kind:type_name -> adyton.fs.v1.LockKind
-	3,   // 81: adyton.fs.v1.UnlockReply.ready:type_name -> adyton.fs.v1.Ready
-	5,   // 82: adyton.fs.v1.MountRequest.cred:type_name -> adyton.fs.v1.Cred
-	6,   // 83: adyton.fs.v1.MountRequest.target:type_name -> adyton.fs.v1.Place
-	2,   // 84: adyton.fs.v1.MountReply.wait:type_name -> adyton.fs.v1.Wait
-	5,   // 85: adyton.fs.v1.UnmountRequest.cred:type_name -> adyton.fs.v1.Cred
-	6,   // 86: adyton.fs.v1.UnmountRequest.target:type_name -> adyton.fs.v1.Place
-	2,   // 87: adyton.fs.v1.UnmountReply.wait:type_name -> adyton.fs.v1.Wait
-	5,   // 88: adyton.fs.v1.SetTerminalRequest.cred:type_name -> adyton.fs.v1.Cred
-	4,   // 89: adyton.fs.v1.SetTerminalReply.raise:type_name -> adyton.fs.v1.Raise
-	3,   // 90: adyton.fs.v1.WatchReply.ready:type_name -> adyton.fs.v1.Ready
-	4,   // 91: adyton.fs.v1.WatchReply.raise:type_name -> adyton.fs.v1.Raise
-	3,   // 92: adyton.fs.v1.ExpireReply.ready:type_name -> adyton.fs.v1.Ready
-	8,   // 93: adyton.fs.v1.FS.Open:input_type -> adyton.fs.v1.OpenRequest
-	10,  // 94: adyton.fs.v1.FS.OpenConsole:input_type -> adyton.fs.v1.OpenConsoleRequest
-	12,  // 95: adyton.fs.v1.FS.OpenMemory:input_type -> adyton.fs.v1.OpenMemoryRequest
-	14,  // 96: adyton.fs.v1.FS.Reopen:input_type -> adyton.fs.v1.ReopenRequest
-	16,  // 97: adyton.fs.v1.FS.Close:input_type -> adyton.fs.v1.CloseRequest
-	18,  // 98: adyton.fs.v1.FS.Read:input_type -> adyton.fs.v1.ReadRequest
-	20,  // 99: adyton.fs.v1.FS.Write:input_type -> adyton.fs.v1.WriteRequest
-	22,  // 100: adyton.fs.v1.FS.Seek:input_type -> adyton.fs.v1.SeekRequest
-	24,  // 101: adyton.fs.v1.FS.ReadDir:input_type -> adyton.fs.v1.ReadDirRequest
-	27,  // 102: adyton.fs.v1.FS.Poll:input_type -> adyton.fs.v1.PollRequest
-	29,  // 103: adyton.fs.v1.FS.Ioctl:input_type -> adyton.fs.v1.IoctlRequest
-	31,  // 104: adyton.fs.v1.FS.Allocate:input_type -> adyton.fs.v1.AllocateRequest
-	33,  // 105: adyton.fs.v1.FS.CopyRange:input_type -> adyton.fs.v1.CopyRangeRequest
-	35,  // 106: adyton.fs.v1.FS.Sync:input_type -> adyton.fs.v1.SyncRequest
-	37,  // 107: adyton.fs.v1.FS.MapFile:input_type -> adyton.fs.v1.MapFileRequest
-	39,  // 108: adyton.fs.v1.FS.Getattr:input_type -> adyton.fs.v1.GetattrRequest
-	41,  // 109: adyton.fs.v1.FS.Setattr:input_type -> adyton.fs.v1.SetattrRequest
-	43,  // 110: adyton.fs.v1.FS.Access:input_type -> adyton.fs.v1.AccessRequest
-	45,  // 111: adyton.fs.v1.FS.Mkdir:input_type -> adyton.fs.v1.MkdirRequest
-	47,  // 112: adyton.fs.v1.FS.Mknod:input_type -> adyton.fs.v1.MknodRequest
-	49,  // 113: adyton.fs.v1.FS.Symlink:input_type -> adyton.fs.v1.SymlinkRequest
-	51,  // 114: adyton.fs.v1.FS.Link:input_type -> adyton.fs.v1.LinkRequest
-	53,  // 115: adyton.fs.v1.FS.Unlink:input_type -> adyton.fs.v1.UnlinkRequest
-	55,  // 116: adyton.fs.v1.FS.Rename:input_type -> adyton.fs.v1.RenameRequest
-	57,  // 117: adyton.fs.v1.FS.Readlink:input_type -> adyton.fs.v1.ReadlinkRequest
-	59,  // 118: adyton.fs.v1.FS.Resolve:input_type -> adyton.fs.v1.ResolveRequest
-	61,  // 119: adyton.fs.v1.FS.PathOf:input_type -> adyton.fs.v1.PathOfRequest
-	63,  // 120: adyton.fs.v1.FS.Statfs:input_type -> adyton.fs.v1.StatfsRequest
-	65,  // 121: adyton.fs.v1.FS.GetXattr:input_type -> adyton.fs.v1.GetXattrRequest
-	67,  // 122: adyton.fs.v1.FS.SetXattr:input_type -> adyton.fs.v1.SetXattrRequest
-	69,  // 123: adyton.fs.v1.FS.Lock:input_type -> adyton.fs.v1.LockRequest
-	71,  // 124: adyton.fs.v1.FS.Seal:input_type -> adyton.fs.v1.SealRequest
-	73,  // 125: adyton.fs.v1.FS.Unlock:input_type -> adyton.fs.v1.UnlockRequest
-	75,  // 126: adyton.fs.v1.FS.Mount:input_type -> adyton.fs.v1.MountRequest
-	77,  // 127: adyton.fs.v1.FS.Unmount:input_type -> adyton.fs.v1.UnmountRequest
-	79,  // 128: adyton.fs.v1.FS.SetTerminal:input_type -> adyton.fs.v1.SetTerminalRequest
-	81,  // 129: adyton.fs.v1.FS.Watch:input_type -> adyton.fs.v1.WatchRequest
-	83,  // 130: adyton.fs.v1.FS.Expire:input_type -> adyton.fs.v1.ExpireRequest
-	9,   // 131: adyton.fs.v1.FS.Open:output_type -> adyton.fs.v1.OpenReply
-	11,  // 132: adyton.fs.v1.FS.OpenConsole:output_type -> adyton.fs.v1.OpenConsoleReply
-	13,  // 133: adyton.fs.v1.FS.OpenMemory:output_type -> adyton.fs.v1.OpenMemoryReply
-	15,  // 134: adyton.fs.v1.FS.Reopen:output_type -> adyton.fs.v1.ReopenReply
-	17,  // 135: adyton.fs.v1.FS.Close:output_type -> adyton.fs.v1.CloseReply
-	19,  // 136: adyton.fs.v1.FS.Read:output_type -> adyton.fs.v1.ReadReply
-	21,  // 137: adyton.fs.v1.FS.Write:output_type -> adyton.fs.v1.WriteReply
-	23,  // 138: adyton.fs.v1.FS.Seek:output_type -> adyton.fs.v1.SeekReply
-	26,  // 139: adyton.fs.v1.FS.ReadDir:output_type -> adyton.fs.v1.ReadDirReply
-	28,  // 140: adyton.fs.v1.FS.Poll:output_type -> adyton.fs.v1.PollReply
-	30,  // 141: adyton.fs.v1.FS.Ioctl:output_type -> adyton.fs.v1.IoctlReply
-	32,  // 142: adyton.fs.v1.FS.Allocate:output_type -> adyton.fs.v1.AllocateReply
-	34,  // 143: adyton.fs.v1.FS.CopyRange:output_type -> adyton.fs.v1.CopyRangeReply
-	36,  // 144: adyton.fs.v1.FS.Sync:output_type -> adyton.fs.v1.SyncReply
-	38,  // 145: adyton.fs.v1.FS.MapFile:output_type -> adyton.fs.v1.MapFileReply
-	40,  // 146: adyton.fs.v1.FS.Getattr:output_type -> adyton.fs.v1.GetattrReply
-	42,  // 147: adyton.fs.v1.FS.Setattr:output_type -> adyton.fs.v1.SetattrReply
-	44,  // 148: adyton.fs.v1.FS.Access:output_type -> adyton.fs.v1.AccessReply
-	46,  // 149: adyton.fs.v1.FS.Mkdir:output_type -> adyton.fs.v1.MkdirReply
-	48,  // 150: adyton.fs.v1.FS.Mknod:output_type -> adyton.fs.v1.MknodReply
-	50,  // 151: adyton.fs.v1.FS.Symlink:output_type -> adyton.fs.v1.SymlinkReply
-	52,  // 152: adyton.fs.v1.FS.Link:output_type -> adyton.fs.v1.LinkReply
-	54,  // 153: adyton.fs.v1.FS.Unlink:output_type -> adyton.fs.v1.UnlinkReply
-	56,  // 154: adyton.fs.v1.FS.Rename:output_type -> adyton.fs.v1.RenameReply
-	58,  // 155: adyton.fs.v1.FS.Readlink:output_type -> adyton.fs.v1.ReadlinkReply
-	60,  // 156: adyton.fs.v1.FS.Resolve:output_type -> adyton.fs.v1.ResolveReply
-	62,  // 157: adyton.fs.v1.FS.PathOf:output_type -> adyton.fs.v1.PathOfReply
-	64,  // 158: adyton.fs.v1.FS.Statfs:output_type -> adyton.fs.v1.StatfsReply
-	66,  // 159: adyton.fs.v1.FS.GetXattr:output_type -> adyton.fs.v1.GetXattrReply
-	68,  // 160: adyton.fs.v1.FS.SetXattr:output_type -> adyton.fs.v1.SetXattrReply
-	70,  // 161: adyton.fs.v1.FS.Lock:output_type -> adyton.fs.v1.LockReply
-	72,  // 162: adyton.fs.v1.FS.Seal:output_type -> adyton.fs.v1.SealReply
-	74,  // 163: adyton.fs.v1.FS.Unlock:output_type -> adyton.fs.v1.UnlockReply
-	76,  // 164: adyton.fs.v1.FS.Mount:output_type -> adyton.fs.v1.MountReply
-	78,  // 165: adyton.fs.v1.FS.Unmount:output_type -> adyton.fs.v1.UnmountReply
-	80,  // 166: adyton.fs.v1.FS.SetTerminal:output_type -> adyton.fs.v1.SetTerminalReply
-	82,  // 167: adyton.fs.v1.FS.Watch:output_type -> adyton.fs.v1.WatchReply
-	84,  // 168: adyton.fs.v1.FS.Expire:output_type -> adyton.fs.v1.ExpireReply
-	131, // [131:169] is the sub-list for method output_type
-	93,  // [93:131] is the sub-list for method input_type
-	93,  // [93:93] is the sub-list for extension type_name
-	93,  // [93:93] is the sub-list for extension extendee
-	0,   // [0:93] is the sub-list for field type_name
+	2,   // 5: adyton.fs.v1.ReopenReply.wait:type_name -> adyton.fs.v1.Wait
+	3,   // 6: adyton.fs.v1.CloseReply.ready:type_name -> adyton.fs.v1.Ready
+	4,   // 7: adyton.fs.v1.CloseReply.raise:type_name -> adyton.fs.v1.Raise
+	5,   // 8: adyton.fs.v1.ReadRequest.cred:type_name -> adyton.fs.v1.Cred
+	2,   // 9: adyton.fs.v1.ReadReply.wait:type_name -> adyton.fs.v1.Wait
+	3,   // 10: adyton.fs.v1.ReadReply.ready:type_name -> adyton.fs.v1.Ready
+	4,   // 11: adyton.fs.v1.ReadReply.raise:type_name -> adyton.fs.v1.Raise
+	5,   // 12: adyton.fs.v1.WriteRequest.cred:type_name -> adyton.fs.v1.Cred
+	2,   // 13: adyton.fs.v1.WriteReply.wait:type_name -> adyton.fs.v1.Wait
+	3,   // 14: adyton.fs.v1.WriteReply.ready:type_name -> adyton.fs.v1.Ready
+	4,   // 15: adyton.fs.v1.WriteReply.raise:type_name -> adyton.fs.v1.Raise
+	2,   // 16: adyton.fs.v1.SeekReply.wait:type_name -> adyton.fs.v1.Wait
+	5,   // 17: adyton.fs.v1.ReadDirRequest.cred:type_name -> adyton.fs.v1.Cred
+	2,   // 18: adyton.fs.v1.ReadDirReply.wait:type_name -> adyton.fs.v1.Wait
+	25,  // 19: adyton.fs.v1.ReadDirReply.entries:type_name -> adyton.fs.v1.DirEntry
+	2,   // 20: adyton.fs.v1.PollReply.wait:type_name -> adyton.fs.v1.Wait
+	5,   // 21: adyton.fs.v1.IoctlRequest.cred:type_name -> adyton.fs.v1.Cred
+	2,   // 22: adyton.fs.v1.IoctlReply.wait:type_name -> adyton.fs.v1.Wait
+	3,   // 23: adyton.fs.v1.IoctlReply.ready:type_name -> adyton.fs.v1.Ready
+	4,   // 24: adyton.fs.v1.IoctlReply.raise:type_name -> adyton.fs.v1.Raise
+	5,   // 25: adyton.fs.v1.AllocateRequest.cred:type_name -> adyton.fs.v1.Cred
+	2,   // 26: adyton.fs.v1.AllocateReply.wait:type_name -> adyton.fs.v1.Wait
+	5,   // 27: adyton.fs.v1.CopyRangeRequest.cred:type_name -> adyton.fs.v1.Cred
+	2,   // 28: adyton.fs.v1.CopyRangeReply.wait:type_name -> adyton.fs.v1.Wait
+	2,   // 29: adyton.fs.v1.SyncReply.wait:type_name -> adyton.fs.v1.Wait
+	5,   // 30: adyton.fs.v1.MapFileRequest.cred:type_name -> adyton.fs.v1.Cred
+	2,   // 31: adyton.fs.v1.MapFileReply.wait:type_name -> adyton.fs.v1.Wait
+	5,   // 32: adyton.fs.v1.GetattrRequest.cred:type_name -> adyton.fs.v1.Cred
+	6,   // 33: adyton.fs.v1.GetattrRequest.place:type_name -> adyton.fs.v1.Place
+	2,   // 34: adyton.fs.v1.GetattrReply.wait:type_name -> adyton.fs.v1.Wait
+	7,   // 35: adyton.fs.v1.GetattrReply.attr:type_name -> adyton.fs.v1.Attr
+	5,   // 36: adyton.fs.v1.SetattrRequest.cred:type_name -> adyton.fs.v1.Cred
+	6,   // 37: adyton.fs.v1.SetattrRequest.place:type_name -> adyton.fs.v1.Place
+	2,   // 38: adyton.fs.v1.SetattrReply.wait:type_name -> adyton.fs.v1.Wait
+	5,   // 39: adyton.fs.v1.AccessRequest.cred:type_name -> adyton.fs.v1.Cred
+	6,   // 40: adyton.fs.v1.AccessRequest.place:type_name -> adyton.fs.v1.Place
+	2,   // 41: adyton.fs.v1.AccessReply.wait:type_name -> adyton.fs.v1.Wait
+	5,   // 42: adyton.fs.v1.MkdirRequest.cred:type_name -> adyton.fs.v1.Cred
+	6,   // 43: adyton.fs.v1.MkdirRequest.place:type_name -> adyton.fs.v1.Place
+	2,   // 44: adyton.fs.v1.MkdirReply.wait:type_name -> adyton.fs.v1.Wait
+	5,   // 45: adyton.fs.v1.MknodRequest.cred:type_name -> adyton.fs.v1.Cred
+	6,   // 46: adyton.fs.v1.MknodRequest.place:type_name -> adyton.fs.v1.Place
+	2,   // 47: adyton.fs.v1.MknodReply.wait:type_name -> adyton.fs.v1.Wait
+	5,   // 48: adyton.fs.v1.SymlinkRequest.cred:type_name -> adyton.fs.v1.Cred
+	6,   // 49: adyton.fs.v1.SymlinkRequest.place:type_name -> adyton.fs.v1.Place
+	2,   // 50: adyton.fs.v1.SymlinkReply.wait:type_name -> adyton.fs.v1.Wait
+	5,   // 51: adyton.fs.v1.LinkRequest.cred:type_name -> adyton.fs.v1.Cred
+	6,   // 52: adyton.fs.v1.LinkRequest.from:type_name -> adyton.fs.v1.Place
+	6,   // 53: adyton.fs.v1.LinkRequest.to:type_name -> adyton.fs.v1.Place
+	2,   // 54: adyton.fs.v1.LinkReply.wait:type_name -> adyton.fs.v1.Wait
+	5,   // 55: adyton.fs.v1.UnlinkRequest.cred:type_name -> adyton.fs.v1.Cred
+	6,   // 56: adyton.fs.v1.UnlinkRequest.place:type_name -> adyton.fs.v1.Place
+	2,   // 57: adyton.fs.v1.UnlinkReply.wait:type_name -> adyton.fs.v1.Wait
+	5,   // 58: adyton.fs.v1.RenameRequest.cred:type_name -> adyton.fs.v1.Cred
+	6,   // 59: adyton.fs.v1.RenameRequest.from:type_name -> adyton.fs.v1.Place
+	6,   // 60: adyton.fs.v1.RenameRequest.to:type_name -> adyton.fs.v1.Place
+	2,   // 61: adyton.fs.v1.RenameReply.wait:type_name -> adyton.fs.v1.Wait
+	5,   // 62: adyton.fs.v1.ReadlinkRequest.cred:type_name -> adyton.fs.v1.Cred
+	6,   // 63: adyton.fs.v1.ReadlinkRequest.place:type_name -> adyton.fs.v1.Place
+	2,   // 64: adyton.fs.v1.ReadlinkReply.wait:type_name -> adyton.fs.v1.Wait
+	5,   // 65: adyton.fs.v1.ResolveRequest.cred:type_name -> adyton.fs.v1.Cred
+	6,   // 66: adyton.fs.v1.ResolveRequest.place:type_name -> adyton.fs.v1.Place
+	2,   // 67: adyton.fs.v1.ResolveReply.wait:type_name -> adyton.fs.v1.Wait
+	2,   // 68: adyton.fs.v1.PathOfReply.wait:type_name -> adyton.fs.v1.Wait
+	5,   // 69: adyton.fs.v1.StatfsRequest.cred:type_name -> adyton.fs.v1.Cred
+	6,   // 70: adyton.fs.v1.StatfsRequest.place:type_name -> adyton.fs.v1.Place
+	2,   // 71: adyton.fs.v1.StatfsReply.wait:type_name -> adyton.fs.v1.Wait
+	5,   // 72: adyton.fs.v1.GetXattrRequest.cred:type_name -> adyton.fs.v1.Cred
+	6,   // 73: adyton.fs.v1.GetXattrRequest.place:type_name -> adyton.fs.v1.Place
+	2,   // 74: adyton.fs.v1.GetXattrReply.wait:type_name -> adyton.fs.v1.Wait
+	5,   // 75: adyton.fs.v1.SetXattrRequest.cred:type_name -> adyton.fs.v1.Cred
+	6,   // 76: adyton.fs.v1.SetXattrRequest.place:type_name -> adyton.fs.v1.Place
+	2,   // 77: adyton.fs.v1.SetXattrReply.wait:type_name -> adyton.fs.v1.Wait
+	1,   // 78: adyton.fs.v1.LockRequest.kind:type_name -> adyton.fs.v1.LockKind
+	2,   // 79: adyton.fs.v1.LockReply.wait:type_name -> adyton.fs.v1.Wait
+	3,   // 80: adyton.fs.v1.LockReply.ready:type_name -> adyton.fs.v1.Ready
+	1,   // 81: adyton.fs.v1.UnlockRequest.kind:type_name -> adyton.fs.v1.LockKind
+	3,   // 82: adyton.fs.v1.UnlockReply.ready:type_name -> adyton.fs.v1.Ready
+	5,   // 83: adyton.fs.v1.MountRequest.cred:type_name -> adyton.fs.v1.Cred
+	6,   // 84: adyton.fs.v1.MountRequest.target:type_name -> adyton.fs.v1.Place
+	2,   // 85: adyton.fs.v1.MountReply.wait:type_name -> adyton.fs.v1.Wait
+	5,   // 86: adyton.fs.v1.UnmountRequest.cred:type_name -> adyton.fs.v1.Cred
+	6,   // 87: adyton.fs.v1.UnmountRequest.target:type_name -> adyton.fs.v1.Place
+	2,   // 88: adyton.fs.v1.UnmountReply.wait:type_name -> adyton.fs.v1.Wait
+	5,   // 89: adyton.fs.v1.SetTerminalRequest.cred:type_name -> adyton.fs.v1.Cred
+	4,   // 90: adyton.fs.v1.SetTerminalReply.raise:type_name -> adyton.fs.v1.Raise
+	3,   // 91: adyton.fs.v1.WatchReply.ready:type_name -> adyton.fs.v1.Ready
+	4,   // 92: adyton.fs.v1.WatchReply.raise:type_name -> adyton.fs.v1.Raise
+	3,   // 93: adyton.fs.v1.ExpireReply.ready:type_name -> adyton.fs.v1.Ready
+	8,   // 94: adyton.fs.v1.FS.Open:input_type -> adyton.fs.v1.OpenRequest
+	10,  // 95: adyton.fs.v1.FS.OpenConsole:input_type -> adyton.fs.v1.OpenConsoleRequest
+	12,  // 96: adyton.fs.v1.FS.OpenMemory:input_type -> adyton.fs.v1.OpenMemoryRequest
+	14,  // 97: adyton.fs.v1.FS.Reopen:input_type -> adyton.fs.v1.ReopenRequest
+	16,  // 98: adyton.fs.v1.FS.Close:input_type -> adyton.fs.v1.CloseRequest
+	18,  // 99: adyton.fs.v1.FS.Read:input_type -> adyton.fs.v1.ReadRequest
+	20,  // 100: adyton.fs.v1.FS.Write:input_type -> adyton.fs.v1.WriteRequest
+	22,  // 101: adyton.fs.v1.FS.Seek:input_type -> adyton.fs.v1.SeekRequest
+	24,  // 102: adyton.fs.v1.FS.ReadDir:input_type -> adyton.fs.v1.ReadDirRequest
+	27,  // 103: adyton.fs.v1.FS.Poll:input_type -> adyton.fs.v1.PollRequest
+	29,  // 104: adyton.fs.v1.FS.Ioctl:input_type -> adyton.fs.v1.IoctlRequest
+	31,  // 105: adyton.fs.v1.FS.Allocate:input_type -> adyton.fs.v1.AllocateRequest
+	33,  // 106: adyton.fs.v1.FS.CopyRange:input_type -> adyton.fs.v1.CopyRangeRequest
+	35,  // 107: adyton.fs.v1.FS.Sync:input_type -> adyton.fs.v1.SyncRequest
+	37,  // 108: adyton.fs.v1.FS.MapFile:input_type -> adyton.fs.v1.MapFileRequest
+	39,  // 109: adyton.fs.v1.FS.Getattr:input_type -> adyton.fs.v1.GetattrRequest
+	41,  // 110: adyton.fs.v1.FS.Setattr:input_type -> adyton.fs.v1.SetattrRequest
+	43,  // 111: adyton.fs.v1.FS.Access:input_type -> adyton.fs.v1.AccessRequest
+	45,  // 112: adyton.fs.v1.FS.Mkdir:input_type -> adyton.fs.v1.MkdirRequest
+	47,  // 113: adyton.fs.v1.FS.Mknod:input_type -> adyton.fs.v1.MknodRequest
+	49,  // 114: adyton.fs.v1.FS.Symlink:input_type -> adyton.fs.v1.SymlinkRequest
+	51,  // 115: adyton.fs.v1.FS.Link:input_type -> adyton.fs.v1.LinkRequest
+	53,  // 116: adyton.fs.v1.FS.Unlink:input_type -> adyton.fs.v1.UnlinkRequest
+	55,  // 117: adyton.fs.v1.FS.Rename:input_type -> adyton.fs.v1.RenameRequest
+	57,  // 118: adyton.fs.v1.FS.Readlink:input_type -> adyton.fs.v1.ReadlinkRequest
+	59,  // 119: adyton.fs.v1.FS.Resolve:input_type -> adyton.fs.v1.ResolveRequest
+	61,  // 120: adyton.fs.v1.FS.PathOf:input_type -> adyton.fs.v1.PathOfRequest
+	63,  // 121: adyton.fs.v1.FS.Statfs:input_type -> adyton.fs.v1.StatfsRequest
+	65,  // 122: adyton.fs.v1.FS.GetXattr:input_type -> adyton.fs.v1.GetXattrRequest
+	67,  // 123: adyton.fs.v1.FS.SetXattr:input_type -> adyton.fs.v1.SetXattrRequest
+	69,  // 124: adyton.fs.v1.FS.Lock:input_type -> adyton.fs.v1.LockRequest
+	71,  // 125: adyton.fs.v1.FS.Seal:input_type -> adyton.fs.v1.SealRequest
+	73,  // 126: adyton.fs.v1.FS.Unlock:input_type -> adyton.fs.v1.UnlockRequest
+	75,  // 127: adyton.fs.v1.FS.Mount:input_type -> adyton.fs.v1.MountRequest
+	77,  // 128: adyton.fs.v1.FS.Unmount:input_type -> adyton.fs.v1.UnmountRequest
+	79,  // 129: adyton.fs.v1.FS.SetTerminal:input_type -> adyton.fs.v1.SetTerminalRequest
+	81,  // 130: adyton.fs.v1.FS.Watch:input_type -> adyton.fs.v1.WatchRequest
+	83,  // 131: adyton.fs.v1.FS.Expire:input_type -> adyton.fs.v1.ExpireRequest
+	9,   // 132: adyton.fs.v1.FS.Open:output_type -> adyton.fs.v1.OpenReply
+	11,  // 133: adyton.fs.v1.FS.OpenConsole:output_type -> adyton.fs.v1.OpenConsoleReply
+	13,  // 134: adyton.fs.v1.FS.OpenMemory:output_type -> adyton.fs.v1.OpenMemoryReply
+	15,  // 135: adyton.fs.v1.FS.Reopen:output_type -> adyton.fs.v1.ReopenReply
+	17,  // 136: adyton.fs.v1.FS.Close:output_type -> adyton.fs.v1.CloseReply
+	19,  // 137: adyton.fs.v1.FS.Read:output_type -> adyton.fs.v1.ReadReply
+	21,  // 138: adyton.fs.v1.FS.Write:output_type -> adyton.fs.v1.WriteReply
+	23,  // 139: adyton.fs.v1.FS.Seek:output_type -> adyton.fs.v1.SeekReply
+	26,  // 140: adyton.fs.v1.FS.ReadDir:output_type -> adyton.fs.v1.ReadDirReply
+	28,  // 141: adyton.fs.v1.FS.Poll:output_type -> adyton.fs.v1.PollReply
+	30,  // 142: adyton.fs.v1.FS.Ioctl:output_type -> adyton.fs.v1.IoctlReply
+	32,  // 143: adyton.fs.v1.FS.Allocate:output_type -> adyton.fs.v1.AllocateReply
+	34,  // 144: adyton.fs.v1.FS.CopyRange:output_type -> adyton.fs.v1.CopyRangeReply
+	36,  // 145: adyton.fs.v1.FS.Sync:output_type -> adyton.fs.v1.SyncReply
+	38,  // 146: adyton.fs.v1.FS.MapFile:output_type -> adyton.fs.v1.MapFileReply
+	40,  // 147: adyton.fs.v1.FS.Getattr:output_type -> adyton.fs.v1.GetattrReply
+	42,  // 148: adyton.fs.v1.FS.Setattr:output_type -> adyton.fs.v1.SetattrReply
+	44,  // 149: adyton.fs.v1.FS.Access:output_type -> adyton.fs.v1.AccessReply
+	46,  // 150: adyton.fs.v1.FS.Mkdir:output_type -> adyton.fs.v1.MkdirReply
+	48,  // 151: adyton.fs.v1.FS.Mknod:output_type -> adyton.fs.v1.MknodReply
+	50,  // 152: adyton.fs.v1.FS.Symlink:output_type -> adyton.fs.v1.SymlinkReply
+	52,  // 153: adyton.fs.v1.FS.Link:output_type -> adyton.fs.v1.LinkReply
+	54,  // 154: adyton.fs.v1.FS.Unlink:output_type -> adyton.fs.v1.UnlinkReply
+	56,  // 155: adyton.fs.v1.FS.Rename:output_type -> adyton.fs.v1.RenameReply
+	58,  // 156: adyton.fs.v1.FS.Readlink:output_type -> adyton.fs.v1.ReadlinkReply
+	60,  // 157: adyton.fs.v1.FS.Resolve:output_type -> adyton.fs.v1.ResolveReply
+	62,  // 158: adyton.fs.v1.FS.PathOf:output_type -> adyton.fs.v1.PathOfReply
+	64,  // 159: adyton.fs.v1.FS.Statfs:output_type -> adyton.fs.v1.StatfsReply
+	66,  // 160: adyton.fs.v1.FS.GetXattr:output_type -> adyton.fs.v1.GetXattrReply
+	68,  // 161: adyton.fs.v1.FS.SetXattr:output_type -> adyton.fs.v1.SetXattrReply
+	70,  // 162: adyton.fs.v1.FS.Lock:output_type -> adyton.fs.v1.LockReply
+	72,  // 163: adyton.fs.v1.FS.Seal:output_type -> adyton.fs.v1.SealReply
+	74,  // 164: adyton.fs.v1.FS.Unlock:output_type -> adyton.fs.v1.UnlockReply
+	76,  // 165: adyton.fs.v1.FS.Mount:output_type -> adyton.fs.v1.MountReply
+	78,  // 166: adyton.fs.v1.FS.Unmount:output_type -> adyton.fs.v1.UnmountReply
+	80,  // 167: adyton.fs.v1.FS.SetTerminal:output_type -> adyton.fs.v1.SetTerminalReply
+	82,  // 168: adyton.fs.v1.FS.Watch:output_type -> adyton.fs.v1.WatchReply
+	84,  // 169: adyton.fs.v1.FS.Expire:output_type -> adyton.fs.v1.ExpireReply
+	132, // [132:170] is the sub-list for method output_type
+	94,  // [94:132] is the sub-list for method input_type
+	94,  // [94:94] is the sub-list for extension type_name
+	94,  // [94:94] is the sub-list for extension extendee
+	0,   // [0:94] is the sub-list for field type_name
 }
 
 func init() { file_adyton_fs_v1_fs_proto_init() }

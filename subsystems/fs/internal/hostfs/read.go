@@ -59,17 +59,15 @@ func (n *Node) ReadBase(op *outside.Op, p []byte, off int64) linux.Errno {
 	}
 	start := off
 	for len(p) > 0 {
-		i := off / extentSize
-		x := n.extents[i]
-		if x == nil {
+		data, ok := n.extent(op, off/extentSize)
+		if !ok {
 			return n.miss(op, start, off, len(p))
 		}
-		x.used = true
 		within := int(off % extentSize)
 		want := min(len(p), extentSize-within)
 		got := 0
-		if within < len(x.data) {
-			got = copy(p[:want], x.data[within:])
+		if within < len(data) {
+			got = copy(p[:want], data[within:])
 		}
 		// The host's file may have shrunk since it was listed.
 		clear(p[got:want])
@@ -80,6 +78,25 @@ func (n *Node) ReadBase(op *outside.Op, p []byte, off int64) linux.Errno {
 	return 0
 }
 
+// fresh is the key of an extent that only the operation which asked for it may
+// use: the bytes changed meanwhile.
+type fresh struct {
+	node  *Node
+	index int64
+}
+
+// extent gives what is kept of a span.
+func (n *Node) extent(op *outside.Op, i int64) (data []byte, ok bool) {
+	if x := n.extents[i]; x != nil && !n.mapped {
+		x.used = true
+		return x.data, true
+	}
+	if op.HasFacts() {
+		data, ok = op.Fact(fresh{n, i}).([]byte)
+	}
+	return data, ok
+}
+
 // miss asks for the extents from off on that a read of count more bytes needs
 // and, when the file is read from front to back, for some more.
 func (n *Node) miss(op *outside.Op, start, off int64, count int) linux.Errno {
@@ -88,16 +105,23 @@ func (n *Node) miss(op *outside.Op, start, off int64, count int) linux.Errno {
 	} else if start != n.next {
 		n.window = 0
 	}
+	if n.tree.through {
+		// One at a time: an answer to an equal request of another operation may
+		// be older than a write that this one must see.
+		if e := n.reading.Take(op); e != 0 {
+			return e
+		}
+	}
 	most := n.tree.host.MaxData / extentSize
 	last := (off + int64(max(count, n.window)) - 1) / extentSize
 	if !n.opened {
 		return op.Miss(n.ensureOpen())
 	}
-	call := &readCall{node: n}
+	call := &readCall{node: n, gen: n.gen}
 	for i := off / extentSize; i <= last && len(call.req.Extents) < most; i++ {
 		at := i * extentSize
 		length := min(extentSize, n.size-at)
-		if length > 0 && n.extents[i] == nil {
+		if _, have := n.extent(op, i); length > 0 && !have {
 			call.req.Extents = append(call.req.Extents, hostapi.Extent{Handle: n.handle, Offset: at, Length: uint32(length)})
 		}
 	}
@@ -117,6 +141,33 @@ func (n *Node) ensureOpen() *openCall {
 		req: hostapi.FileOpenRequest{Root: n.tree.root, Path: n.path(), Flags: flags, Handle: n.handle}}
 }
 
+// Changes implements outside.Step.
+func (r *readCall) Changes() bool { return false }
+
+// Alone implements outside.Loner: what was read may be for this operation only.
+func (r *readCall) Alone() bool { return r.node.tree.through }
+
+// count enters the node among those with an open host file.
+func (n *Node) count() {
+	if !n.counted {
+		n.counted = true
+		n.tree.host.open = append(n.tree.host.open, n)
+	}
+}
+
+// Released implements vfs.Releaser.
+func (n *Node) Released() {
+	h := n.tree.host
+	h.garbage = append(h.garbage, n.old...)
+	if n.opened {
+		h.garbage = append(h.garbage, n.handle)
+	}
+	n.old, n.opened, n.handle, n.pinned, n.extents = nil, false, 0, false, nil
+	if n.shared {
+		delete(n.tree.links, n.id)
+	}
+}
+
 // victims picks host files to close when too many are open.
 func (h *Host) victims() []uint64 {
 	if len(h.open) < maxOpen {
@@ -127,12 +178,14 @@ func (h *Host) victims() []uint64 {
 	for i, n := range h.open {
 		if i < maxOpen/4 && !n.pinned && n.opened {
 			out = append(out, n.handle)
-			n.opened, n.handle = false, 0
+			n.opened, n.handle, n.counted = false, 0, false
 			continue
 		}
-		if !n.pinned {
-			kept = append(kept, n)
+		if n.pinned || !n.opened {
+			n.counted = false
+			continue
 		}
+		kept = append(kept, n)
 	}
 	h.open = kept
 	return out
@@ -167,15 +220,21 @@ func (o *openCall) Store(op *outside.Op, e linux.Errno) {
 		op.Know(n, e)
 		return
 	}
-	if !n.opened && n.handle == o.req.Handle {
-		n.opened = true
-		n.tree.host.open = append(n.tree.host.open, n)
+	if n.handle != o.req.Handle { // it was opened anew meanwhile, to be written
+		n.tree.host.garbage = append(n.tree.host.garbage, o.req.Handle)
+		return
 	}
+	n.opened = true
+	n.count()
 }
+
+// Changes implements outside.Step.
+func (o *openCall) Changes() bool { return false }
 
 // readCall reads extents.
 type readCall struct {
 	node *Node
+	gen  uint64 // of the node, when it was made
 	req  hostapi.FileReadRequest
 	rep  hostapi.FileReadReply
 }
@@ -188,6 +247,9 @@ func (r *readCall) Fetch() (uint64, linux.Errno) {
 // Store implements outside.Call.
 func (r *readCall) Store(op *outside.Op, e linux.Errno) {
 	n := r.node
+	if e == linux.EBADF && len(r.req.Extents) > 0 && r.req.Extents[0].Handle != n.handle {
+		return // the file was opened anew meanwhile: once more
+	}
 	if e != 0 {
 		op.Know(n, e)
 		return
@@ -198,7 +260,10 @@ func (r *readCall) Store(op *outside.Op, e linux.Errno) {
 	data := r.rep.Data
 	for i, length := range r.rep.Lengths {
 		index := r.req.Extents[i].Offset / extentSize
-		if n.extents[index] == nil {
+		switch {
+		case n.gen != r.gen || n.mapped:
+			op.Know(fresh{n, index}, data[:length:length])
+		case n.extents[index] == nil:
 			x := &extent{node: n, index: index, data: data[:length:length], used: true}
 			n.extents[index] = x
 			n.tree.host.cache.add(x)
@@ -216,7 +281,7 @@ func (n *Node) Descriptor(op *outside.Op) (fd int, ok bool, e linux.Errno) {
 	if !n.opened {
 		return -1, false, op.Miss(n.ensureOpen())
 	}
-	fd, ok = n.tree.host.Calls.Descriptor(n.handle)
+	fd, ok = n.tree.host.Calls.Descriptor(n.handle, false)
 	if ok {
 		n.pinned = true
 	}

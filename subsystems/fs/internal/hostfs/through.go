@@ -10,8 +10,8 @@ import (
 // through makes the changes of a writable tree at the host. What others change
 // there meanwhile is not seen.
 //
-// GAP: shared writable mappings (ENODEV), extended attributes, O_TMPFILE and
-// fallocate (EOPNOTSUPP).
+// GAP: shared writable mappings over a host that hands out no descriptors
+// (ENODEV), extended attributes, O_TMPFILE and fallocate (EOPNOTSUPP).
 type through struct{ tree *Tree }
 
 var _ vfs.Through = through{}
@@ -53,13 +53,50 @@ func (n *nameCall) Fetch() (uint64, linux.Errno) {
 // Store implements outside.Call.
 func (n *nameCall) Store(op *outside.Op, e linux.Errno) { op.Know(n.key, changed{n.rep.Attr, e}) }
 
+// Changes implements outside.Step.
+func (n *nameCall) Changes() bool { return true }
+
 // below gives the path of a name in a directory.
 func below(dir *vfs.Dentry, name string) string {
 	return (&Node{parent: dir.Inode.Origin.(*Node), name: name}).path()
 }
 
+// begin keeps other changes of names out, and has the directories at the host
+// that were made here for a mount inside them.
+func (t through) begin(c *vfs.Ctx, dirs ...*vfs.Dentry) linux.Errno {
+	if e := t.tree.names.Take(&c.Op); e != 0 {
+		return e
+	}
+	for _, d := range dirs {
+		if e := t.ensureDir(c, d); e != 0 {
+			return e
+		}
+	}
+	return 0
+}
+
+func (t through) ensureDir(c *vfs.Ctx, d *vfs.Dentry) linux.Errno {
+	if d.Inode.Origin != nil {
+		return 0
+	}
+	if e := t.ensureDir(c, d.Parent); e != 0 {
+		return e
+	}
+	node := &Node{tree: t.tree, parent: d.Parent.Inode.Origin.(*Node), name: d.Name}
+	attr, e := t.nameOp(c, hostapi.NameOpRequest{Kind: hostapi.NameOpKindMkdir, Path: node.path(), Mode: d.Inode.Mode & 07777})
+	if e != 0 {
+		return e
+	}
+	t.tree.fill(d.Inode, &attr)
+	d.Inode.Origin = node
+	return 0
+}
+
 // Make implements vfs.Through.
 func (t through) Make(c *vfs.Ctx, dir *vfs.Dentry, name string, n *vfs.Inode, target string) linux.Errno {
+	if e := t.begin(c, dir); e != 0 {
+		return e
+	}
 	node := &Node{tree: t.tree, parent: dir.Inode.Origin.(*Node), name: name}
 	var attr hostapi.HostAttr
 	var e linux.Errno
@@ -128,6 +165,9 @@ func (m *makeCall) Fetch() (uint64, linux.Errno) {
 	return m.t.tree.host.Calls.FileOpen(&m.req, &m.rep)
 }
 
+// Changes implements outside.Step.
+func (m *makeCall) Changes() bool { return true }
+
 // Store implements outside.Call.
 func (m *makeCall) Store(op *outside.Op, e linux.Errno) {
 	delete(m.t.tree.making, m.key.path)
@@ -150,21 +190,34 @@ func (t through) own(c *vfs.Ctx, node *Node, n *vfs.Inode, attr hostapi.HostAttr
 	if n.Mode&(linux.S_ISUID|linux.S_ISGID) != 0 && !n.IsLink() {
 		req.Valid, req.Mode = req.Valid|validMode, n.Mode&07777
 	}
-	return attr, c.Miss(&ownCall{attrCall{t: t, req: req}, key})
+	return attr, c.Miss(&ownCall{t: t, req: req, key: key})
 }
 
 type ownKey struct{ path string }
 
 type ownCall struct {
-	attrCall
+	t   through
 	key ownKey
+	req hostapi.FileSetAttrRequest
+	rep hostapi.FileSetAttrReply
 }
+
+// Fetch implements outside.Call.
+func (o *ownCall) Fetch() (uint64, linux.Errno) {
+	return o.t.tree.host.Calls.FileSetAttr(&o.req, &o.rep)
+}
+
+// Changes implements outside.Step.
+func (o *ownCall) Changes() bool { return true }
 
 // Store implements outside.Call.
 func (o *ownCall) Store(op *outside.Op, e linux.Errno) { op.Know(o.key, changed{o.rep.Attr, e}) }
 
 // Link implements vfs.Through.
 func (t through) Link(c *vfs.Ctx, d *vfs.Dentry, dir *vfs.Dentry, name string) linux.Errno {
+	if e := t.begin(c, dir); e != 0 {
+		return e
+	}
 	_, e := t.nameOp(c, hostapi.NameOpRequest{Kind: hostapi.NameOpKindLink, Path: d.Inode.Origin.(*Node).path(), Other: below(dir, name)})
 	if e == 0 {
 		d.Inode.Origin.(*Node).renamed(place{}, place{dir.Inode.Origin.(*Node), name})
@@ -174,6 +227,12 @@ func (t through) Link(c *vfs.Ctx, d *vfs.Dentry, dir *vfs.Dentry, name string) l
 
 // Remove implements vfs.Through.
 func (t through) Remove(c *vfs.Ctx, d *vfs.Dentry) linux.Errno {
+	if e := t.begin(c); e != 0 {
+		return e
+	}
+	if d.Inode.Origin == nil {
+		return 0 // the host has none of that name
+	}
 	kind := hostapi.NameOpKindUnlink
 	if d.Inode.IsDir() {
 		kind = hostapi.NameOpKindRmdir
@@ -187,6 +246,16 @@ func (t through) Remove(c *vfs.Ctx, d *vfs.Dentry) linux.Errno {
 
 // Rename implements vfs.Through.
 func (t through) Rename(c *vfs.Ctx, d *vfs.Dentry, dir *vfs.Dentry, name string, target *vfs.Dentry, exchange bool) linux.Errno {
+	need := []*vfs.Dentry{dir}
+	if d.Inode.IsDir() {
+		need = append(need, d)
+	}
+	if target != nil && target.Inode.IsDir() {
+		need = append(need, target)
+	}
+	if e := t.begin(c, need...); e != 0 {
+		return e
+	}
 	req := hostapi.NameOpRequest{Kind: hostapi.NameOpKindRename, Path: below(d.Parent, d.Name), Other: below(dir, name)}
 	switch {
 	case exchange:
@@ -213,31 +282,40 @@ func (t through) Rename(c *vfs.Ctx, d *vfs.Dentry, dir *vfs.Dentry, name string,
 type attrKey struct{ node *Node }
 
 func (t through) setAttr(c *vfs.Ctx, n *vfs.Inode, req hostapi.FileSetAttrRequest) linux.Errno {
+	if n.Origin == nil {
+		return linux.EROFS // a directory made here for a mount inside it
+	}
 	node := n.Origin.(*Node)
+	if e := node.lock.Take(&c.Op); e != 0 {
+		return e
+	}
 	key := attrKey{node}
 	if done, ok := c.Fact(key).(changed); ok {
-		if done.e == 0 {
-			links := n.Nlink
-			t.tree.fill(n, &done.attr)
-			n.Nlink = links
-			node.size = n.Size
-		}
 		return done.e
 	}
 	req.Root = t.tree.root
-	if node.opened && node.writable {
+	if node.opened {
 		req.Handle = node.handle
 	} else {
 		req.Path = node.path()
 	}
-	return c.Miss(&attrCall{t: t, key: key, req: req})
+	return c.Miss(&attrCall{t: t, inode: n, key: key, req: req})
+}
+
+// Lock implements vfs.Through.
+func (t through) Lock(c *vfs.Ctx, n *vfs.Inode) linux.Errno {
+	if node, ok := n.Origin.(*Node); ok {
+		return node.lock.Take(&c.Op)
+	}
+	return 0
 }
 
 type attrCall struct {
-	t   through
-	key attrKey
-	req hostapi.FileSetAttrRequest
-	rep hostapi.FileSetAttrReply
+	t     through
+	inode *vfs.Inode
+	key   attrKey
+	req   hostapi.FileSetAttrRequest
+	rep   hostapi.FileSetAttrReply
 }
 
 // Fetch implements outside.Call.
@@ -245,8 +323,25 @@ func (a *attrCall) Fetch() (uint64, linux.Errno) {
 	return a.t.tree.host.Calls.FileSetAttr(&a.req, &a.rep)
 }
 
+// Changes implements outside.Step.
+func (a *attrCall) Changes() bool { return true }
+
 // Store implements outside.Call.
-func (a *attrCall) Store(op *outside.Op, e linux.Errno) { op.Know(a.key, changed{a.rep.Attr, e}) }
+func (a *attrCall) Store(op *outside.Op, e linux.Errno) {
+	op.Know(a.key, changed{a.rep.Attr, e})
+	if e != 0 {
+		return
+	}
+	links := a.inode.Nlink
+	a.t.tree.fill(a.inode, &a.rep.Attr)
+	a.inode.Nlink = links
+	node := a.key.node
+	node.size = a.inode.Size
+	if a.req.Valid&validSize != 0 {
+		node.gen++
+		node.forgetFrom(a.req.Size)
+	}
+}
 
 // Bits of FileSetAttrRequest.Valid.
 const (
@@ -260,11 +355,7 @@ const (
 
 // Truncate implements vfs.Through.
 func (t through) Truncate(c *vfs.Ctx, n *vfs.Inode, size int64) linux.Errno {
-	e := t.setAttr(c, n, hostapi.FileSetAttrRequest{Valid: validSize, Size: size})
-	if e == 0 {
-		n.Origin.(*Node).forgetFrom(size)
-	}
-	return e
+	return t.setAttr(c, n, hostapi.FileSetAttrRequest{Valid: validSize, Size: size})
 }
 
 // SetAttr implements vfs.Through.
@@ -298,12 +389,18 @@ type syncKey struct{ node *Node }
 
 // Sync implements vfs.Through.
 func (t through) Sync(c *vfs.Ctx, n *vfs.Inode, dataOnly bool) linux.Errno {
-	node := n.Origin.(*Node)
+	node, ok := n.Origin.(*Node)
+	if !ok {
+		return 0
+	}
 	if done, ok := c.Fact(syncKey{node}).(changed); ok {
 		return done.e
 	}
+	if e, ok := c.Fact(node).(linux.Errno); ok {
+		return e
+	}
 	if !node.opened {
-		return 0
+		return c.Miss(node.ensureOpen())
 	}
 	return c.Miss(&syncCall{node: node, req: hostapi.FileSyncRequest{Handle: node.handle, DataOnly: dataOnly}})
 }
@@ -321,12 +418,27 @@ func (s *syncCall) Fetch() (uint64, linux.Errno) {
 // Store implements outside.Call.
 func (s *syncCall) Store(op *outside.Op, e linux.Errno) { op.Know(syncKey{s.node}, changed{e: e}) }
 
-// Descriptor implements vfs.Through. It opens the file once more, to read.
-func (t through) Descriptor(c *vfs.Ctx, n *vfs.Inode) (int, bool, linux.Errno) {
+// Changes implements outside.Step.
+func (s *syncCall) Changes() bool { return false }
+
+// Descriptor implements vfs.Through. Of a file that programs write to without a
+// call nothing is kept here any more.
+func (t through) Descriptor(c *vfs.Ctx, n *vfs.Inode, writable bool) (int, bool, linux.Errno) {
 	node := n.Origin.(*Node)
-	if node.twin == nil {
-		node.twin = &Node{tree: t.tree}
+	if e, ok := c.Fact(node).(linux.Errno); ok {
+		return -1, false, e
 	}
-	node.twin.parent, node.twin.name = node.parent, node.name
-	return node.twin.Descriptor(&c.Op)
+	if !node.opened {
+		return -1, false, c.Miss(node.ensureOpen())
+	}
+	fd, ok := t.tree.host.Calls.Descriptor(node.handle, writable)
+	if ok {
+		node.pinned = true
+	}
+	if ok && writable {
+		node.mapped = true
+		node.gen++
+		node.forgetFrom(0)
+	}
+	return fd, ok, 0
 }

@@ -15,6 +15,7 @@ import (
 	"adyton.dev/adyton/core/linux"
 	"adyton.dev/adyton/hostcalls"
 	"adyton.dev/adyton/proto/gen/hostapi"
+	"adyton.dev/adyton/subsystems/fs/internal/outside"
 	"adyton.dev/adyton/subsystems/fs/internal/pages"
 	"adyton.dev/adyton/subsystems/fs/internal/vfs"
 )
@@ -26,11 +27,19 @@ type Host struct {
 	MaxData int
 	cache   cache
 	open    []*Node // with an open host file, oldest first
+	garbage []uint64
 }
 
 // NewHost makes the shared part; cacheBytes bounds the data kept of files.
 func NewHost(calls hostcalls.Host, maxData, cacheBytes int) *Host {
 	return &Host{Calls: calls, MaxData: maxData, cache: cache{max: cacheBytes / extentSize}}
+}
+
+// Garbage gives the handles to be closed at the host, and forgets them.
+func (h *Host) Garbage() []uint64 {
+	list := h.garbage
+	h.garbage = nil
+	return list
 }
 
 // Tree is one exported root, or a directory of it.
@@ -47,6 +56,8 @@ type Tree struct {
 	// being made, by path.
 	through bool
 	making  map[string]uint64
+	// names keeps changes of names apart.
+	names outside.Lock
 }
 
 type hostID struct{ dev, ino uint64 }
@@ -57,12 +68,14 @@ type Node struct {
 	parent *Node
 	name   string
 	size   int64 // of a regular file, in bytes
+	// id is the host's, when the file is in Tree.links.
+	id     hostID
+	shared bool
 
 	// The part of a directory that has been listed.
 	listed []hostapi.HostEntry
 	inode  *vfs.Inode // of the root until loaded, to set its attributes
 	asked  bool       // these have come
-	twin   *Node      // opened to be mapped, when this one is open for writing
 	// others are further names of the same file, in a tree that changes.
 	others []place
 
@@ -73,7 +86,21 @@ type Node struct {
 	pinned bool
 	// writable: opened for writing as well.
 	writable bool
-	extents  map[int64]*extent
+	// counted: it is in Host.open.
+	counted bool
+	// old are handles of earlier opens, whose descriptors may be in use.
+	old []uint64
+
+	// lock is held by an operation that changes bytes, size or attributes.
+	// reading is held by one that asks for bytes.
+	reading outside.Lock
+	// gen changes with the bytes: what was asked for before is not kept.
+	// mapped: programs may change the bytes without a call, so none are kept.
+	lock   outside.Lock
+	gen    uint64
+	mapped bool
+
+	extents map[int64]*extent
 	// next is where a sequential reader would go on; window how far it reads
 	// ahead, in bytes.
 	next   int64
@@ -218,6 +245,7 @@ func (t *Tree) enter(c *vfs.Ctx, d *vfs.Dentry, parent *Node, e *hostapi.HostEnt
 		t.setNode(n, parent, e, b)
 		if shared {
 			t.links[id] = n
+			b.node.id, b.node.shared = id, true
 		}
 	}
 	if n != &b.inode && t.through {

@@ -16,11 +16,16 @@ func (n *Node) Open(c *vfs.Ctx, f *vfs.File) linux.Errno {
 	if e, ok := c.Fact(n).(linux.Errno); ok {
 		return e
 	}
-	if f.Writable() && n.opened && !n.writable {
+	if f.Writable() && n.handle != 0 && !n.writable {
+		if n.opened {
+			// Its descriptor may be in use, so it is closed with the file.
+			n.old = append(n.old, n.handle)
+		}
 		n.opened, n.handle = false, 0
 	}
 	if !n.opened {
-		n.writable = f.Writable()
+		// Once asked for to be written, by whomever, it stays so.
+		n.writable = f.Writable() || n.handle != 0 && n.writable
 		return c.Miss(n.ensureOpen())
 	}
 	f.Stream = n
@@ -31,8 +36,14 @@ func (n *Node) Open(c *vfs.Ctx, f *vfs.File) linux.Errno {
 
 // Close implements vfs.Closer.
 func (n *Node) Close(_ *vfs.Ctx, f *vfs.File) {
-	if f.Inode.Opens <= 1 {
-		n.pinned = false
+	if f.Inode.Opens > 1 {
+		return
+	}
+	n.pinned, n.mapped = false, false
+	n.tree.host.garbage = append(n.tree.host.garbage, n.old...)
+	n.old = nil
+	if n.opened {
+		n.count()
 	}
 }
 
@@ -58,41 +69,56 @@ func (n *Node) Read(c *vfs.Ctx, f *vfs.File, off int64, count int, dst []byte) (
 	return dst, 0
 }
 
-// written is how far a write has come.
+// written is the key of how far a write has come.
 type written struct{ node *Node }
 
-// Write implements vfs.Stream. It is done piece by piece; when it must wait in
-// between it starts anew later, which writes the same bytes again.
+// progress is that: bytes, where they begin, and what stopped it.
+type progress struct {
+	done  int
+	start int64
+	e     linux.Errno
+}
+
+// Write implements vfs.Stream. It is done piece by piece.
 func (n *Node) Write(c *vfs.Ctx, f *vfs.File, off int64, p []byte) (int, linux.Errno) {
+	done, _, e := n.write(c, f, off, p, false)
+	return done, e
+}
+
+// Append implements vfs.Appender: the host finds the end, which its own
+// programs may have moved.
+func (n *Node) Append(c *vfs.Ctx, f *vfs.File, p []byte) (int, int64, linux.Errno) {
+	return n.write(c, f, f.Inode.Size, p, true)
+}
+
+func (n *Node) write(c *vfs.Ctx, f *vfs.File, off int64, p []byte, atEnd bool) (int, int64, linux.Errno) {
 	if len(p) == 0 {
-		return 0, 0
+		return 0, off, 0
 	}
-	done := 0
-	if w, ok := c.Fact(written{n}).(changed); ok {
-		if w.e != 0 {
-			return 0, w.e
-		}
-		done = int(w.attr.Size)
+	if e := n.lock.Take(&c.Op); e != 0 {
+		return 0, off, e
 	}
-	if done < len(p) {
-		end := min(len(p), done+n.tree.host.MaxData)
-		return 0, c.Miss(&writeCall{node: n, done: done, req: hostapi.FileWriteRequest{
-			Handle: n.handle, Offset: off + int64(done), Data: p[done:end]}})
+	w, _ := c.Fact(written{n}).(progress)
+	if w.e == 0 && w.done < len(p) {
+		end := min(len(p), w.done+n.tree.host.MaxData)
+		n.gen++
+		return 0, off, c.Miss(&writeCall{node: n, inode: f.Inode, had: w, req: hostapi.FileWriteRequest{
+			Handle: n.handle, Offset: off + int64(w.done), Data: p[w.done:end], Append: atEnd}})
 	}
-	n.forget(off, off+int64(done))
-	f.Inode.Size = max(f.Inode.Size, off+int64(done))
-	n.size = f.Inode.Size
-	f.Inode.Blocks = uint64(f.Inode.Size+511) / 512
+	if w.done == 0 {
+		return 0, off, w.e
+	}
 	c.KillSetid(f.Inode, false)
 	c.Changed(f.Inode)
-	return done, 0
+	return w.done, w.start, 0
 }
 
 type writeCall struct {
-	node *Node
-	done int
-	req  hostapi.FileWriteRequest
-	rep  hostapi.FileWriteReply
+	node  *Node
+	inode *vfs.Inode
+	had   progress
+	req   hostapi.FileWriteRequest
+	rep   hostapi.FileWriteReply
 }
 
 // Fetch implements outside.Call.
@@ -100,12 +126,36 @@ func (w *writeCall) Fetch() (uint64, linux.Errno) {
 	return w.node.tree.host.Calls.FileWrite(&w.req, &w.rep)
 }
 
+// Changes implements outside.Step.
+func (w *writeCall) Changes() bool { return true }
+
 // Store implements outside.Call.
 func (w *writeCall) Store(op *outside.Op, e linux.Errno) {
+	n, now := w.node, w.had
 	if e == 0 && w.rep.Count == 0 {
 		e = linux.EIO
 	}
-	op.Know(written{w.node}, changed{attr: hostapi.HostAttr{Size: int64(w.done) + int64(w.rep.Count)}, e: e})
+	if e != 0 {
+		now.e = e
+		op.Know(written{n}, now)
+		return
+	}
+	start := w.req.Offset
+	end := start + int64(w.rep.Count)
+	if w.req.Append {
+		end = w.rep.Size
+		start = min(end-int64(w.rep.Count), n.size)
+	}
+	if now.done == 0 {
+		now.start = end - int64(w.rep.Count)
+	}
+	now.done += int(w.rep.Count)
+	op.Know(written{n}, now)
+	n.gen++
+	n.forget(start, end)
+	w.inode.Size = max(w.inode.Size, end)
+	n.size = w.inode.Size
+	w.inode.Blocks = uint64(w.inode.Size+511) / 512
 }
 
 // forget drops what is kept of the bytes from start to end.

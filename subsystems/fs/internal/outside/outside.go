@@ -14,6 +14,10 @@ import "adyton.dev/adyton/core/linux"
 // package fs.
 const Missed linux.Errno = 700
 
+// Detach is the errno of an operation that goes on without its caller; see
+// Step. It never leaves package fs either.
+const Detach linux.Errno = 701
+
 // Call is one call to make without locks.
 type Call interface {
 	// Fetch makes it. EWAIT and a ticket say that it is under way: the same
@@ -27,6 +31,7 @@ type Call interface {
 type Op struct {
 	call  Call
 	facts map[any]any
+	held  []*Lock
 }
 
 // Miss names the call that the operation lacks and returns Missed.
@@ -69,9 +74,17 @@ func (o *Op) Suspend() map[any]any {
 // Resume has the operation know what Suspend gave.
 func (o *Op) Resume(facts map[any]any) { o.facts = facts }
 
-// Reset makes o ready for the next operation.
+// HasFacts reports whether a fact is known.
+func (o *Op) HasFacts() bool { return o.facts != nil }
+
+// Reset makes o ready for the next operation, and gives back its locks.
 func (o *Op) Reset() {
 	o.call = nil
+	for i, l := range o.held {
+		l.release()
+		o.held[i] = nil
+	}
+	o.held = o.held[:0]
 	if o.facts != nil {
 		o.facts = nil
 	}

@@ -14,6 +14,14 @@ type Ctx struct {
 	NS   *Namespace
 	// Root is the caller's root directory.
 	Root Path
+	// NoWait: the caller wants EAGAIN rather than an answer from outside.
+	NoWait bool
+	// CanDetach: the operation may go on without its caller.
+	CanDetach bool
+	// Pending is the call that an operation goes on with without its caller,
+	// once Ticket is done.
+	Pending outside.Call
+	Ticket  uint64
 
 	// What the operation says besides its errno.
 	Wait  fsapi.Wait
@@ -42,6 +50,7 @@ type Ctx struct {
 // Begin makes c ready for an operation of cred.
 func (c *Ctx) Begin(cred *fsapi.Cred, ns *Namespace, clock func() (int64, uint32)) {
 	c.Cred, c.NS, c.clock, c.dated = cred, ns, clock, false
+	c.NoWait, c.CanDetach = false, false
 	c.Op.Reset()
 	c.Clear()
 }
@@ -68,6 +77,7 @@ func (c *Ctx) End() {
 	c.Cred, c.NS = nil, nil
 	c.Root, c.cur, c.base, c.root = Path{}, Path{}, Path{}, Path{}
 	c.last = ""
+	c.Pending = nil
 	clear(c.rest[:cap(c.rest)])
 	c.rest = c.rest[:0]
 	c.Op.Reset()

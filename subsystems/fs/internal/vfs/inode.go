@@ -77,6 +77,9 @@ type Origin interface {
 	Load(c *Ctx, d *Dentry) linux.Errno
 }
 
+// Releaser is an Origin that hears when the file has no name and no user left.
+type Releaser interface{ Released() }
+
 // Type gives the S_IFMT bits.
 func (n *Inode) Type() uint32 { return n.Mode & linux.S_IFMT }
 

@@ -99,8 +99,14 @@ func (c *Ctx) Exchange(a, b *Dentry) {
 
 // Release gives the data of a file back that has no name and no user left.
 func (n *Inode) Release() {
-	if n.Nlink == 0 && n.Opens == 0 && n.Data != nil {
+	if n.Nlink != 0 || n.Opens != 0 {
+		return
+	}
+	if n.Data != nil {
 		n.Data.Free()
+	}
+	if o, ok := n.Origin.(Releaser); ok {
+		o.Released()
 	}
 }
 

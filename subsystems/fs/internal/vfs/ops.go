@@ -51,6 +51,12 @@ type Stream interface {
 	Write(c *Ctx, f *File, off int64, p []byte) (int, linux.Errno)
 }
 
+// Appender is a Stream whose end may move by itself. Append says where the
+// bytes that it took begin.
+type Appender interface {
+	Append(c *Ctx, f *File, p []byte) (n int, at int64, e linux.Errno)
+}
+
 // Poller is a Stream whose readiness changes.
 type Poller interface {
 	Poll(c *Ctx, f *File) (level uint32, generation uint64)

@@ -20,10 +20,14 @@ type Through interface {
 	Truncate(c *Ctx, n *Inode, size int64) linux.Errno
 	// SetAttr changes mode, owner and times: those that are not nil.
 	SetAttr(c *Ctx, n *Inode, a Attrs) linux.Errno
-	// Sync writes a file back.
+	// Lock keeps other changes of the size, bytes and attributes of a file out
+	// until the end of the operation.
+	Lock(c *Ctx, n *Inode) linux.Errno
+	// Sync writes a file or directory back.
 	Sync(c *Ctx, n *Inode, dataOnly bool) linux.Errno
-	// Descriptor gives a read-only descriptor of the host to map, if any.
-	Descriptor(c *Ctx, n *Inode) (fd int, ok bool, e linux.Errno)
+	// Descriptor gives a descriptor of the host to map, if any: one to write
+	// too, or one to read only.
+	Descriptor(c *Ctx, n *Inode, writable bool) (fd int, ok bool, e linux.Errno)
 }
 
 // Attrs are attributes to set.
