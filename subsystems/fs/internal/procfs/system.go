@@ -24,6 +24,7 @@ func text0(s string) func(*FS) string { return func(*FS) string { return s } }
 // rootTexts are the files of /proc itself. The core is asked first.
 var rootTexts = map[string]func(*FS) string{
 	"cmdline":     text0("\n"),
+	"config.gz":   func(*FS) string { return config() },
 	"cpuinfo":     (*FS).cpuinfo,
 	"devices":     text0("Character devices:\n  1 mem\n  5 /dev/tty\n  5 /dev/console\n  5 /dev/ptmx\n136 pts\n\nBlock devices:\n"),
 	"diskstats":   text0(""),
