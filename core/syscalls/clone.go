@@ -101,7 +101,23 @@ func (c *Call) clone(a *linux.CloneArgs) (int64, linux.Errno) {
 		fl&linux.CLONE_PIDFD != 0 && fl&linux.CLONE_THREAD != 0:
 		return 0, linux.EINVAL
 	}
+	if a.SetTidSize > 1 {
+		return 0, linux.EINVAL // alloc_pid: one PID namespace
+	}
 	t, p := c.T, c.P
+	if fl&linux.CLONE_PIDFD != 0 {
+		// There must be a number for it and a place to tell it, or no child.
+		if t.Files.Full(p.Limits[linux.RLIMIT_NOFILE].Cur) {
+			return 0, linux.EMFILE
+		}
+		var old [4]byte
+		if e := c.CopyIn(a.Pidfd, old[:]); e != 0 {
+			return 0, e
+		}
+		if e := c.CopyOut(a.Pidfd, old[:]); e != 0 {
+			return 0, e
+		}
+	}
 	user := t.Cred.UID
 	if n := p.Limits[linux.RLIMIT_NPROC].Cur; uint64(c.Tasks.PerUser[user]) >= n && user != 0 &&
 		!t.Cred.Has(linux.CAP_SYS_RESOURCE) && !t.Cred.Has(linux.CAP_SYS_ADMIN) {
@@ -116,9 +132,6 @@ func (c *Call) clone(a *linux.CloneArgs) (int64, linux.Errno) {
 		id = int32(binary.LittleEndian.Uint32(b[:]))
 		if e := c.Tasks.TakeID(id); e != 0 {
 			return 0, e
-		}
-		if a.SetTidSize > 1 {
-			return 0, linux.EINVAL
 		}
 	} else {
 		id = c.Tasks.NewID()

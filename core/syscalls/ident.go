@@ -77,6 +77,10 @@ func sysArchPrctl(c *Call) (int64, linux.Errno) {
 			b[i] = byte(v >> (8 * i))
 		}
 		return 0, c.CopyOut(c.Args[1], b[:])
+	case linux.ARCH_GET_CPUID:
+		return 1, 0 // the instruction does not fault
+	case linux.ARCH_SET_CPUID:
+		return 0, linux.ENODEV // and cannot be made to
 	}
 	return 0, linux.EINVAL
 }
