@@ -31,3 +31,4 @@ house:
 -include gen.mk
 -include shim.mk
 -include tests.mk
+-include docs.mk
