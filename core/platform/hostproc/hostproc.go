@@ -4,10 +4,6 @@ import (
 	"fmt"
 	"os"
 	"runtime"
-	"sync/atomic"
-	"unsafe"
-
-	"golang.org/x/sys/unix"
 
 	"adyton.dev/adyton/core/platform"
 	"adyton.dev/adyton/core/platform/leader"
@@ -29,8 +25,7 @@ type Platform struct {
 	start   int
 	quiet   int        // polls without an event since the last one
 	active  []*process // with a hot thread: whose doors wake a sleeping leader
-	door    uint32     // rung by Wake
-	waitv   []futexWaitv
+	roots   [leader.MaxRoots]root
 	procs   map[int]*process
 	pool    []*process
 	filling bool
@@ -41,6 +36,7 @@ type Platform struct {
 	// shimPages is how many pages of a blank process are resident.
 	shimPages uint64
 	cpus      cpuPlan
+	gear      gearbox
 	clock     clock
 	vdso      int // read-only descriptor of the vDSO's image
 	xsize     uint32
@@ -51,15 +47,11 @@ type Platform struct {
 // Counts says how calls were answered since the start.
 type Counts struct {
 	// Calls came by a jump, Traps by SIGSYS; Sleeps is how often the leader
-	// slept.
-	Calls, Traps, Sleeps uint64
+	// slept, Shifts how often the gear changed.
+	Calls, Traps, Sleeps, Shifts uint64
 	// Patched is the number of system call sites that were made jumps.
 	Patched uint64
 }
-
-// maxQuiet is how many polls of about a microsecond the leader spins before it
-// sleeps, while something runs.
-const maxQuiet = 2000
 
 // New prepares the platform: nothing runs yet.
 func New() (*Platform, error) { return newPlatform(theShim) }
@@ -87,6 +79,7 @@ func newPlatform(shim image) (*Platform, error) {
 	}
 	p.startClock()
 	p.cpus = planCPUs()
+	p.startGear()
 	return p, nil
 }
 
@@ -103,10 +96,13 @@ func (p *Platform) XStateSize() uint32 { return p.xsize + 4 }
 // Run implements platform.Platform.
 func (p *Platform) Run(k platform.Kernel, start func()) error {
 	p.kernel = k
-	p.cpus.confineLeader()
 	go p.startLoop()
 	go p.reaper.loop()
-	p.leader.Run(start)
+	p.leader.Run(func() {
+		p.shift(p.gear.shared)
+		start()
+	})
+	p.stopGear()
 	for _, pr := range p.procs {
 		pr.Kill()
 	}
@@ -137,6 +133,9 @@ func (p *Platform) Poll() bool {
 	if n := len(p.words); n > 8 {
 		rounds = max(1, 320/n)
 	}
+	if p.gear.shared {
+		rounds = 1
+	}
 	i := scan(&p.words[0], len(p.words), p.start, rounds)
 	if i < 0 {
 		p.quiet++
@@ -146,82 +145,6 @@ func (p *Platform) Poll() bool {
 	p.start = i + 1
 	p.hot[i].posted()
 	return true
-}
-
-// Spin implements leader.Source.
-func (p *Platform) Spin(int64) bool {
-	return p.cpus.spin && len(p.hot) > 0 && p.quiet < maxQuiet
-}
-
-// futexWaitv is struct futex_waitv of the kernel.
-type futexWaitv struct {
-	val, uaddr uint64
-	flags, _   uint32
-}
-
-const (
-	sysFutexWaitv = 449
-	futex32       = 2   // FUTEX2_SIZE_U32
-	futexPrivate  = 128 // FUTEX2_PRIVATE
-	maxWaitv      = 128
-)
-
-// Sleep implements leader.Source. Each door is set before the last look at the
-// states, and whoever posts looks at its door after it has posted.
-func (p *Platform) Sleep(deadline int64, pending func() bool) {
-	atomic.StoreUint32(&p.door, 1)
-	for _, pr := range p.active {
-		atomic.StoreUint32(pr.door, 1)
-	}
-	if !pending() && (len(p.words) == 0 || scan(&p.words[0], len(p.words), 0, 1) < 0) {
-		p.counts.Sleeps++
-		p.sleep(deadline)
-	}
-	atomic.StoreUint32(&p.door, 0)
-	for _, pr := range p.active {
-		atomic.StoreUint32(pr.door, 0)
-	}
-	p.quiet = 0
-}
-
-func (p *Platform) sleep(deadline int64) {
-	w := append(p.waitv[:0], futexWaitv{val: 1, flags: futex32 | futexPrivate,
-		// SAFETY: an address for the kernel of a word that the struct keeps alive.
-		uaddr: uint64(uintptr(unsafe.Pointer(&p.door)))})
-	for _, pr := range p.active {
-		if len(w) == maxWaitv {
-			// More running processes than one call can watch: look again soon.
-			if d := p.leader.Now() + 1e6; deadline == 0 || d < deadline {
-				deadline = d
-			}
-			break
-		}
-		// SAFETY: the door lies in a mapping that lives as long as the process.
-		w = append(w, futexWaitv{val: 1, flags: futex32, uaddr: uint64(uintptr(unsafe.Pointer(pr.door)))})
-	}
-	p.waitv = w
-	var ts *unix.Timespec
-	if deadline != 0 {
-		t := unix.NsecToTimespec(deadline)
-		ts = &t
-	}
-	// Syscall6, not RawSyscall: the Go scheduler must know that this blocks.
-	// SAFETY: w and ts are alive across the call.
-	unix.Syscall6(sysFutexWaitv, uintptr(unsafe.Pointer(&w[0])), uintptr(len(w)), 0,
-		uintptr(unsafe.Pointer(ts)), unix.CLOCK_MONOTONIC, 0)
-}
-
-// Wake implements leader.Source.
-func (p *Platform) Wake() {
-	if atomic.SwapUint32(&p.door, 0) == 1 {
-		futexWake(&p.door, futexPrivate)
-	}
-}
-
-func futexWake(w *uint32, flags uintptr) {
-	const wake = 1
-	// SAFETY: w is alive; the kernel only takes its address.
-	unix.RawSyscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(w)), wake|flags, 1, 0, 0, 0)
 }
 
 // warm puts a thread among those that scan looks at.
@@ -269,6 +192,10 @@ func operatorError(format string, args ...any) {
 // Report says in words how calls were handed over.
 func (p *Platform) Report() string {
 	c := &p.counts
-	return fmt.Sprintf("hostproc: %d calls by jump, %d by trap, %d sites made jumps, leader slept %d times",
-		c.Calls, c.Traps, c.Patched, c.Sleeps)
+	gear := "a CPU for the leader"
+	if p.gear.shared {
+		gear = "all CPUs shared"
+	}
+	return fmt.Sprintf("hostproc: %d calls by jump, %d by trap, %d sites made jumps, leader slept %d times; at the end %s, changed %d times",
+		c.Calls, c.Traps, c.Patched, c.Sleeps, gear, c.Shifts)
 }

@@ -27,7 +27,7 @@ func viaEntry(b []byte, at uint64, nr uint32, entry uint64) []byte {
 // kickAtRandom runs code and kicks its thread again and again, at random times
 // after the last kick has arrived. A kick that gets lost is a hang.
 func kickAtRandom(t *testing.T, code []byte, kicks int, answer func(platform.Thread, *platform.Event)) {
-	n, outstanding := 0, false
+	n, outstanding, began := 0, false, time.Now()
 	seed := uint64(1)
 	kick := func(th platform.Thread) {
 		if outstanding {
@@ -46,15 +46,17 @@ func kickAtRandom(t *testing.T, code []byte, kicks int, answer func(platform.Thr
 		if arrived || ev.Kind == platform.EventSyscall && ev.Nr == 202 {
 			outstanding = false
 		}
-		if n == kicks && !outstanding {
+		// On a busy machine a kick takes milliseconds: then fewer must do.
+		if !outstanding && (n == kicks || time.Since(began) > 20*time.Second) {
 			stop()
 			return
 		}
 		kick(th)
 	})
-	if n < kicks || outstanding {
-		t.Errorf("%d of %d kicks arrived: one was lost", n, kicks)
+	if outstanding {
+		t.Errorf("kick %d was lost", n)
 	}
+	t.Logf("%d kicks", n)
 }
 
 const kicks = 20000

@@ -29,6 +29,7 @@ type process struct {
 	exiting []*thread // told to exit; their slots come back when MbTid is 0
 	nslots  int
 	door    *uint32
+	bells   mailbox // the slot that has the bells
 
 	owner       string // credentials of all that it has served; "" for nobody
 	hot         int    // threads that scan looks at
@@ -104,18 +105,14 @@ func (pr *process) newThread(slot int) (*thread, error) {
 		return nil, err
 	}
 	pr.door = m0.u32(shimMbDoor)
+	pr.bells = m0
 	mb.store(shimMbSelf, slotAddr(slot))
 	mb.store32(shimMbState, shimStateIdle)
 	mb.store32(shimMbReply, shimReplyNone)
 	mb.store32(shimMbKick, 0)
 	mb.store32(shimMbFull, 0)
-	spin, yields := uint32(200), uint32(50)
-	if !pr.p.cpus.spin {
-		spin, yields = 0, 0
-	}
-	mb.store32(shimMbSpin, spin)
-	mb.store32(shimMbYield, yields)
 	mb.store32(shimMbYieldOff, 0)
+	t.setPatience()
 	copy(mb.bytes(shimMbSwReserved, 48), pr.p.swReserved())
 	mb.store32(shimMbXLen, pr.p.xsize)
 	pr.threads[slot] = t
@@ -266,6 +263,7 @@ func (p *Platform) makeBlank() (*process, error) {
 		return nil, err
 	}
 	unix.SchedSetaffinity(pr.pid, &p.cpus.apps)
+	p.newBells()
 	os.WriteFile(fmt.Sprintf("/proc/%d/oom_score_adj", pr.pid), []byte("1000"), 0)
 	if !t.awaitHello() {
 		return nil, fmt.Errorf("start a blank process: %w", errGone)
@@ -476,6 +474,7 @@ func (pr *process) Fork(pt platform.Thread, r *platform.Regs) (platform.Space, p
 	unix.Close(appSock)
 	ch.pid, ct.tid = pid, pid
 	pr.p.procs[pid] = ch
+	pr.p.newBells()
 	if err := pr.p.reaper.watch(ch); err != nil {
 		operatorError("%v", err)
 		ch.Kill()

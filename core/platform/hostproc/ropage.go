@@ -65,6 +65,12 @@ func newROPage() (roPage, error) {
 	return roPage{fd: ro, b: b}, nil
 }
 
+// setGear tells the shims whom they wake: see shimRoGear.
+func (r *roPage) setGear(v uint32) {
+	// SAFETY: the page is mapped for good and the offset is inside it.
+	atomic.StoreUint32((*uint32)(unsafe.Pointer(&r.b[shimRoGear])), v)
+}
+
 // readOnly opens a second description of a memory file that confers only
 // reading.
 func readOnly(fd int) (int, error) {

@@ -64,3 +64,17 @@ TEXT ·xsaveSize(SB), NOSPLIT, $0-4
 	CPUID
 	MOVL BX, ret+0(FP)
 	RET
+
+// func currentCPU() int
+//
+// currentCPU is the limit of the segment that Linux keeps for it.
+TEXT ·currentCPU(SB), NOSPLIT, $0-8
+	MOVQ $-1, AX
+	MOVQ $0x7b, DX
+	LSLL DX, AX
+	CMPQ AX, $0
+	JLT  none
+	ANDQ $0xfff, AX
+none:
+	MOVQ AX, ret+0(FP)
+	RET

@@ -73,11 +73,14 @@
 .set MbOrders,      0x200              # 16 of nr, six arguments, result
 .set MbScratch,     0xf00              # top of the stack for popf
 .set MbDoor,        0xf80              # slot 0 only: the process's doorbell
+.set MbBells,       0xfa0              # slot 0 only: a counter for each of 8 CPUs
 .set MbSwReserved,  0xfc0              # 48 bytes for the frame's sw_reserved
 .set MbData,        0x1000
 .set DataSize,      0x4000
 .set MbAltStack,    0x8000
 .set AltStackSize,  0x8000
+
+.set CpuSelector,   0x7b               # whose limit Linux makes the CPU's number
 
 # ---- read-only page ----
 .set RoClockSeq,    0x000
@@ -86,6 +89,7 @@
 .set RoClockMono,   0x018              # ns at tsc
 .set RoClockWall,   0x020              # realtime - monotonic, ns
 .set RoClockMode,   0x028              # 1: usable
+.set RoGear,        0x030              # 0 the door, 1 the bell of the CPU, 2 the first bell
 .set RoTable,       0x400              # a byte for each of 512 syscalls
 .set RoCapture,     0x800              # a byte for each of 512: what to capture
 
@@ -135,6 +139,7 @@
 ShimStart:
 .set ro, ShimStart + RoOff
 .set door, ShimStart + MailboxOff + MbDoor
+.set bells, ShimStart + MailboxOff + MbBells
 
 # ---- start of a blank process: fd 0 mailboxes, 1 read-only page, 2 socket ----
 Start:
@@ -247,6 +252,9 @@ post:
 	movl	$ReplyNone, %gs:MbReply
 	mov	$StatePosted, %eax
 	xchg	%eax, %gs:MbState       # full barrier before the look at the door
+	cmpl	$0, ro + RoGear(%rip)
+	jne	bell
+look:
 	cmpl	$0, door(%rip)
 	jne	ring
 Wait:
@@ -323,6 +331,24 @@ kicked_return:
 	movl	$TypeExitKick, %gs:MbType
 	jmp	post
 
+bell:
+	# Nobody spins: wake the root of this CPU. It compares the counter, so that
+	# a ring before it sleeps is not lost. Then the door, since the gear may
+	# have changed meanwhile.
+	xor	%ecx, %ecx
+	cmpl	$1, ro + RoGear(%rip)
+	jne	1f
+	mov	$CpuSelector, %edx
+	lsl	%edx, %ecx              # as the vDSO's getcpu: the node is above bit 11
+	and	$7, %ecx
+1:	lea	bells(%rip), %rdi
+	lea	(%rdi,%rcx,4), %rdi
+	lock incl (%rdi)
+	mov	$202, %eax
+	mov	$1, %esi                # FUTEX_WAKE
+	mov	$1, %edx
+	syscall
+	jmp	look
 ring:
 	xor	%eax, %eax
 	xchg	%eax, door(%rip)

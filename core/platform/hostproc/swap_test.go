@@ -3,6 +3,7 @@ package hostproc
 import (
 	"encoding/binary"
 	"testing"
+	"time"
 
 	"adyton.dev/adyton/core/linux"
 	"adyton.dev/adyton/core/platform"
@@ -11,7 +12,7 @@ import (
 // One thread counts a word up by itself, the core counts the same word up by
 // another: nothing is lost.
 func TestHammerCompareAndSwap(t *testing.T) {
-	const word, own, core = 0x800000, 30_000_000, 50_000
+	const word, own, core = 0x800000, 30_000_000, 5000
 	code := []byte{
 		0xb8, 0xe8, 3, 0, 0, 0x0f, 5, // mov $1000,%eax; syscall
 		0x48, 0x85, 0xc0, // test %rax,%rax
@@ -26,7 +27,7 @@ func TestHammerCompareAndSwap(t *testing.T) {
 	}
 	binary.LittleEndian.PutUint32(code[13:], own)
 	left, races := 2, 0
-	run(t, code, func(p *Platform, th platform.Thread, ev *platform.Event, stop func()) {
+	runOn(t, theShim, code, time.Minute, func(p *Platform, th platform.Thread, ev *platform.Event, stop func()) {
 		s := th.Space()
 		switch ev.Nr {
 		case 1000:

@@ -36,6 +36,7 @@ type thread struct {
 	waiting bool
 
 	cpuNs int64 // CPU time when last asked for
+	delay delay
 
 	ev platform.Event
 }
@@ -151,6 +152,7 @@ func (t *thread) runApp(action uint32) {
 	}
 	t.running = true
 	t.proc.p.tickClock()
+	t.proc.p.tickGear()
 	t.proc.p.warm(t)
 	t.reply(action)
 }
