@@ -85,9 +85,24 @@ func (pr *process) send(fds ...int) linux.Errno {
 // Apply implements platform.Space.
 func (pr *process) Apply(pt platform.Thread, ops []platform.Op) (int, linux.Errno) {
 	t := pt.(*thread)
+	if pr.stale || len(pr.strays) > 0 {
+		rest, index := pr.reuse(ops)
+		n, e := t.applyAll(rest)
+		if e != 0 {
+			return index[n], e
+		}
+		return len(ops), 0
+	}
+	return t.applyAll(ops)
+}
+
+func (t *thread) applyAll(ops []platform.Op) (int, linux.Errno) {
 	done := 0
 	for done < len(ops) {
 		n, e := t.applySome(ops[done:])
+		for i := range ops[done : done+n] {
+			t.proc.note(&ops[done+i])
+		}
 		done += n
 		if e != 0 {
 			return done, e

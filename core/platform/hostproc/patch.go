@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"os"
+	"slices"
 	"sync/atomic"
 
 	"golang.org/x/sys/unix"
@@ -35,12 +36,30 @@ type jumpArea struct {
 
 // Jumps implements platform.Space.
 func (pr *process) Jumps(ranges []platform.Range) {
-	pr.jumps = pr.jumps[:0]
+	old := pr.jumps
+	pr.jumps = nil
 	for _, r := range ranges {
+		if i := slices.IndexFunc(old, func(a jumpArea) bool { return a.addr == r.Addr && a.length == r.Length }); i >= 0 {
+			pr.jumps = append(pr.jumps, old[i])
+			old = slices.Delete(old, i, i+1)
+			continue
+		}
 		if r.Addr >= 0x10000 && r.Length >= pageSize && r.Addr+r.Length <= shimShimBase {
 			pr.jumps = append(pr.jumps, jumpArea{addr: r.Addr, length: r.Length})
 		}
 	}
+	for i := range old {
+		if a := &old[i]; a.mapped > 0 {
+			pr.strays = append(pr.strays, a.unmap())
+		}
+	}
+}
+
+// unmap gives up the area's slots.
+func (a *jumpArea) unmap() platform.Op {
+	op := platform.Op{Kind: platform.OpUnmap, Addr: a.addr, Length: a.mapped}
+	a.used, a.mapped = 0, 0
+	return op
 }
 
 // countTrap counts a trap of the site before rip, and makes it a jump when it

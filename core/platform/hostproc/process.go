@@ -42,6 +42,9 @@ type process struct {
 	patches     map[uint64]int    // traps by address behind the instruction; -1: stays a trap
 	jumps       []jumpArea        // where slots may lie
 	freeze      *freeze           // while text is changed
+	kept        []keptMap         // what the next program may find in place
+	stale       bool              // kept is of the last program
+	strays      []platform.Op     // unmap slots of the last program
 	sites       map[uint64]uint64 // slot to the jump's address
 }
 
@@ -484,6 +487,7 @@ func (pr *process) Fork(pt platform.Thread, r *platform.Regs) (platform.Space, p
 		ch.patches[a] = n
 	}
 	ch.owner = pr.owner
+	ch.kept = append(ch.kept, pr.kept...)
 	ch.jumps = append(ch.jumps, pr.jumps...)
 	for slot, at := range pr.sites {
 		ch.sites[slot] = at
@@ -529,13 +533,11 @@ func (pr *process) Clone(pt platform.Thread, r *platform.Regs, fs uint64, setTLS
 	return ct, 0
 }
 
-// Clear implements platform.Space.
+// Clear implements platform.Space. What is kept stays mapped until the next
+// Apply says whether it is of use.
 func (pr *process) Clear(pt platform.Thread) linux.Errno {
 	t := pt.(*thread)
-	t.mb.order(0, unix.SYS_MUNMAP, 0, shimShimBase)
-	_, e := t.run(1)
-	clear(pr.patches)
-	clear(pr.sites)
-	pr.jumps = pr.jumps[:0]
+	_, e := t.run(t.clearBut())
+	pr.stale = len(pr.kept) > 0
 	return e
 }
