@@ -129,7 +129,12 @@ func sysRtSigreturn(c *Call) (int64, linux.Errno) {
 	q.Thread, q.Frame, q.FrameAddr = c.T.Tid, q.Frame[:sigreturnFrame], r.Rsp-8
 	effects := rep.Effects[:0]
 	*rep = signalapi.ReturnReply{Effects: effects}
-	e := c.CopyIn(q.FrameAddr, q.Frame)
+	e := linux.Errno(0)
+	if in, ok := c.T.Platform.In(q.FrameAddr); ok && len(in) >= sigreturnFrame {
+		copy(q.Frame, in)
+	} else {
+		e = c.CopyIn(q.FrameAddr, q.Frame)
+	}
 	if e == 0 {
 		e = c.Signal.Return(q, rep)
 	}

@@ -23,14 +23,14 @@ var identCalls = map[int]byte{
 }
 
 // Small input buffers that come with the call: argument of the address, and of
-// the length, or a string.
+// the length, or a string, or a signal frame.
 var captured = map[int]byte{
 	unix.SYS_WRITE: 1 | 2<<3 | 1<<6, unix.SYS_PWRITE64: 1 | 2<<3 | 1<<6, unix.SYS_SENDTO: 1 | 2<<3 | 1<<6,
 	unix.SYS_OPEN: 0 | 2<<6, unix.SYS_OPENAT: 1 | 2<<6, unix.SYS_STAT: 0 | 2<<6, unix.SYS_LSTAT: 0 | 2<<6,
 	unix.SYS_ACCESS: 0 | 2<<6, unix.SYS_NEWFSTATAT: 1 | 2<<6, unix.SYS_STATX: 1 | 2<<6,
 	unix.SYS_FACCESSAT: 1 | 2<<6, unix.SYS_FACCESSAT2: 1 | 2<<6, unix.SYS_READLINK: 0 | 2<<6,
 	unix.SYS_READLINKAT: 1 | 2<<6, unix.SYS_UNLINK: 0 | 2<<6, unix.SYS_UNLINKAT: 1 | 2<<6,
-	unix.SYS_MKDIR: 0 | 2<<6, unix.SYS_CHDIR: 0 | 2<<6, unix.SYS_EXECVE: 0 | 2<<6,
+	unix.SYS_RT_SIGRETURN: 3 << 6, unix.SYS_MKDIR: 0 | 2<<6, unix.SYS_CHDIR: 0 | 2<<6, unix.SYS_EXECVE: 0 | 2<<6,
 }
 
 func newROPage() (roPage, error) {

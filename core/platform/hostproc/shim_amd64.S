@@ -80,6 +80,7 @@
 .set MbAltStack,    0x8000
 .set AltStackSize,  0x8000
 
+.set FrameSize,     440                # struct rt_sigframe
 .set CpuSelector,   0x7b               # whose limit Linux makes the CPU's number
 
 # ---- read-only page ----
@@ -201,7 +202,7 @@ save_call:
 capture:
 	# Copy a small input buffer along, as the table says: bits 0-2 the
 	# argument of the address, 3-5 that of the length, 6-7 how (1 length is an
-	# argument, 2 a string).
+	# argument, 2 a string, 3 the signal frame that the stack pointer is in).
 	movl	$0, %gs:MbInLen
 	mov	%gs:MbNr, %rax
 	cmp	$512, %rax
@@ -231,6 +232,8 @@ CopyInEnd:
 	mov	%eax, %gs:MbInLen
 	jmp	post
 capture_string:
+	test	$0x40, %al
+	jnz	capture_frame
 	xor	%ecx, %ecx
 CopyStrStart:
 	movzbl	(%rsi,%rcx), %eax
@@ -244,6 +247,14 @@ CopyStrEnd:
 	jmp	post                    # longer: the core reads it itself
 1:	mov	%ecx, %gs:MbInLen
 	jmp	post
+capture_frame:
+	mov	%gs:CtxRsp, %rsi
+	sub	$8, %rsi                # the handler has popped the return address
+	mov	%rsi, %gs:MbInAddr
+	mov	$FrameSize, %ecx
+	mov	%ecx, %eax
+	cld
+	jmp	CopyInStart
 CopyInFault:
 	movl	$0, %gs:MbInLen         # the core looks for itself and finds EFAULT
 
