@@ -2,9 +2,11 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -13,6 +15,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
 
 	"adyton.dev/adyton/tests/bench"
 )
@@ -40,6 +43,9 @@ type side struct {
 }
 
 func runBench(cmd *cobra.Command, rows []string, rounds int) error {
+	// What runs ends with us: a program left behind would spoil the next bench.
+	ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, unix.SIGTERM)
+	defer stop()
 	dir, err := os.MkdirTemp("", "adyton-bench")
 	if err != nil {
 		return err
@@ -84,7 +90,7 @@ func runBench(cmd *cobra.Command, rows []string, rounds int) error {
 		times := make([][]float64, len(sides))
 		for range rounds {
 			for i, s := range sides {
-				ns, err := measure(s, w.Name)
+				ns, err := measure(ctx, s, w.Name)
 				if err != nil {
 					return fmt.Errorf("bench: %s %s: %w", s.name, w.Name, err)
 				}
@@ -113,12 +119,12 @@ func runBench(cmd *cobra.Command, rows []string, rounds int) error {
 }
 
 // measure runs one piece of work on one side and gives ns an operation.
-func measure(s side, name string) (float64, error) {
+func measure(ctx context.Context, s side, name string) (float64, error) {
 	arg := name
 	if name == "start" {
 		arg = "nothing"
 	}
-	c := exec.Command(s.command[0], append(slices.Clone(s.command[1:]), arg)...)
+	c := exec.CommandContext(ctx, s.command[0], append(slices.Clone(s.command[1:]), arg)...)
 	var out, errs bytes.Buffer
 	c.Stdout, c.Stderr = &out, &errs
 	began := time.Now()

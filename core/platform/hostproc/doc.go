@@ -7,6 +7,9 @@
 // time, harms nobody but itself. Mailboxes are hostile memory: each word is
 // read once, checked, then used.
 //
+// The leader has a CPU to itself and spins, or it has a root on each CPU and
+// nobody spins, so that app threads that compute have all CPUs: see gearbox.
+//
 // All of it runs under the leader's token, but for the starter (a locked
 // goroutine that starts processes) and the reaper (which waits for their end);
 // both talk to the rest by leader.Post.
