@@ -137,7 +137,7 @@ func (c *Call) clone(a *linux.CloneArgs) (int64, linux.Errno) {
 		id = c.Tasks.NewID()
 	}
 	nt := &task.Thread{Tid: id, Cred: t.Cred, Name: t.Name, Nice: t.Nice, Policy: t.Policy, RTPrio: t.RTPrio,
-		Affinity: t.Affinity, IOPrio: t.IOPrio, Personality: t.Personality, TimerSlackNs: t.TimerSlackNs, StartNs: c.Leader.Now()}
+		Affinity: t.Affinity, IOPrio: t.IOPrio, Personality: t.Personality, TimerSlackNs: t.TimerSlackNs, MemPolicy: t.MemPolicy, StartNs: c.Leader.Now()}
 	if t.ResetOnFork {
 		// sched_fork: the child loses what the parent gained.
 		if rtPolicy(nt.Policy) {

@@ -77,10 +77,21 @@ var taskClaims = []coverage.Claim{
 		Tests: []string{"conformance/task"},
 	},
 	{
-		Syscalls: []string{"get_mempolicy", "set_mempolicy", "mbind"}, Level: coverage.Stub,
-		Note:  "One memory node: arguments are checked, policies have no effect and are not kept.",
-		Tests: []string{"conformance/task"},
+		Syscalls: []string{"get_mempolicy", "set_mempolicy", "move_pages", "migrate_pages"}, Level: coverage.Partial,
+		Note:  "One memory node: policies are kept and inherited, and have no effect.",
+		Tests: []string{"conformance/mempolicy", "conformance/task"},
 	},
+	{
+		Syscalls: []string{"mbind"}, Level: coverage.Stub,
+		Note:  "One memory node: arguments are checked, the policy is not kept.",
+		Tests: []string{"conformance/mempolicy", "conformance/task"},
+	},
+	{
+		Syscalls: []string{"pkey_alloc", "pkey_free", "pkey_mprotect"}, Level: coverage.Partial,
+		Note:  "As on a processor without protection keys.",
+		Tests: []string{"conformance/pkey"},
+	},
+	{Syscalls: []string{"process_madvise", "remap_file_pages"}, Level: coverage.Full, Tests: []string{"conformance/madvise"}},
 	{
 		Syscalls: []string{"process_vm_readv", "process_vm_writev"}, Level: coverage.Full,
 		Tests: []string{"conformance/task"},

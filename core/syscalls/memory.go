@@ -186,9 +186,5 @@ func sysBrk(c *Call) (int64, linux.Errno) {
 }
 
 func sysMadvise(c *Call) (int64, linux.Errno) {
-	return 0, c.change(func(space uint64) ([]mmapi.Op, []mmapi.FileRef, linux.Errno) {
-		var rep mmapi.AdviseReply
-		e := c.MM.Advise(&mmapi.AdviseRequest{Space: space, Addr: c.Args[0], Length: c.Args[1], Advice: c.Uint(2)}, &rep)
-		return rep.Ops, rep.Files, e
-	})
+	return 0, c.advise(&mmapi.AdviseRequest{Addr: c.Args[0], Length: c.Args[1], Advice: c.Uint(2)})
 }

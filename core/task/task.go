@@ -56,6 +56,8 @@ type Thread struct {
 	// (0 for the default).
 	Personality  uint32
 	TimerSlackNs int64
+	// MemPolicy is what set_mempolicy sets.
+	MemPolicy MemPolicy
 
 	// UserNs and SystemNs are the CPU time used on earlier platform threads,
 	// less UserFrom and SystemFrom, what the present one had used at first.
@@ -81,6 +83,12 @@ type Thread struct {
 	StartNs int64
 	// InCall says that a handler runs for it.
 	InCall bool
+}
+
+// MemPolicy is where memory is to come from: MPOL_* with flags, and nodes.
+type MemPolicy struct {
+	Mode  uint32
+	Nodes uint64
 }
 
 // FSContext is what CLONE_FS shares.

@@ -277,7 +277,7 @@ func (s *space) order(req *mmapi.MapRequest, a *areas.Area) {
 	if a.File != 0 {
 		op.Kind, op.File, op.FileOffset = mmapi.OpKindMapFile, a.File, a.Offset
 	}
-	if a.Flags&areas.Locked != 0 || req.Flags&(linux.MAP_POPULATE|linux.MAP_NONBLOCK) == linux.MAP_POPULATE || s.populates(a) {
+	if a.Flags&(areas.Locked|areas.LockOnFault) == areas.Locked || req.Flags&(linux.MAP_POPULATE|linux.MAP_NONBLOCK) == linux.MAP_POPULATE || s.populates(a) {
 		op.Flags |= linux.MAP_POPULATE
 	}
 	s.op(op)
