@@ -3,7 +3,6 @@ package syscalls
 import (
 	"encoding/binary"
 
-	"adyton.dev/adyton/core/fdtable"
 	"adyton.dev/adyton/core/linux"
 	"adyton.dev/adyton/core/platform"
 	"adyton.dev/adyton/core/strace"
@@ -82,6 +81,9 @@ func sysClone3(c *Call) (int64, linux.Errno) {
 	if a.Stack != 0 {
 		a.Stack += a.StackSize
 	}
+	if a.Flags&linux.CLONE_INTO_CGROUP != 0 && size > 80 {
+		return 0, linux.EBADF // no descriptor is one of a cgroup
+	}
 	if a.SetTidSize > 32 || a.SetTid == 0 && a.SetTidSize > 0 || a.SetTid != 0 && a.SetTidSize == 0 {
 		return 0, linux.EINVAL
 	}
@@ -97,8 +99,7 @@ func (c *Call) clone(a *linux.CloneArgs) (int64, linux.Errno) {
 	}
 	switch {
 	case fl&linux.CLONE_THREAD != 0 && fl&linux.CLONE_SIGHAND == 0,
-		fl&linux.CLONE_SIGHAND != 0 && fl&linux.CLONE_VM == 0,
-		fl&linux.CLONE_PIDFD != 0 && fl&linux.CLONE_THREAD != 0:
+		fl&linux.CLONE_SIGHAND != 0 && fl&linux.CLONE_VM == 0:
 		return 0, linux.EINVAL
 	}
 	if a.SetTidSize > 1 {
@@ -123,6 +124,16 @@ func (c *Call) clone(a *linux.CloneArgs) (int64, linux.Errno) {
 		!t.Cred.Has(linux.CAP_SYS_RESOURCE) && !t.Cred.Has(linux.CAP_SYS_ADMIN) {
 		return 0, linux.EAGAIN
 	}
+	if fl&linux.CLONE_PIDFD != 0 {
+		// pidfd_prepare: all that can fail does so before there is a child.
+		var b [4]byte
+		if c.T.Files.Full(p.Limits[linux.RLIMIT_NOFILE].Cur) {
+			return 0, linux.EMFILE
+		}
+		if c.CopyIn(a.Pidfd, b[:]) != 0 || c.CopyOut(a.Pidfd, b[:]) != 0 {
+			return 0, linux.EFAULT
+		}
+	}
 	id := int32(0)
 	if a.SetTidSize > 0 {
 		var b [4]byte
@@ -130,14 +141,19 @@ func (c *Call) clone(a *linux.CloneArgs) (int64, linux.Errno) {
 			return 0, e
 		}
 		id = int32(binary.LittleEndian.Uint32(b[:]))
-		if e := c.Tasks.TakeID(id); e != 0 {
+		switch e := c.Tasks.TakeID(id); {
+		case e == linux.EINVAL, a.SetTidSize > 1:
+			return 0, linux.EINVAL // alloc_pid: there is one namespace
+		case !t.Cred.Has(linux.CAP_SYS_ADMIN) && !t.Cred.Has(linux.CAP_CHECKPOINT_RESTORE):
+			return 0, linux.EPERM
+		case e != 0:
 			return 0, e
 		}
 	} else {
 		id = c.Tasks.NewID()
 	}
 	nt := &task.Thread{Tid: id, Cred: t.Cred, Name: t.Name, Nice: t.Nice, Policy: t.Policy, RTPrio: t.RTPrio,
-		Affinity: t.Affinity, IOPrio: t.IOPrio, Personality: t.Personality, TimerSlackNs: t.TimerSlackNs, MemPolicy: t.MemPolicy, StartNs: c.Leader.Now()}
+		Affinity: t.Affinity, IOPrio: t.IOPrio, Personality: t.Personality, TimerSlackNs: t.TimerSlackNs, DefaultSlackNs: t.TimerSlackNs, MCEKill: t.MCEKill, MemPolicy: t.MemPolicy, StartNs: c.Leader.Now()}
 	if t.ResetOnFork {
 		// sched_fork: the child loses what the parent gained.
 		if rtPolicy(nt.Policy) {
@@ -175,7 +191,11 @@ func (c *Call) clone(a *linux.CloneArgs) (int64, linux.Errno) {
 	}
 	pidfd := int64(-1)
 	if fl&linux.CLONE_PIDFD != 0 {
-		f := c.newPidfd(nt.Process, linux.O_RDWR)
+		of, kind := (*task.Thread)(nil), uint32(0)
+		if fl&linux.CLONE_THREAD != 0 {
+			of, kind = nt, linux.PIDFD_THREAD
+		}
+		f := c.newPidfd(nt.Process, of, linux.O_RDWR|kind)
 		if pidfd, e = c.install(f, true); e == 0 {
 			binary.LittleEndian.PutUint32(word[:], uint32(pidfd))
 			c.CopyOut(a.Pidfd, word[:])
@@ -292,6 +312,7 @@ func (c *Call) forkSpace(r *platform.Regs) (*task.Space, platform.Thread, linux.
 	n.ArgStart, n.ArgEnd, n.EnvStart, n.EnvEnd = s.ArgStart, s.ArgEnd, s.EnvStart, s.EnvEnd
 	n.Auxv, n.StartCode, n.EndCode, n.StartStack = s.Auxv, s.StartCode, s.EndCode, s.StartStack
 	n.Dumpable, n.Tainted = s.Dumpable, s.Tainted
+	n.Inherit(s)
 	for _, f := range rep.Files {
 		if m := s.Files[f.File]; m != nil {
 			n.Files[f.File] = c.shareMapped(m, f.Delta)
@@ -401,18 +422,4 @@ func (c *Call) releaseVforker() {
 func sysSetTidAddress(c *Call) (int64, linux.Errno) {
 	c.T.ClearTid = c.Args[0]
 	return int64(c.T.Tid), 0
-}
-
-// pidfdName is what /proc shows of a pidfd.
-const pidfdName = "anon_inode:[pidfd]"
-
-func (c *Call) newPidfd(p *task.Process, fl uint32) *fdtable.File {
-	h := c.nextObject()
-	f := fdtable.NewFile(fdtable.Core, h, fl)
-	f.Object, f.Name, f.Pollable = &pidfd{p, h}, pidfdName, true
-	if c.pidfds[p] == nil {
-		c.pidfds[p] = map[uint64]bool{}
-	}
-	c.pidfds[p][h] = true
-	return f
 }

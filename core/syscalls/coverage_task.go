@@ -20,7 +20,7 @@ var taskClaims = []coverage.Claim{
 		Syscalls: []string{"prctl"}, Level: coverage.Partial,
 		Values: map[string][]uint64{"option": prctlValues()},
 		Note:   "Other operations give EINVAL. PR_SET_VMA_ANON_NAME is checked but shown nowhere.",
-		Tests:  []string{"conformance/misc"},
+		Tests:  []string{"conformance/misc", "conformance/prctl"},
 	},
 	{Syscalls: []string{"prlimit64", "getrlimit", "setrlimit"}, Level: coverage.Full, Tests: []string{"conformance/limits"}},
 	{
@@ -49,13 +49,12 @@ var taskClaims = []coverage.Claim{
 	},
 	{
 		Syscalls: []string{"pidfd_send_signal", "pidfd_getfd"}, Level: coverage.Full,
-		Tests: []string{"conformance/task"},
+		Tests: []string{"conformance/task", "conformance/pidfd"},
 	},
 	{
-		Syscalls: []string{"pidfd_open"}, Level: coverage.Partial,
-		Flags: map[string]uint64{"flags": linux.O_NONBLOCK},
-		Note:  "No PIDFD_THREAD.",
-		Tests: []string{"conformance/task"},
+		Syscalls: []string{"pidfd_open"}, Level: coverage.Full,
+		Flags: map[string]uint64{"flags": linux.O_NONBLOCK | linux.PIDFD_THREAD},
+		Tests: []string{"conformance/task", "conformance/pidfd"},
 	},
 	{Syscalls: []string{"capget", "capset"}, Level: coverage.Full, Tests: []string{"conformance/ident"}},
 	{Syscalls: []string{"get_robust_list"}, Level: coverage.Full, Tests: []string{"conformance/futex"}},

@@ -71,8 +71,8 @@ type Env struct {
 	// vdso is the core's descriptor of the vDSO image's file, or 0.
 	nextFile uint64
 	objects  uint64
-	// pidfds are the handles that watch each process.
-	pidfds map[*task.Process]map[uint64]bool
+	// pidfds are those of each process.
+	pidfds map[*task.Process]map[*pidfd]bool
 	// epolls are the items by which epoll sets watch a description.
 	epolls map[*fdtable.File][]*epollItem
 	// tokens are descriptions on their way in SCM_RIGHTS messages.
@@ -143,7 +143,7 @@ func NewEnv(claims ...[]coverage.Claim) (*Env, error) {
 		Ready:     wait.NewRegistry(),
 		futexes:   futex.New(),
 		unknown:   map[uint64]uint64{},
-		pidfds:    map[*task.Process]map[uint64]bool{},
+		pidfds:    map[*task.Process]map[*pidfd]bool{},
 		tokens:    map[uint64]*fdtable.File{},
 		segments:  map[uint64]*segment{},
 		epolls:    map[*fdtable.File][]*epollItem{},

@@ -440,6 +440,7 @@ func (c *Call) becomeProgram(x *program, rlimit uint64) linux.Errno {
 	s := task.NewSpace(nr.Space, ps)
 	if old != nil {
 		s.Tainted = old.Tainted && ps == old.Platform
+		s.Inherit(old)
 		c.leaveSpace(old)
 	}
 	p.Space = s

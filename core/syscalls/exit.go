@@ -125,6 +125,7 @@ func (c *Call) endThread() {
 	var rep signalapi.EndThreadReply
 	c.Signal.EndThread(&signalapi.EndThreadRequest{Group: p.Pid, Thread: t.Tid}, &rep)
 	c.Tasks.RemoveThread(t)
+	c.wakePidfd(p)
 	c.effects(rep.Effects)
 	if rep.GroupStopped {
 		c.groupStopped(p, p.StopSignal)
@@ -220,7 +221,7 @@ func (c *Call) orphaned(child, parent *task.Process) {
 	c.hangUp(child.Group, parent.Group, nil)
 	if child.Zombie {
 		if child.Parent == c.Tasks.Init {
-			c.Tasks.Reap(child)
+			c.reap(child)
 		} else {
 			c.notifyParent(child)
 		}
@@ -268,8 +269,7 @@ func (e *Env) endSession(s *task.Session) {
 func (e *Env) notifyParent(p *task.Process) {
 	parent := p.Parent
 	if parent == e.Tasks.Init {
-		e.wakePidfd(p)
-		e.Tasks.Reap(p)
+		e.reap(p)
 		return
 	}
 	e.wakePidfd(p)
@@ -282,7 +282,7 @@ func (e *Env) notifyParent(p *task.Process) {
 				e.send(parent, nil, e.childInfo(p), false)
 			}
 			// Its times are lost: only a wait adds them to the parent's.
-			e.Tasks.Reap(p)
+			e.reap(p)
 			parent.ChildEvent.Wake()
 			return
 		}
@@ -293,6 +293,12 @@ func (e *Env) notifyParent(p *task.Process) {
 		e.send(parent, nil, info, false)
 	}
 	parent.ChildEvent.Wake()
+}
+
+// reap forgets a zombie.
+func (e *Env) reap(p *task.Process) {
+	e.Tasks.Reap(p)
+	e.wakePidfd(p)
 }
 
 // childInfo is the siginfo of SIGCHLD for a process, as if it had ended.

@@ -48,6 +48,9 @@ func sysMmap(c *Call) (int64, linux.Errno) {
 	if c.Args[5]%pageSize != 0 {
 		return 0, linux.EINVAL
 	}
+	if c.denied(prot, 0, 0) {
+		return 0, linux.EACCES
+	}
 	s := c.P.Space
 	drop := func() {}
 	shared := fl&linux.MAP_TYPE != linux.MAP_PRIVATE
@@ -152,6 +155,9 @@ func sysMunmap(c *Call) (int64, linux.Errno) {
 }
 
 func sysMprotect(c *Call) (int64, linux.Errno) {
+	if c.Args[0]%pageSize == 0 && c.denied(c.Uint(2), c.Args[0], c.Args[1]) {
+		return 0, linux.EACCES
+	}
 	return 0, c.change(func(space uint64) ([]mmapi.Op, []mmapi.FileRef, linux.Errno) {
 		var rep mmapi.ProtectReply
 		e := c.MM.Protect(&mmapi.ProtectRequest{Space: space, Addr: c.Args[0], Length: c.Args[1], Prot: c.Uint(2)}, &rep)

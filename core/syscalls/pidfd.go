@@ -17,14 +17,17 @@ func sysPidfdOpen(c *Call) (int64, linux.Errno) {
 	if pid <= 0 {
 		return 0, linux.EINVAL
 	}
-	p := c.Tasks.Process(pid)
-	if p == nil {
-		if c.Tasks.Thread(pid) != nil {
-			return 0, linux.ENOENT // not the leader of its group: Linux 6.15
-		}
-		return 0, linux.ESRCH
+	p, t := c.Tasks.Process(pid), c.Tasks.Thread(pid)
+	fl := linux.O_RDWR | c.Uint(1)&(linux.O_NONBLOCK|linux.PIDFD_THREAD)
+	switch {
+	case fl&linux.PIDFD_THREAD != 0 && t != nil:
+		return c.install(c.newPidfd(t.Process, t, fl), true)
+	case p != nil:
+		return c.install(c.newPidfd(p, nil, fl), true)
+	case t != nil:
+		return 0, linux.ENOENT // not the leader of its group: Linux 6.15
 	}
-	return c.install(c.newPidfd(p, linux.O_RDWR|c.Uint(1)&linux.O_NONBLOCK), true)
+	return 0, linux.ESRCH
 }
 
 func sysPidfdGetfd(c *Call) (int64, linux.Errno) {
@@ -59,23 +62,50 @@ func sysPidfdGetfd(c *Call) (int64, linux.Errno) {
 	return c.install(g, true)
 }
 
-// pidfd is the object behind a pidfd: readable once the process has ended.
+// pidfd is the object behind a pidfd: readable once the process has ended, or
+// the thread if it is of one.
 type pidfd struct {
 	p      *task.Process
+	t      *task.Thread
 	handle uint64
+}
+
+// pidfdName is what /proc shows of a pidfd.
+const pidfdName = "anon_inode:[pidfd]"
+
+// newPidfd makes a pidfd of a process, or with t of a thread of it.
+func (c *Call) newPidfd(p *task.Process, t *task.Thread, fl uint32) *fdtable.File {
+	o := &pidfd{p, t, c.nextObject()}
+	f := fdtable.NewFile(fdtable.Core, o.handle, fl)
+	f.Object, f.Name, f.Pollable, f.Mode = o, pidfdName, true, 0o700
+	if c.pidfds[p] == nil {
+		c.pidfds[p] = map[*pidfd]bool{}
+	}
+	c.pidfds[p][o] = true
+	return f
 }
 
 func (*pidfd) read(*Call, []byte) ([]byte, linux.Errno) { return nil, linux.EINVAL }
 
 func (o *pidfd) poll(*Call, uint32) (uint32, uint64) {
-	if o.p.Zombie || o.p.Reaped {
-		return linux.POLLIN | linux.POLLRDNORM, 1
+	level := o.level()
+	return level, uint64(level)
+}
+
+// level is pidfd_poll: a hangup once nobody can find it any more.
+func (o *pidfd) level() uint32 {
+	const ended = linux.POLLIN | linux.POLLRDNORM
+	switch {
+	case o.p.Reaped, o.t != nil && o.t.Exited && o.t != o.p.Leader:
+		return ended | linux.POLLHUP
+	case o.p.Zombie, o.t != nil && o.t.Exited:
+		return ended
 	}
-	return 0, 0
+	return 0
 }
 
 func (o *pidfd) close(e *Env) {
-	delete(e.pidfds[o.p], o.handle)
+	delete(e.pidfds[o.p], o)
 	if len(e.pidfds[o.p]) == 0 {
 		delete(e.pidfds, o.p)
 	}
@@ -87,9 +117,12 @@ func (e *Env) nextObject() uint64 {
 	return e.objects
 }
 
-// wakePidfd tells those who watch pidfds that a process has ended.
+// wakePidfd tells those who watch pidfds that a process or a thread of it has
+// ended, or that its end has been seen.
 func (e *Env) wakePidfd(p *task.Process) {
-	for h := range e.pidfds[p] {
-		e.Ready.Notify(wait.Handle{Owner: uint8(fdtable.Core), ID: h}, linux.POLLIN|linux.POLLRDNORM, 1)
+	for o := range e.pidfds[p] {
+		if level := o.level(); level != 0 {
+			e.Ready.Notify(wait.Handle{Owner: uint8(fdtable.Core), ID: o.handle}, level, uint64(level))
+		}
 	}
 }

@@ -64,7 +64,7 @@ var prctlOps = map[uint64]func(c *Call, a *[6]uint64) (int64, linux.Errno){
 	linux.PR_CAP_AMBIENT:  prCapAmbient,
 	linux.PR_SET_TIMERSLACK: func(c *Call, a *[6]uint64) (int64, linux.Errno) {
 		if int64(a[1]) <= 0 {
-			a[1] = defaultSlackNs
+			a[1] = uint64(c.T.DefaultSlackNs) // the parent's at the fork
 		}
 		c.T.TimerSlackNs = int64(a[1])
 		return 0, 0
@@ -123,7 +123,16 @@ var prctlOps = map[uint64]func(c *Call, a *[6]uint64) (int64, linux.Errno){
 		binary.LittleEndian.PutUint64(b[:], c.T.ClearTid)
 		return 0, c.CopyOut(a[1], b[:])
 	},
-	linux.PR_SET_VMA: prSetVMA,
+	linux.PR_SET_VMA:      prSetVMA,
+	linux.PR_MCE_KILL:     prMCEKill,
+	linux.PR_MCE_KILL_GET: prMCEKillGet,
+	linux.PR_SET_MDWE:     prSetMDWE,
+	linux.PR_GET_MDWE: func(c *Call, a *[6]uint64) (int64, linux.Errno) {
+		if a[1]|a[2]|a[3]|a[4] != 0 {
+			return 0, linux.EINVAL
+		}
+		return int64(c.P.Space.MDWE), 0
+	},
 	// No seccomp: what prctl(2) says of a kernel without a filter in force.
 	linux.PR_GET_SECCOMP: func(*Call, *[6]uint64) (int64, linux.Errno) { return 0, 0 },
 	// Reading the TSC cannot be forbidden here.
@@ -282,4 +291,68 @@ func (c *Call) lowerDumpable(old, k *task.Cred) {
 		c.P.Space.Dumpable = 0
 	}
 	c.T.ParentDeathSignal = 0
+}
+
+// prMCEKill keeps when a process would hear of a page that the machine lost.
+func prMCEKill(c *Call, a *[6]uint64) (int64, linux.Errno) {
+	if a[3]|a[4] != 0 {
+		return 0, linux.EINVAL
+	}
+	switch {
+	case a[1] == linux.PR_MCE_KILL_CLEAR && a[2] == 0:
+		c.T.MCEKill = 0
+	case a[1] == linux.PR_MCE_KILL_SET && a[2] <= linux.PR_MCE_KILL_DEFAULT:
+		c.T.MCEKill = uint8(a[2]+1) % (linux.PR_MCE_KILL_DEFAULT + 1)
+	default:
+		return 0, linux.EINVAL
+	}
+	return 0, 0
+}
+
+func prMCEKillGet(c *Call, a *[6]uint64) (int64, linux.Errno) {
+	if a[1]|a[2]|a[3]|a[4] != 0 {
+		return 0, linux.EINVAL
+	}
+	if c.T.MCEKill == 0 {
+		return linux.PR_MCE_KILL_DEFAULT, 0
+	}
+	return int64(c.T.MCEKill) - 1, 0
+}
+
+// prSetMDWE has the space refuse to make memory executable that was not:
+// prctl_set_mdwe. It cannot be taken back.
+func prSetMDWE(c *Call, a *[6]uint64) (int64, linux.Errno) {
+	const known = linux.PR_MDWE_REFUSE_EXEC_GAIN | linux.PR_MDWE_NO_INHERIT
+	bits, s := a[1], c.P.Space
+	if a[2]|a[3]|a[4] != 0 || bits&^known != 0 || bits == linux.PR_MDWE_NO_INHERIT {
+		return 0, linux.EINVAL
+	}
+	if s.MDWE != 0 && uint64(s.MDWE) != bits {
+		return 0, linux.EPERM
+	}
+	s.MDWE = uint32(bits)
+	return 0, 0
+}
+
+// denied is map_deny_write_exec: after PR_SET_MDWE nothing may be written and
+// executed, and with a range that is mapped, nothing of it becomes executable.
+func (c *Call) denied(prot uint32, addr, length uint64) bool {
+	s := c.P.Space
+	if s.MDWE == 0 || prot&linux.PROT_EXEC == 0 {
+		return false
+	}
+	if prot&linux.PROT_WRITE != 0 {
+		return true
+	}
+	if length == 0 || addr+length < addr {
+		return false
+	}
+	var r mmapi.AreasReply
+	c.MM.Areas(&mmapi.AreasRequest{Space: s.MM, From: addr}, &r)
+	for i := range r.Areas {
+		if x := &r.Areas[i]; x.Addr < addr+length && x.Prot&linux.PROT_EXEC == 0 {
+			return true
+		}
+	}
+	return false
 }

@@ -215,17 +215,31 @@ func sysPidfdSendSignal(c *Call) (int64, linux.Errno) {
 			return 0, linux.EPERM
 		}
 	}
-	if o.p.Reaped {
+	if o.level()&linux.POLLHUP != 0 {
 		return 0, linux.ESRCH
+	}
+	to := o.p.Leader
+	if o.t != nil {
+		to = o.t
+		if fl == 0 {
+			fl = thread
+		}
+	}
+	if fl == thread && c.Args[2] == 0 {
+		info.Code = linux.SI_TKILL
 	}
 	switch fl {
 	case thread:
-		return 0, c.queue(o.p, o.p.Leader, signo, info)
+		return 0, c.queue(o.p, to, signo, info)
 	case pgrp:
 		if signo < 0 || signo > 64 {
 			return 0, linux.EINVAL
 		}
-		return 0, c.killGroup(o.p.Group, info)
+		g := c.Tasks.Group(to.Tid) // the group that it gave its number to
+		if g == nil {
+			return 0, linux.ESRCH
+		}
+		return 0, c.killGroup(g, info)
 	}
 	return 0, c.queue(o.p, nil, signo, info)
 }

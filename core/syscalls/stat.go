@@ -126,6 +126,9 @@ func (c *Call) stat(f *fdtable.File) (*fsapi.Attr, linux.Errno) {
 	a := &r.Attr
 	*a = fsapi.Attr{Dev: linux.Makedev(0, devAnon), Ino: 1, Mode: 0o600, Nlink: 1, Blksize: pageSize,
 		AttributesMask: linux.STATX_ATTR_AUTOMOUNT | linux.STATX_ATTR_DAX | linux.STATX_ATTR_MOUNT_ROOT}
+	if _, ok := f.Object.(*pidfd); ok {
+		a.Mode = f.Mode
+	}
 	if f.Owner != fdtable.IPC {
 		return a, 0
 	}

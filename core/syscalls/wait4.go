@@ -107,7 +107,7 @@ func sysWaitid(c *Call) (int64, linux.Errno) {
 		if f.Flags.Load()&linux.O_NONBLOCK != 0 && opts&linux.WNOHANG == 0 {
 			opts |= linux.WNOHANG | nonblockWait
 		}
-		match = func(p *task.Process) bool { return p == o.p }
+		match = func(p *task.Process) bool { return p == o.p && (o.t == nil || o.t == p.Leader) }
 	default:
 		return 0, linux.EINVAL
 	}
@@ -198,7 +198,7 @@ func (c *Call) report(p *task.Process, opts uint32) *child {
 		x.usage = usage(p.UserNs+p.ChildUserNs, p.SystemNs+p.ChildSystemNs, max(p.MaxRSS, p.ChildMaxRSS))
 		if opts&linux.WNOWAIT == 0 {
 			c.accountChild(p)
-			c.Tasks.Reap(p)
+			c.reap(p)
 		}
 	case p.Stopped && !p.StopSeen && !p.Zombie && opts&linux.WUNTRACED != 0:
 		x.status = p.StopSignal<<8 | 0x7f

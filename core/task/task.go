@@ -56,6 +56,10 @@ type Thread struct {
 	// (0 for the default).
 	Personality  uint32
 	TimerSlackNs int64
+	// DefaultSlackNs is what a slack of 0 sets: the parent's at the fork.
+	DefaultSlackNs int64
+	// MCEKill is PR_MCE_KILL plus one, 0 for the default.
+	MCEKill uint8
 	// MemPolicy is what set_mempolicy sets.
 	MemPolicy MemPolicy
 
@@ -174,6 +178,8 @@ type Space struct {
 	Dumpable uint32
 	// NoHugePages is PR_SET_THP_DISABLE.
 	NoHugePages bool
+	// MDWE is PR_SET_MDWE.
+	MDWE uint32
 	// Files are the descriptions behind mm's file numbers.
 	Files map[uint64]*MappedFile
 }
@@ -203,6 +209,14 @@ type Segment struct {
 // NewSpace makes one with one user.
 func NewSpace(mm uint64, p platform.Space) *Space {
 	return &Space{refs: 1, MM: mm, Platform: p, Dumpable: 1, Files: map[uint64]*MappedFile{}}
+}
+
+// Inherit takes over what a fork and an execve keep: mmf_init_flags.
+func (s *Space) Inherit(from *Space) {
+	s.NoHugePages = from.NoHugePages
+	if from.MDWE&linux.PR_MDWE_NO_INHERIT == 0 {
+		s.MDWE = from.MDWE
+	}
 }
 
 // Share adds a user.
