@@ -30,12 +30,15 @@ type machine struct {
 // assemble makes the subsystems, linked or as plugins, and puts them together.
 func assemble(f *runFlags) (*machine, error) {
 	m := &machine{}
-	s := &setup{Rootfs: f.rootfs, Mounts: f.mounts, Host: f.host}
+	s := &setup{Rootfs: f.rootfs, Mounts: f.mounts, Host: f.host, Net: f.net}
 	if f.memory != "" {
 		var err error
 		if s.Memory, err = parseSize(f.memory); err != nil {
 			return nil, fmt.Errorf("--memory %w", err)
 		}
+	}
+	if f.net != "loopback" && f.net != "none" {
+		return nil, fmt.Errorf("--net %q: want loopback or none", f.net)
 	}
 	if f.unsupported != "enosys" && f.unsupported != "kill" {
 		return nil, fmt.Errorf("--unsupported %q: want enosys or kill", f.unsupported)
@@ -100,7 +103,7 @@ func (m *machine) subsystems(f *runFlags, s *setup, core *procinfo.Service, part
 			case "signal":
 				parts.Signal, err = newLinkedSignal()
 			case "ipc":
-				parts.IPC, err = newLinkedIPC()
+				parts.IPC, err = newLinkedIPC(s)
 			}
 			if err != nil {
 				return err

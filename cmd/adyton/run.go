@@ -30,6 +30,7 @@ type runFlags struct {
 	user        string
 	memory      string
 	hostname    string
+	net         string
 	unsupported string
 	report      string
 	strace      string
@@ -70,6 +71,7 @@ was not found, 126 when it cannot be executed, 125 when Adyton itself fails.`,
 	fl.StringVar(&f.user, "user", "", "run as UID[:GID] (default: the caller)")
 	fl.StringVar(&f.memory, "memory", "", "limit of memory, such as 512M or 4G (default: none)")
 	fl.StringVar(&f.hostname, "hostname", "adyton", "what uname says")
+	fl.StringVar(&f.net, "net", "loopback", "network: loopback, which only programs inside share, or none")
 	fl.StringVar(&f.unsupported, "unsupported", "enosys", "what a call that nobody claims does: enosys or kill")
 	fl.StringVar(&f.report, "report", "", "write what the program used to FILE after the run (- is standard error)")
 	fl.StringVar(&f.strace, "strace", "", "trace system calls on standard error, all or those named")

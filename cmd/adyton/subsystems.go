@@ -40,6 +40,7 @@ type setup struct {
 	Memory  uint64   `json:"memory,omitempty"`
 	Host    string   `json:"host,omitempty"`
 	Streams []int    `json:"streams,omitempty"`
+	Net     string   `json:"net,omitempty"`
 }
 
 // setupVar is the environment variable that holds a plugin's setup.
@@ -90,7 +91,9 @@ func newLinkedSignal() (signalapi.Signal, error) {
 	return signal.New(signal.Config{Realtime: func() int64 { return time.Now().UnixNano() }, Monotonic: monotonic})
 }
 
-func newLinkedIPC() (ipcapi.IPC, error) { return ipc.New(ipc.Config{Now: monotonic}) }
+func newLinkedIPC(s *setup) (ipcapi.IPC, error) {
+	return ipc.New(ipc.Config{Now: monotonic, NoNetwork: s.Net == "none"})
+}
 
 // monotonic is the clock that deadlines count from: the leader reads the same.
 func monotonic() int64 {
@@ -180,7 +183,7 @@ func serve(kind string) error {
 				signalwire.Register(g, x)
 			}
 		case "ipc":
-			x, err := newLinkedIPC()
+			x, err := newLinkedIPC(s)
 			if failed = err; err == nil {
 				ipcwire.Register(g, x)
 			}

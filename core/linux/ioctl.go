@@ -305,3 +305,9 @@ const (
 	IOC_WRITE     = 1
 	IOC_READ      = 2
 )
+
+// The sizes of struct ifreq and struct ifconf in bytes.
+const (
+	SizeofIfreq  = 40
+	SizeofIfconf = 16
+)

@@ -68,6 +68,9 @@ func sysIoctl(c *Call) (int64, linux.Errno) {
 			return 0, c.fileOwner(f, cmd == linux.FIOSETOWN || cmd == linux.SIOCSPGRP, arg)
 		}
 	}
+	if cmd == linux.SIOCGIFCONF && f.Domain != 0 {
+		return 0, c.ioctlConf(f, arg)
+	}
 	var in []byte
 	if n := ioctlSize(cmd); n > 0 && (f.Owner == fdtable.FS || f.Owner == fdtable.IPC) {
 		in = make([]byte, n)
@@ -87,6 +90,30 @@ func sysIoctl(c *Call) (int64, linux.Errno) {
 		return r.Result, c.CopyOut(arg, r.Out)
 	}
 	return 0, linux.ENOTTY
+}
+
+// ioctlConf serves SIOCGIFCONF: whole entries as far as struct ifconf has room,
+// or how much they take: dev_ifconf.
+func (c *Call) ioctlConf(f *fdtable.File, arg uint64) linux.Errno {
+	var b [linux.SizeofIfconf]byte
+	if e := c.CopyIn(arg, b[:]); e != 0 {
+		return e
+	}
+	room, buf := int32(le.Uint32(b[:])), le.Uint64(b[8:])
+	q := ipcapi.IoctlRequest{Handle: f.Handle, Command: linux.SIOCGIFCONF, Argument: arg}
+	var r ipcapi.IoctlReply
+	if e := c.IPC.Ioctl(&q, &r); e != 0 {
+		return e
+	}
+	n := len(r.Out)
+	if buf != 0 {
+		n = min(n, int(max(room, 0))/linux.SizeofIfreq*linux.SizeofIfreq)
+		if e := c.CopyOut(buf, r.Out[:n]); e != 0 {
+			return e
+		}
+	}
+	le.PutUint32(b[:], uint32(n))
+	return c.CopyOut(arg, b[:4])
 }
 
 func (c *Call) ioctlFS(f *fdtable.File, cmd uint32, arg uint64, in []byte) (int64, linux.Errno) {

@@ -17,7 +17,7 @@ const (
 )
 
 var (
-	domains = []uint64{linux.AF_UNIX, linux.AF_INET, linux.AF_INET6}
+	domains = []uint64{linux.AF_UNIX, linux.AF_INET, linux.AF_INET6, linux.AF_NETLINK}
 	// types are all there could be: the socket refuses those that there are not,
 	// by another errno than one out of range.
 	types = []uint64{0, linux.SOCK_STREAM, linux.SOCK_DGRAM, linux.SOCK_RAW, linux.SOCK_RDM, linux.SOCK_SEQPACKET,
@@ -28,7 +28,7 @@ var (
 // options of all of them: a number that one level has not is refused by the
 // socket.
 var (
-	levels     = []uint64{linux.SOL_SOCKET, linux.SOL_IP, linux.SOL_IPV6, linux.SOL_TCP, linux.SOL_UDP}
+	levels     = []uint64{linux.SOL_SOCKET, linux.SOL_IP, linux.SOL_IPV6, linux.SOL_TCP, linux.SOL_UDP, linux.SOL_NETLINK}
 	setOptions = append([]uint64{
 		linux.SO_DEBUG, linux.SO_REUSEADDR, linux.SO_DONTROUTE, linux.SO_BROADCAST, linux.SO_SNDBUF, linux.SO_RCVBUF,
 		linux.SO_SNDBUFFORCE, linux.SO_RCVBUFFORCE, linux.SO_KEEPALIVE, linux.SO_OOBINLINE, linux.SO_NO_CHECK,
@@ -40,14 +40,16 @@ var (
 	}, networkOptions()...)
 	getOptions = append([]uint64{
 		linux.SO_TYPE, linux.SO_ERROR, linux.SO_PEERCRED, linux.SO_SNDLOWAT, linux.SO_ACCEPTCONN, linux.SO_PROTOCOL,
-		linux.SO_DOMAIN, linux.SO_COOKIE, linux.SO_PEERGROUPS, linux.SO_INCOMING_CPU, linux.IP_MTU, linux.IPV6_MTU,
+		linux.SO_DOMAIN, linux.SO_COOKIE, linux.SO_PEERGROUPS, linux.SO_INCOMING_CPU, linux.NETLINK_LIST_MEMBERSHIPS, linux.IP_MTU, linux.IPV6_MTU,
 		linux.TCP_INFO,
 	}, setOptions...)
 )
 
 // networkOptions lists the options of the network protocols.
 func networkOptions() []uint64 {
-	all := []uint64{linux.IPV6_V6ONLY, linux.TCP_CONGESTION, linux.IP_OPTIONS}
+	all := []uint64{linux.IPV6_V6ONLY, linux.TCP_CONGESTION, linux.IP_OPTIONS,
+		linux.NETLINK_ADD_MEMBERSHIP, linux.NETLINK_DROP_MEMBERSHIP, linux.NETLINK_PKTINFO, linux.NETLINK_BROADCAST_ERROR,
+		linux.NETLINK_NO_ENOBUFS, linux.NETLINK_CAP_ACK, linux.NETLINK_EXT_ACK, linux.NETLINK_GET_STRICT_CHK}
 	for key := range inetOptions {
 		all = append(all, uint64(key.option))
 	}
@@ -103,8 +105,8 @@ var Claims = []coverage.Claim{
 		Level:    coverage.Partial,
 		Flags:    map[string]uint64{"type": linux.SOCK_CLOEXEC | linux.SOCK_NONBLOCK},
 		Values:   map[string][]uint64{"domain": domains, "type": types},
-		Note:     "AF_UNIX, and TCP and UDP over IPv4 and IPv6 between programs inside: there is no other network.",
-		Tests: []string{"ipctest/SocketRefusesUnknownKinds", "ipctest/SocketRawIsDatagram", "ipctest/InetRefusesUnknownKinds",
+		Note:     "AF_UNIX, NETLINK_ROUTE as far as it tells of the loopback device, and TCP and UDP over IPv4 and IPv6 between programs inside: there is no other network.",
+		Tests: []string{"conformance/netdev", "ipctest/NetlinkDumpsTheLoopbackDevice", "ipctest/NetlinkTellsErrors", "ipctest/SocketRefusesUnknownKinds", "ipctest/SocketRawIsDatagram", "ipctest/InetRefusesUnknownKinds",
 			"ipctest/TCPConnectsAndCarriesBytes", "ipctest/UDPSendsAndReceives"},
 	},
 	{

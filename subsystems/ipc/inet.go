@@ -49,6 +49,7 @@ type inetSock struct {
 	// its own multicasts have a device to go out by.
 	groups        map[netip.Addr]bool
 	multicastHere bool
+	noNetwork     bool
 }
 
 func newInet(domain, typ, protocol uint32) inetSock {
@@ -130,7 +131,7 @@ func (k *inetSock) format(b []byte, a inetAddr) []byte {
 }
 
 // isHere reports whether ip is an address of the loopback device.
-func isHere(ip netip.Addr) bool { return ip.IsLoopback() }
+func (k *inetSock) isHere(ip netip.Addr) bool { return ip.IsLoopback() && !k.noNetwork }
 
 // route turns a destination into the address here that it means, and the
 // source address that goes with it. Errors: ENETUNREACH.
@@ -142,7 +143,7 @@ func (k *inetSock) route(to netip.Addr) (dst, src netip.Addr, e linux.Errno) {
 			to = here6
 		}
 	}
-	if !isHere(to) && !(k.multicastHere && to.IsMulticast()) || to.Is4() && k.v6only || to.Is6() && k.domain == linux.AF_INET {
+	if !k.isHere(to) && !(k.multicastHere && to.IsMulticast()) || to.Is4() && k.v6only || to.Is6() && k.domain == linux.AF_INET {
 		return to, src, linux.ENETUNREACH
 	}
 	src = k.local.ip
@@ -172,7 +173,7 @@ func (k *inetSock) bindTo(s *IPC, req *ipcapi.BindRequest, owner portOwner) linu
 	if k.v6only && a.ip.Is4() {
 		return linux.EINVAL
 	}
-	if !a.ip.IsUnspecified() && !isHere(a.ip) && !(a.ip.IsMulticast() && k.typ == linux.SOCK_DGRAM) {
+	if !a.ip.IsUnspecified() && !k.isHere(a.ip) && !(a.ip.IsMulticast() && k.typ == linux.SOCK_DGRAM) {
 		return linux.EADDRNOTAVAIL
 	}
 	if a.port != 0 && a.port < userPort && req.Cred.Caps&(1<<linux.CAP_NET_BIND_SERVICE) == 0 {

@@ -27,6 +27,8 @@ type Config struct {
 	// Wall reads the time of day in nanoseconds since 1970; fstat and time
 	// stamps show it. nil takes the host's.
 	Wall func() int64
+	// NoNetwork leaves the loopback device down and without addresses.
+	NoNetwork bool
 }
 
 // IPC implements ipcapi.IPC. All methods are safe for concurrent use.
@@ -54,6 +56,8 @@ type IPC struct {
 	abstract  map[absName]*unixSock // AF_UNIX by abstract name
 	ports     map[portKey][]*portUser
 	lastPort  uint16
+	netlinks  map[nlKey]*netlinkSock
+	noNetwork bool
 	turn      uint // of several with one address (SO_REUSEPORT)
 
 	shms       sysvTable[*segment]
@@ -76,7 +80,7 @@ func New(c Config) (*IPC, error) {
 		c.Wall = func() int64 { return time.Now().UnixNano() }
 	}
 	return &IPC{
-		now: c.Now, wall: c.Wall,
+		now: c.Now, wall: c.Wall, noNetwork: c.NoNetwork,
 		stopped:    make(chan struct{}),
 		fifos:      make(map[uint64]*pipe),
 		pipePages:  make(map[uint32]int),

@@ -31,10 +31,10 @@ func (k *inetSock) setMembership(key optionKey, b []byte) linux.Errno {
 			return linux.EINVAL
 		}
 		ip := netip.AddrFrom4([4]byte(b))
-		here := isHere(ip)
+		here := k.isHere(ip)
 		if len(b) >= mreqSize {
 			ip = netip.AddrFrom4([4]byte(b[4:]))
-			here = isHere(ip)
+			here = k.isHere(ip)
 		}
 		if len(b) >= mreqnSize {
 			switch index := binary.LittleEndian.Uint32(b[8:]); index {
@@ -54,7 +54,7 @@ func (k *inetSock) setMembership(key optionKey, b []byte) linux.Errno {
 	if len(b) < mreqSize {
 		return linux.EINVAL
 	}
-	here := isHere(netip.AddrFrom4([4]byte(b[4:])))
+	here := k.isHere(netip.AddrFrom4([4]byte(b[4:])))
 	if len(b) >= mreqnSize {
 		if index := binary.LittleEndian.Uint32(b[8:]); index != 0 {
 			here = index == loopbackIndex

@@ -15,8 +15,10 @@ const (
 	ifName        = 16
 	ifreqSize     = 40
 	loopbackFlags = 0x49 // IFF_UP, IFF_LOOPBACK, IFF_RUNNING
-	arphrdLoop    = 772  // ARPHRD_LOOPBACK
-	ifQueue       = 1000 // transmit queue length
+	// loopbackFlagsDown are those of the device when it is down.
+	loopbackFlagsDown = 0x8
+	arphrdLoop        = 772  // ARPHRD_LOOPBACK
+	ifQueue           = 1000 // transmit queue length
 )
 
 // deviceIoctl answers SIOCGIF* for the loopback device, on any socket:
@@ -24,9 +26,12 @@ const (
 // out what becomes of it; for SIOCGIFCONF out is the whole list, which the
 // caller cuts to the room in its struct ifconf. Errors: ENODEV, EINVAL, EPERM
 // (to set), ENOTTY.
-func deviceIoctl(req *ipcapi.IoctlRequest, rep *ipcapi.IoctlReply) linux.Errno {
+func (s *IPC) deviceIoctl(req *ipcapi.IoctlRequest, rep *ipcapi.IoctlReply) linux.Errno {
 	switch req.Command {
 	case linux.SIOCGIFCONF:
+		if s.noNetwork {
+			return 0
+		}
 		one := append(make([]byte, 0, ifreqSize), loopbackName...)
 		one = append(one, make([]byte, ifName-len(loopbackName))...)
 		rep.Out = append(append(rep.Out, one...), loopbackSockaddr(here4.As4())...)
@@ -58,13 +63,23 @@ func deviceIoctl(req *ipcapi.IoctlRequest, rep *ipcapi.IoctlReply) linux.Errno {
 	if name != loopbackName {
 		return linux.ENODEV
 	}
+	switch req.Command {
+	case linux.SIOCGIFADDR, linux.SIOCGIFDSTADDR, linux.SIOCGIFNETMASK, linux.SIOCGIFBRDADDR:
+		if s.noNetwork {
+			return linux.EADDRNOTAVAIL
+		}
+	}
 	clear(union)
 	put := func(v uint32) { binary.LittleEndian.PutUint32(union, v) }
 	switch req.Command {
 	case linux.SIOCGIFINDEX:
 		put(loopbackIndex)
 	case linux.SIOCGIFFLAGS:
-		put(loopbackFlags)
+		if s.noNetwork {
+			put(loopbackFlagsDown)
+		} else {
+			put(loopbackFlags)
+		}
 	case linux.SIOCGIFMTU:
 		put(loopbackMTU)
 	case linux.SIOCGIFTXQLEN:

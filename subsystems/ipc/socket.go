@@ -120,7 +120,13 @@ func (s *IPC) newSocket(domain, typ, protocol uint32, caps uint64) (socket, linu
 	case linux.AF_UNIX:
 		return newUnixKind(typ, protocol)
 	case linux.AF_INET, linux.AF_INET6:
-		return newInetKind(domain, typ, protocol, caps)
+		k, e := newInetKind(domain, typ, protocol, caps)
+		if e == 0 {
+			k.(portOwner).inet().noNetwork = s.noNetwork
+		}
+		return k, e
+	case linux.AF_NETLINK:
+		return newNetlink(typ, protocol)
 	}
 	return nil, linux.EAFNOSUPPORT
 }

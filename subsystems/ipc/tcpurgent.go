@@ -88,7 +88,7 @@ func (k *tcpSock) receiveUrgent(r *receiver) linux.Errno {
 }
 
 // ioctl is tcp_ioctl.
-func (k *tcpSock) ioctl(_ *IPC, req *ipcapi.IoctlRequest, rep *ipcapi.IoctlReply) linux.Errno {
+func (k *tcpSock) ioctl(s *IPC, req *ipcapi.IoctlRequest, rep *ipcapi.IoctlReply) linux.Errno {
 	n := 0
 	switch req.Command {
 	case linux.SIOCINQ:
@@ -103,7 +103,7 @@ func (k *tcpSock) ioctl(_ *IPC, req *ipcapi.IoctlRequest, rep *ipcapi.IoctlReply
 			n = max(0, used-(limit-k.opt.sndbuf))
 		}
 	default:
-		return deviceIoctl(req, rep)
+		return s.deviceIoctl(req, rep)
 	}
 	if k.state == listening {
 		return linux.EINVAL

@@ -134,7 +134,7 @@ func (k *udpSock) level(uint32) uint32 {
 }
 
 // ioctl is udp_ioctl: SIOCINQ tells the next datagram's length.
-func (k *udpSock) ioctl(_ *IPC, req *ipcapi.IoctlRequest, rep *ipcapi.IoctlReply) linux.Errno {
+func (k *udpSock) ioctl(s *IPC, req *ipcapi.IoctlRequest, rep *ipcapi.IoctlReply) linux.Errno {
 	n := 0
 	switch req.Command {
 	case linux.SIOCOUTQ:
@@ -143,7 +143,7 @@ func (k *udpSock) ioctl(_ *IPC, req *ipcapi.IoctlRequest, rep *ipcapi.IoctlReply
 			n = k.msgs.at(0).n
 		}
 	default:
-		return deviceIoctl(req, rep)
+		return s.deviceIoctl(req, rep)
 	}
 	rep.Out = appendInt(rep.Out, n)
 	return 0
@@ -209,7 +209,7 @@ func (k *udpSock) send(s *IPC, m *sender) (uint32, linux.Errno) {
 		return 0, e
 	}
 	if p.src.IsValid() {
-		if !isHere(p.src) || p.src.Is4() != dst.Is4() {
+		if !k.isHere(p.src) || p.src.Is4() != dst.Is4() {
 			return 0, linux.EINVAL
 		}
 		src = p.src

@@ -122,7 +122,7 @@ func (k *unixSock) peerBlocks() bool {
 
 // ioctl is unix_ioctl. SIOCINQ of a datagram socket is the next message's
 // length; SIOCOUTQ counts what Linux calls true sizes.
-func (k *unixSock) ioctl(_ *IPC, req *ipcapi.IoctlRequest, rep *ipcapi.IoctlReply) linux.Errno {
+func (k *unixSock) ioctl(s *IPC, req *ipcapi.IoctlRequest, rep *ipcapi.IoctlReply) linux.Errno {
 	switch req.Command {
 	case linux.SIOCOUTQ:
 		rep.Out = appendInt(rep.Out, k.wmem)
@@ -136,7 +136,7 @@ func (k *unixSock) ioctl(_ *IPC, req *ipcapi.IoctlRequest, rep *ipcapi.IoctlRepl
 		}
 		rep.Out = appendInt(rep.Out, n)
 	default:
-		return deviceIoctl(req, rep)
+		return s.deviceIoctl(req, rep)
 	}
 	return 0
 }
