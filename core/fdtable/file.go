@@ -54,6 +54,8 @@ type File struct {
 	// Locked says that locks were taken through it, so that close must drop
 	// them: bit 0 flock and OFD locks, bit 1 record locks.
 	Locked atomic.Uint32
+	// InFlight counts the references that messages have (SCM_RIGHTS).
+	InFlight int
 	// Async is who gets SIGIO.
 	Async Async
 	// ID is the owner of flock and OFD locks: unique among descriptions.

@@ -78,6 +78,8 @@ type Env struct {
 	// tokens are descriptions on their way in SCM_RIGHTS messages.
 	tokens    map[uint64]*fdtable.File
 	lastToken uint64
+	// collecting: sockets that only travel are being looked at.
+	collecting bool
 	// segments are the memory behind System V segments, by the number that
 	// ipc has for each.
 	segments map[uint64]*segment

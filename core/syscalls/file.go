@@ -34,6 +34,8 @@ func (c *Call) unref(f *fdtable.File) { c.Env.unref(f) }
 func (e *Env) unref(f *fdtable.File) {
 	if f.Unref() {
 		e.closeFile(f)
+	} else if onlyTravels(f) {
+		e.collect()
 	}
 }
 
@@ -358,7 +360,40 @@ func (e *Env) dropTokens(tokens []uint64) {
 	for _, t := range tokens {
 		if f := e.tokens[t]; f != nil {
 			delete(e.tokens, t)
+			f.InFlight--
 			e.unref(f)
 		}
 	}
+}
+
+// collect frees the sockets that only reach each other: unix_gc. It is called
+// when a socket has lost its last reference but those of messages.
+func (e *Env) collect() {
+	if e.collecting {
+		return
+	}
+	e.collecting = true
+	defer func() { e.collecting = false }()
+	for {
+		var q ipcapi.CollectRequest
+		for t, f := range e.tokens {
+			if onlyTravels(f) {
+				q.Only = append(q.Only, ipcapi.Travelling{Token: t, Handle: f.Handle})
+			}
+		}
+		var r ipcapi.CollectReply
+		if len(q.Only) == 0 || e.IPC.Collect(&q, &r) != 0 {
+			return
+		}
+		e.ipcReady(r.Ready)
+		if e.dropTokens(r.Tokens); len(r.Tokens) == 0 {
+			return
+		}
+	}
+}
+
+// onlyTravels reports whether f is an AF_UNIX socket that only messages refer
+// to.
+func onlyTravels(f *fdtable.File) bool {
+	return f.Domain == linux.AF_UNIX && f.InFlight > 0 && f.Refs() == f.InFlight
 }

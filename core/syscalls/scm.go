@@ -53,6 +53,7 @@ func (c *Call) takeControl(f *fdtable.File, m *outgoing, b []byte) linux.Errno {
 	for _, x := range files {
 		c.lastToken++
 		c.tokens[c.lastToken] = x
+		x.InFlight++
 		m.tokens = append(m.tokens, c.lastToken)
 	}
 	return 0

@@ -3,6 +3,7 @@ package syscalls
 import (
 	"encoding/binary"
 
+	"adyton.dev/adyton/core/fdtable"
 	"adyton.dev/adyton/core/linux"
 	"adyton.dev/adyton/proto/gen/ipcapi"
 )
@@ -32,6 +33,9 @@ func sysGetsockopt(c *Call) (int64, linux.Errno) {
 	if size < 0 {
 		return 0, linux.EINVAL
 	}
+	if c.Int(1) == linux.SOL_SOCKET && c.Int(2) == linux.SO_PEERPIDFD && f.Domain == linux.AF_UNIX {
+		return 0, c.peerPidfd(f, size)
+	}
 	q := ipcapi.GetOptionRequest{Handle: f.Handle, Level: c.Int(1), Option: c.Int(2), Size: uint32(size)}
 	var r ipcapi.GetOptionReply
 	if e := c.IPC.GetOption(&q, &r); e != 0 {
@@ -48,6 +52,37 @@ func sysGetsockopt(c *Call) (int64, linux.Errno) {
 	}
 	le.PutUint32(b[:], uint32(n))
 	return 0, c.CopyOut(c.Args[4], b[:])
+}
+
+// peerPidfd serves SO_PEERPIDFD: sk_getsockopt makes the descriptor last.
+func (c *Call) peerPidfd(f *fdtable.File, size int32) linux.Errno {
+	q := ipcapi.GetOptionRequest{Handle: f.Handle, Level: linux.SOL_SOCKET, Option: linux.SO_PEERCRED, Size: linux.SizeofUcred}
+	var r ipcapi.GetOptionReply
+	if e := c.IPC.GetOption(&q, &r); e != 0 {
+		return e
+	}
+	if len(r.Value) < linux.SizeofUcred || le.Uint32(r.Value) == 0 {
+		return linux.ENODATA // never connected
+	}
+	p := c.Tasks.Process(int32(le.Uint32(r.Value)))
+	if p == nil {
+		return linux.ESRCH
+	}
+	fd, e := c.install(c.newPidfd(p, linux.O_RDWR), true)
+	if e != 0 {
+		return e
+	}
+	var b [4]byte
+	le.PutUint32(b[:], uint32(fd))
+	n := min(size, 4)
+	if e = c.CopyOut(c.Args[3], b[:n]); e == 0 {
+		le.PutUint32(b[:], uint32(n))
+		e = c.CopyOut(c.Args[4], b[:])
+	}
+	if e != 0 {
+		c.takeBack(int32(fd))
+	}
+	return e
 }
 
 func sysSetsockopt(c *Call) (int64, linux.Errno) {

@@ -40,7 +40,7 @@ var (
 	}, networkOptions()...)
 	getOptions = append([]uint64{
 		linux.SO_TYPE, linux.SO_ERROR, linux.SO_PEERCRED, linux.SO_SNDLOWAT, linux.SO_ACCEPTCONN, linux.SO_PROTOCOL,
-		linux.SO_DOMAIN, linux.SO_COOKIE, linux.SO_PEERGROUPS, linux.SO_INCOMING_CPU, linux.NETLINK_LIST_MEMBERSHIPS, linux.IP_MTU, linux.IPV6_MTU,
+		linux.SO_DOMAIN, linux.SO_COOKIE, linux.SO_PEERGROUPS, linux.SO_PEERPIDFD, linux.SO_INCOMING_CPU, linux.NETLINK_LIST_MEMBERSHIPS, linux.IP_MTU, linux.IPV6_MTU,
 		linux.TCP_INFO,
 	}, setOptions...)
 )
@@ -142,7 +142,7 @@ var Claims = []coverage.Claim{
 		Flags:    map[string]uint64{"flags": sendFlags},
 		Note:     "MSG_OOB only of TCP; MSG_ZEROCOPY and MSG_FASTOPEN give EINVAL.",
 		Tests: []string{"conformance/tcp", "conformance/udp", "ipctest/TCPUrgentByte", "ipctest/UDPCorkGlues", "ipctest/UDPMulticastReachesMembers", "ipctest/TCPFullBufferWaits", "ipctest/UDPUnconnected", "ipctest/StreamLargeWriteIsPartial", "ipctest/DgramSendToName", "ipctest/DgramSendErrors",
-			"ipctest/RightsComeWithTheirBytes", "ipctest/CredentialsMayOnlyBeOnesOwn", "ipctest/DgramFullServerMakesSendersWait"},
+			"ipctest/RightsComeWithTheirBytes", "conformance/unix", "ipctest/CollectFreesWhatReachesOnlyItself", "ipctest/CollectKeepsWhatCanBeReceived", "ipctest/CredentialsMayOnlyBeOnesOwn", "ipctest/DgramFullServerMakesSendersWait"},
 	},
 	{
 		Syscalls: []string{"recvfrom", "recvmsg", "recvmmsg"},

@@ -36,6 +36,7 @@ var notNative = map[string]string{
 	"cancelling":  "FifoCancelGivesUp FifoWaitingWriterBlocksEndOfFile FifoOpenEndsThoughThePartnerLeft FifoReadWriteFreesWaitingOpens",
 	"raw values":  "UDPErrorQueue ConnectAddressIsChecked BindAbstractNamesAreExact BindPathOfOneGoneIsFree DgramConnectToNobodyUndoes TCPDisconnect OptionsThatTell LingerIsRemembered PeercredUnconnected DeviceIoctls BindRules UDPConnectFilters SocketRefusesUnknownKinds DgramTimestamps UDPTimestamps UDPPacketInfo PeercredOfAPair InetRefusesUnknownKinds DgramSendErrors",
 	"no unread":   "PipeUnreadPutsPagesBack PipeUnreadOfAFullPipe StreamUnreadPutsMessagesBack StreamUnreadKeepsDescriptors TCPUnreadPutsBytesBack DgramUnreadIsEINVAL UnreadAfterAnotherReadIsEINVAL",
+	"collecting":  "CollectFreesWhatReachesOnlyItself CollectKeepsWhatCanBeReceived CollectLooksIntoBacklogs",
 	"netlink":     "NetlinkDumpsTheLoopbackDevice NetlinkTellsErrors NetlinkPortsAreOnesOwn",
 	"TIME_WAIT":   "TCPTimeWaitKeepsThePort TCPTimeWaitOfReusersIsFree",
 }

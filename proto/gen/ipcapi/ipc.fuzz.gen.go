@@ -31,7 +31,7 @@ func Calls(data []byte) []Call {
 }
 
 func (s *source) call() Call {
-	switch s.byte() % 44 {
+	switch s.byte() % 45 {
 	case 0:
 		req := new(OpenPipeRequest)
 		req.fill(s)
@@ -101,113 +101,117 @@ func (s *source) call() Call {
 		req.fill(s)
 		return Call{&Methods[16], req}
 	case 17:
-		req := new(ReadRequest)
+		req := new(CollectRequest)
 		req.fill(s)
 		return Call{&Methods[17], req}
 	case 18:
-		req := new(UnreadRequest)
+		req := new(ReadRequest)
 		req.fill(s)
 		return Call{&Methods[18], req}
 	case 19:
-		req := new(WriteRequest)
+		req := new(UnreadRequest)
 		req.fill(s)
 		return Call{&Methods[19], req}
 	case 20:
-		req := new(PollRequest)
+		req := new(WriteRequest)
 		req.fill(s)
 		return Call{&Methods[20], req}
 	case 21:
-		req := new(IoctlRequest)
+		req := new(PollRequest)
 		req.fill(s)
 		return Call{&Methods[21], req}
 	case 22:
-		req := new(GetattrRequest)
+		req := new(IoctlRequest)
 		req.fill(s)
 		return Call{&Methods[22], req}
 	case 23:
-		req := new(CloseRequest)
+		req := new(GetattrRequest)
 		req.fill(s)
 		return Call{&Methods[23], req}
 	case 24:
-		req := new(ShmGetRequest)
+		req := new(CloseRequest)
 		req.fill(s)
 		return Call{&Methods[24], req}
 	case 25:
-		req := new(ShmAttachRequest)
+		req := new(ShmGetRequest)
 		req.fill(s)
 		return Call{&Methods[25], req}
 	case 26:
-		req := new(ShmBackRequest)
+		req := new(ShmAttachRequest)
 		req.fill(s)
 		return Call{&Methods[26], req}
 	case 27:
-		req := new(ShmDetachRequest)
+		req := new(ShmBackRequest)
 		req.fill(s)
 		return Call{&Methods[27], req}
 	case 28:
-		req := new(ShmControlRequest)
+		req := new(ShmDetachRequest)
 		req.fill(s)
 		return Call{&Methods[28], req}
 	case 29:
-		req := new(MsgGetRequest)
+		req := new(ShmControlRequest)
 		req.fill(s)
 		return Call{&Methods[29], req}
 	case 30:
-		req := new(MsgSendRequest)
+		req := new(MsgGetRequest)
 		req.fill(s)
 		return Call{&Methods[30], req}
 	case 31:
-		req := new(MsgReceiveRequest)
+		req := new(MsgSendRequest)
 		req.fill(s)
 		return Call{&Methods[31], req}
 	case 32:
-		req := new(MsgControlRequest)
+		req := new(MsgReceiveRequest)
 		req.fill(s)
 		return Call{&Methods[32], req}
 	case 33:
-		req := new(SemGetRequest)
+		req := new(MsgControlRequest)
 		req.fill(s)
 		return Call{&Methods[33], req}
 	case 34:
-		req := new(SemOpRequest)
+		req := new(SemGetRequest)
 		req.fill(s)
 		return Call{&Methods[34], req}
 	case 35:
-		req := new(SemControlRequest)
+		req := new(SemOpRequest)
 		req.fill(s)
 		return Call{&Methods[35], req}
 	case 36:
-		req := new(SemExitRequest)
+		req := new(SemControlRequest)
 		req.fill(s)
 		return Call{&Methods[36], req}
 	case 37:
-		req := new(MqOpenRequest)
+		req := new(SemExitRequest)
 		req.fill(s)
 		return Call{&Methods[37], req}
 	case 38:
-		req := new(MqUnlinkRequest)
+		req := new(MqOpenRequest)
 		req.fill(s)
 		return Call{&Methods[38], req}
 	case 39:
-		req := new(MqSendRequest)
+		req := new(MqUnlinkRequest)
 		req.fill(s)
 		return Call{&Methods[39], req}
 	case 40:
-		req := new(MqReceiveRequest)
+		req := new(MqSendRequest)
 		req.fill(s)
 		return Call{&Methods[40], req}
 	case 41:
-		req := new(MqNotifyRequest)
+		req := new(MqReceiveRequest)
 		req.fill(s)
 		return Call{&Methods[41], req}
 	case 42:
-		req := new(MqAttributesRequest)
+		req := new(MqNotifyRequest)
 		req.fill(s)
 		return Call{&Methods[42], req}
+	case 43:
+		req := new(MqAttributesRequest)
+		req.fill(s)
+		return Call{&Methods[43], req}
 	default:
 		req := new(ExpireRequest)
 		req.fill(s)
-		return Call{&Methods[44], req}
+		return Call{&Methods[45], req}
 	}
 }
 
@@ -306,6 +310,10 @@ func cloneAny(m any) any {
 	case *ReceiveRequest:
 		return m.Clone()
 	case *ReceiveReply:
+		return m.Clone()
+	case *CollectRequest:
+		return m.Clone()
+	case *CollectReply:
 		return m.Clone()
 	case *ReadRequest:
 		return m.Clone()
@@ -471,6 +479,9 @@ func equalAny(a, b any) bool {
 		return ok && a.Equal(b)
 	case *ReceiveReply:
 		b, ok := b.(*ReceiveReply)
+		return ok && a.Equal(b)
+	case *CollectReply:
+		b, ok := b.(*CollectReply)
 		return ok && a.Equal(b)
 	case *ReadReply:
 		b, ok := b.(*ReadReply)
@@ -683,6 +694,13 @@ func (n Noise) Send(req *SendRequest, rep *SendReply) linux.Errno {
 // Receive answers noise.
 func (n Noise) Receive(req *ReceiveRequest, rep *ReceiveReply) linux.Errno {
 	s := n.source("Receive", req)
+	rep.fill(s)
+	return s.errno()
+}
+
+// Collect answers noise.
+func (n Noise) Collect(req *CollectRequest, rep *CollectReply) linux.Errno {
+	s := n.source("Collect", req)
 	rep.fill(s)
 	return s.errno()
 }
@@ -1166,6 +1184,30 @@ func (m *ReceiveReply) fill(s *source) {
 		var e Ready
 		e.fill(s)
 		m.Ready = append(m.Ready, e)
+	}
+}
+
+func (m *Travelling) fill(s *source) {
+	m.Token = s.number()
+	m.Handle = s.number()
+}
+
+func (m *CollectRequest) fill(s *source) {
+	for range s.count() {
+		var e Travelling
+		e.fill(s)
+		m.Only = append(m.Only, e)
+	}
+}
+
+func (m *CollectReply) fill(s *source) {
+	for range s.count() {
+		var e Ready
+		e.fill(s)
+		m.Ready = append(m.Ready, e)
+	}
+	for range s.count() {
+		m.Tokens = append(m.Tokens, s.number())
 	}
 }
 

@@ -74,6 +74,11 @@ type IPC interface {
 	// Receive serves recv, recvfrom, recvmsg.
 	Receive(req *ReceiveRequest, rep *ReceiveReply) linux.Errno
 
+	// Collect frees AF_UNIX sockets that only travel (SCM_RIGHTS) and that nobody
+	// can receive any more, because they are in each other's queues: what is in
+	// their queues comes back.
+	Collect(req *CollectRequest, rep *CollectReply) linux.Errno
+
 	// Read takes bytes from a pipe, eventfd or socket.
 	Read(req *ReadRequest, rep *ReadReply) linux.Errno
 
@@ -477,6 +482,24 @@ type ReceiveReply struct {
 	// Length of the whole datagram, for MSG_TRUNC.
 	Full  uint32
 	Ready []Ready
+}
+
+// Travelling is a reference to an AF_UNIX socket in a message.
+type Travelling struct {
+	Token  uint64
+	Handle uint64
+}
+
+// CollectRequest is what Collect takes.
+type CollectRequest struct {
+	// All references to sockets that have no other.
+	Only []Travelling
+}
+
+// CollectReply is what Collect answers.
+type CollectReply struct {
+	Ready  []Ready
+	Tokens []uint64
 }
 
 // ReadRequest is what Read takes.
@@ -1018,6 +1041,9 @@ func (Unimplemented) Send(*SendRequest, *SendReply) linux.Errno { return linux.E
 // Receive answers ENOSYS.
 func (Unimplemented) Receive(*ReceiveRequest, *ReceiveReply) linux.Errno { return linux.ENOSYS }
 
+// Collect answers ENOSYS.
+func (Unimplemented) Collect(*CollectRequest, *CollectReply) linux.Errno { return linux.ENOSYS }
+
 // Read answers ENOSYS.
 func (Unimplemented) Read(*ReadRequest, *ReadReply) linux.Errno { return linux.ENOSYS }
 
@@ -1259,6 +1285,14 @@ var Methods = []Method{
 		NewReply:   func() any { return new(ReceiveReply) },
 		Call: func(impl IPC, req, rep any) linux.Errno {
 			return impl.Receive(req.(*ReceiveRequest), rep.(*ReceiveReply))
+		},
+	},
+	{
+		Name:       "Collect",
+		NewRequest: func() any { return new(CollectRequest) },
+		NewReply:   func() any { return new(CollectReply) },
+		Call: func(impl IPC, req, rep any) linux.Errno {
+			return impl.Collect(req.(*CollectRequest), rep.(*CollectReply))
 		},
 	},
 	{

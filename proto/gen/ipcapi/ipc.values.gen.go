@@ -2191,6 +2191,160 @@ func (m *ReceiveReply) appendGo(b []byte) []byte {
 }
 
 // Reset zeroes m.
+func (m *Travelling) Reset() { *m = Travelling{} }
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *Travelling) Equal(o *Travelling) bool {
+	if m.Token != o.Token {
+		return false
+	}
+	if m.Handle != o.Handle {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *Travelling) Clone() *Travelling {
+	c := *m
+	return &c
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *Travelling) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *Travelling) appendGo(b []byte) []byte {
+	b = append(b, "ipcapi.Travelling{"...)
+	if m.Token != 0 {
+		b = append(b, "Token: "...)
+		b = strconv.AppendUint(b, uint64(m.Token), 10)
+		b = append(b, ", "...)
+	}
+	if m.Handle != 0 {
+		b = append(b, "Handle: "...)
+		b = strconv.AppendUint(b, uint64(m.Handle), 10)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m; its slices keep their capacity.
+func (m *CollectRequest) Reset() {
+	m.Only = m.Only[:0]
+}
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *CollectRequest) Equal(o *CollectRequest) bool {
+	if len(m.Only) != len(o.Only) {
+		return false
+	}
+	for i := range m.Only {
+		if !m.Only[i].Equal(&o.Only[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *CollectRequest) Clone() *CollectRequest {
+	c := *m
+	c.own()
+	return &c
+}
+
+// own replaces every slice of m by a copy.
+func (m *CollectRequest) own() {
+	m.Only = slices.Clone(m.Only)
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *CollectRequest) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *CollectRequest) appendGo(b []byte) []byte {
+	b = append(b, "ipcapi.CollectRequest{"...)
+	if len(m.Only) > 0 {
+		b = append(b, "Only: "...)
+		b = append(b, "[]ipcapi.Travelling{"...)
+		for i := range m.Only {
+			b = m.Only[i].appendGo(b)
+			b = append(b, ", "...)
+		}
+		b = endGo(b)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m; its slices keep their capacity.
+func (m *CollectReply) Reset() {
+	m.Ready = m.Ready[:0]
+	m.Tokens = m.Tokens[:0]
+}
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *CollectReply) Equal(o *CollectReply) bool {
+	if len(m.Ready) != len(o.Ready) {
+		return false
+	}
+	for i := range m.Ready {
+		if !m.Ready[i].Equal(&o.Ready[i]) {
+			return false
+		}
+	}
+	if len(m.Tokens) != len(o.Tokens) {
+		return false
+	}
+	for i := range m.Tokens {
+		if m.Tokens[i] != o.Tokens[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *CollectReply) Clone() *CollectReply {
+	c := *m
+	c.own()
+	return &c
+}
+
+// own replaces every slice of m by a copy.
+func (m *CollectReply) own() {
+	m.Ready = slices.Clone(m.Ready)
+	m.Tokens = slices.Clone(m.Tokens)
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *CollectReply) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *CollectReply) appendGo(b []byte) []byte {
+	b = append(b, "ipcapi.CollectReply{"...)
+	if len(m.Ready) > 0 {
+		b = append(b, "Ready: "...)
+		b = append(b, "[]ipcapi.Ready{"...)
+		for i := range m.Ready {
+			b = m.Ready[i].appendGo(b)
+			b = append(b, ", "...)
+		}
+		b = endGo(b)
+		b = append(b, ", "...)
+	}
+	if len(m.Tokens) > 0 {
+		b = append(b, "Tokens: "...)
+		b = append(b, "[]uint64{"...)
+		for i := range m.Tokens {
+			b = strconv.AppendUint(b, uint64(m.Tokens[i]), 10)
+			b = append(b, ", "...)
+		}
+		b = endGo(b)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m.
 func (m *ReadRequest) Reset() { *m = ReadRequest{} }
 
 // Equal reports whether m and o hold the same values; nil and empty slices are the same.

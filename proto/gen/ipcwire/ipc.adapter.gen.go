@@ -317,6 +317,21 @@ func (c *client) Receive(req *ipcapi.ReceiveRequest, rep *ipcapi.ReceiveReply) l
 	return e
 }
 
+func (c *client) Collect(req *ipcapi.CollectRequest, rep *ipcapi.CollectReply) linux.Errno {
+	ctx, cancel := context.WithTimeout(context.Background(), c.opts.Timeout)
+	defer cancel()
+	out, err := c.rpc.Collect(ctx, toWireCollectRequest(new(CollectRequest), req))
+	if err != nil {
+		return c.fail("Collect", err)
+	}
+	e, err := validErrno(out.Errno)
+	if err != nil {
+		return c.fail("Collect", err)
+	}
+	fromWireCollectReply(rep, out)
+	return e
+}
+
 func (c *client) Read(req *ipcapi.ReadRequest, rep *ipcapi.ReadReply) linux.Errno {
 	ctx, cancel := context.WithTimeout(context.Background(), c.opts.Timeout)
 	defer cancel()
@@ -946,6 +961,16 @@ func (s *server) Receive(_ context.Context, in *ReceiveRequest) (*ReceiveReply, 
 	fromWireReceiveRequest(&req, in)
 	e := s.impl.Receive(&req, &rep)
 	out := toWireReceiveReply(new(ReceiveReply), &rep)
+	out.Errno = uint32(e)
+	return out, nil
+}
+
+func (s *server) Collect(_ context.Context, in *CollectRequest) (*CollectReply, error) {
+	var req ipcapi.CollectRequest
+	var rep ipcapi.CollectReply
+	fromWireCollectRequest(&req, in)
+	e := s.impl.Collect(&req, &rep)
+	out := toWireCollectReply(new(CollectReply), &rep)
 	out.Errno = uint32(e)
 	return out, nil
 }
@@ -2101,6 +2126,80 @@ func fromWireReceiveReply(m *ipcapi.ReceiveReply, w *ReceiveReply) {
 		for i, v := range w.Ready {
 			fromWireReady(&m.Ready[had+i], v)
 		}
+	}
+}
+
+// toWireTravelling fills the zero message w; it shares the bytes of m.
+func toWireTravelling(w *Travelling, m *ipcapi.Travelling) *Travelling {
+	w.Token = m.Token
+	w.Handle = m.Handle
+	return w
+}
+
+// fromWireTravelling sets m from w, which it may take memory from. Slices are appended to.
+func fromWireTravelling(m *ipcapi.Travelling, w *Travelling) {
+	if w == nil {
+		return
+	}
+	m.Token = w.Token
+	m.Handle = w.Handle
+}
+
+// toWireCollectRequest fills the zero message w; it shares the bytes of m.
+func toWireCollectRequest(w *CollectRequest, m *ipcapi.CollectRequest) *CollectRequest {
+	if n := len(m.Only); n > 0 {
+		all := make([]Travelling, n)
+		w.Only = make([]*Travelling, n)
+		for i := range all {
+			w.Only[i] = toWireTravelling(&all[i], &m.Only[i])
+		}
+	}
+	return w
+}
+
+// fromWireCollectRequest sets m from w, which it may take memory from. Slices are appended to.
+func fromWireCollectRequest(m *ipcapi.CollectRequest, w *CollectRequest) {
+	if w == nil {
+		return
+	}
+	if n := len(w.Only); n > 0 {
+		had := len(m.Only)
+		m.Only = append(m.Only, make([]ipcapi.Travelling, n)...)
+		for i, v := range w.Only {
+			fromWireTravelling(&m.Only[had+i], v)
+		}
+	}
+}
+
+// toWireCollectReply fills the zero message w; it shares the bytes of m.
+func toWireCollectReply(w *CollectReply, m *ipcapi.CollectReply) *CollectReply {
+	if n := len(m.Ready); n > 0 {
+		all := make([]Ready, n)
+		w.Ready = make([]*Ready, n)
+		for i := range all {
+			w.Ready[i] = toWireReady(&all[i], &m.Ready[i])
+		}
+	}
+	w.Tokens = m.Tokens
+	return w
+}
+
+// fromWireCollectReply sets m from w, which it may take memory from. Slices are appended to.
+func fromWireCollectReply(m *ipcapi.CollectReply, w *CollectReply) {
+	if w == nil {
+		return
+	}
+	if n := len(w.Ready); n > 0 {
+		had := len(m.Ready)
+		m.Ready = append(m.Ready, make([]ipcapi.Ready, n)...)
+		for i, v := range w.Ready {
+			fromWireReady(&m.Ready[had+i], v)
+		}
+	}
+	if cap(m.Tokens) == 0 {
+		m.Tokens = w.Tokens
+	} else {
+		m.Tokens = append(m.Tokens, w.Tokens...)
 	}
 }
 

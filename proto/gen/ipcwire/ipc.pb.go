@@ -2469,6 +2469,164 @@ func (x *ReceiveReply) GetReady() []*Ready {
 	return nil
 }
 
+// Travelling is a reference to an AF_UNIX socket in a message.
+type Travelling struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Token         uint64                 `protobuf:"varint,1,opt,name=token" json:"token,omitempty"`
+	Handle        uint64                 `protobuf:"varint,2,opt,name=handle" json:"handle,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Travelling) Reset() {
+	*x = Travelling{}
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[37]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Travelling) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Travelling) ProtoMessage() {}
+
+func (x *Travelling) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[37]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Travelling.ProtoReflect.Descriptor instead.
+func (*Travelling) Descriptor() ([]byte, []int) {
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{37}
+}
+
+func (x *Travelling) GetToken() uint64 {
+	if x != nil {
+		return x.Token
+	}
+	return 0
+}
+
+func (x *Travelling) GetHandle() uint64 {
+	if x != nil {
+		return x.Handle
+	}
+	return 0
+}
+
+type CollectRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// All references to sockets that have no other.
+	Only          []*Travelling `protobuf:"bytes,1,rep,name=only" json:"only,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CollectRequest) Reset() {
+	*x = CollectRequest{}
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CollectRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CollectRequest) ProtoMessage() {}
+
+func (x *CollectRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CollectRequest.ProtoReflect.Descriptor instead.
+func (*CollectRequest) Descriptor() ([]byte, []int) {
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{38}
+}
+
+func (x *CollectRequest) GetOnly() []*Travelling {
+	if x != nil {
+		return x.Only
+	}
+	return nil
+}
+
+type CollectReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Errno         uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
+	Ready         []*Ready               `protobuf:"bytes,2,rep,name=ready" json:"ready,omitempty"`
+	Tokens        []uint64               `protobuf:"varint,3,rep,packed,name=tokens" json:"tokens,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CollectReply) Reset() {
+	*x = CollectReply{}
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[39]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CollectReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CollectReply) ProtoMessage() {}
+
+func (x *CollectReply) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[39]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CollectReply.ProtoReflect.Descriptor instead.
+func (*CollectReply) Descriptor() ([]byte, []int) {
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{39}
+}
+
+func (x *CollectReply) GetErrno() uint32 {
+	if x != nil {
+		return x.Errno
+	}
+	return 0
+}
+
+func (x *CollectReply) GetReady() []*Ready {
+	if x != nil {
+		return x.Ready
+	}
+	return nil
+}
+
+func (x *CollectReply) GetTokens() []uint64 {
+	if x != nil {
+		return x.Tokens
+	}
+	return nil
+}
+
 type ReadRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Handle        uint64                 `protobuf:"varint,1,opt,name=handle" json:"handle,omitempty"`
@@ -2479,7 +2637,7 @@ type ReadRequest struct {
 
 func (x *ReadRequest) Reset() {
 	*x = ReadRequest{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[37]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2491,7 +2649,7 @@ func (x *ReadRequest) String() string {
 func (*ReadRequest) ProtoMessage() {}
 
 func (x *ReadRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[37]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2504,7 +2662,7 @@ func (x *ReadRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadRequest.ProtoReflect.Descriptor instead.
 func (*ReadRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{37}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *ReadRequest) GetHandle() uint64 {
@@ -2536,7 +2694,7 @@ type ReadReply struct {
 
 func (x *ReadReply) Reset() {
 	*x = ReadReply{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[38]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2548,7 +2706,7 @@ func (x *ReadReply) String() string {
 func (*ReadReply) ProtoMessage() {}
 
 func (x *ReadReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[38]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2561,7 +2719,7 @@ func (x *ReadReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadReply.ProtoReflect.Descriptor instead.
 func (*ReadReply) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{38}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *ReadReply) GetErrno() uint32 {
@@ -2613,7 +2771,7 @@ type UnreadRequest struct {
 
 func (x *UnreadRequest) Reset() {
 	*x = UnreadRequest{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[39]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2625,7 +2783,7 @@ func (x *UnreadRequest) String() string {
 func (*UnreadRequest) ProtoMessage() {}
 
 func (x *UnreadRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[39]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2638,7 +2796,7 @@ func (x *UnreadRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnreadRequest.ProtoReflect.Descriptor instead.
 func (*UnreadRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{39}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *UnreadRequest) GetHandle() uint64 {
@@ -2683,7 +2841,7 @@ type UnreadReply struct {
 
 func (x *UnreadReply) Reset() {
 	*x = UnreadReply{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[40]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2695,7 +2853,7 @@ func (x *UnreadReply) String() string {
 func (*UnreadReply) ProtoMessage() {}
 
 func (x *UnreadReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[40]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2708,7 +2866,7 @@ func (x *UnreadReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnreadReply.ProtoReflect.Descriptor instead.
 func (*UnreadReply) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{40}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *UnreadReply) GetErrno() uint32 {
@@ -2750,7 +2908,7 @@ type WriteRequest struct {
 
 func (x *WriteRequest) Reset() {
 	*x = WriteRequest{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[41]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2762,7 +2920,7 @@ func (x *WriteRequest) String() string {
 func (*WriteRequest) ProtoMessage() {}
 
 func (x *WriteRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[41]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2775,7 +2933,7 @@ func (x *WriteRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WriteRequest.ProtoReflect.Descriptor instead.
 func (*WriteRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{41}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *WriteRequest) GetHandle() uint64 {
@@ -2813,7 +2971,7 @@ type WriteReply struct {
 
 func (x *WriteReply) Reset() {
 	*x = WriteReply{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[42]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2825,7 +2983,7 @@ func (x *WriteReply) String() string {
 func (*WriteReply) ProtoMessage() {}
 
 func (x *WriteReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[42]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2838,7 +2996,7 @@ func (x *WriteReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WriteReply.ProtoReflect.Descriptor instead.
 func (*WriteReply) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{42}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *WriteReply) GetErrno() uint32 {
@@ -2886,7 +3044,7 @@ type PollRequest struct {
 
 func (x *PollRequest) Reset() {
 	*x = PollRequest{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[43]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2898,7 +3056,7 @@ func (x *PollRequest) String() string {
 func (*PollRequest) ProtoMessage() {}
 
 func (x *PollRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[43]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2911,7 +3069,7 @@ func (x *PollRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PollRequest.ProtoReflect.Descriptor instead.
 func (*PollRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{43}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *PollRequest) GetHandle() uint64 {
@@ -2939,7 +3097,7 @@ type PollReply struct {
 
 func (x *PollReply) Reset() {
 	*x = PollReply{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[44]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2951,7 +3109,7 @@ func (x *PollReply) String() string {
 func (*PollReply) ProtoMessage() {}
 
 func (x *PollReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[44]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2964,7 +3122,7 @@ func (x *PollReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PollReply.ProtoReflect.Descriptor instead.
 func (*PollReply) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{44}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *PollReply) GetErrno() uint32 {
@@ -3000,7 +3158,7 @@ type IoctlRequest struct {
 
 func (x *IoctlRequest) Reset() {
 	*x = IoctlRequest{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[45]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3012,7 +3170,7 @@ func (x *IoctlRequest) String() string {
 func (*IoctlRequest) ProtoMessage() {}
 
 func (x *IoctlRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[45]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3025,7 +3183,7 @@ func (x *IoctlRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IoctlRequest.ProtoReflect.Descriptor instead.
 func (*IoctlRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{45}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *IoctlRequest) GetHandle() uint64 {
@@ -3067,7 +3225,7 @@ type IoctlReply struct {
 
 func (x *IoctlReply) Reset() {
 	*x = IoctlReply{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[46]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3079,7 +3237,7 @@ func (x *IoctlReply) String() string {
 func (*IoctlReply) ProtoMessage() {}
 
 func (x *IoctlReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[46]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3092,7 +3250,7 @@ func (x *IoctlReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IoctlReply.ProtoReflect.Descriptor instead.
 func (*IoctlReply) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{46}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *IoctlReply) GetErrno() uint32 {
@@ -3125,7 +3283,7 @@ type GetattrRequest struct {
 
 func (x *GetattrRequest) Reset() {
 	*x = GetattrRequest{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[47]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3137,7 +3295,7 @@ func (x *GetattrRequest) String() string {
 func (*GetattrRequest) ProtoMessage() {}
 
 func (x *GetattrRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[47]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3150,7 +3308,7 @@ func (x *GetattrRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetattrRequest.ProtoReflect.Descriptor instead.
 func (*GetattrRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{47}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *GetattrRequest) GetHandle() uint64 {
@@ -3174,7 +3332,7 @@ type GetattrReply struct {
 
 func (x *GetattrReply) Reset() {
 	*x = GetattrReply{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[48]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3186,7 +3344,7 @@ func (x *GetattrReply) String() string {
 func (*GetattrReply) ProtoMessage() {}
 
 func (x *GetattrReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[48]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3199,7 +3357,7 @@ func (x *GetattrReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetattrReply.ProtoReflect.Descriptor instead.
 func (*GetattrReply) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{48}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *GetattrReply) GetErrno() uint32 {
@@ -3253,7 +3411,7 @@ type CloseRequest struct {
 
 func (x *CloseRequest) Reset() {
 	*x = CloseRequest{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[49]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3265,7 +3423,7 @@ func (x *CloseRequest) String() string {
 func (*CloseRequest) ProtoMessage() {}
 
 func (x *CloseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[49]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3278,7 +3436,7 @@ func (x *CloseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CloseRequest.ProtoReflect.Descriptor instead.
 func (*CloseRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{49}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *CloseRequest) GetHandle() uint64 {
@@ -3299,7 +3457,7 @@ type CloseReply struct {
 
 func (x *CloseReply) Reset() {
 	*x = CloseReply{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[50]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3311,7 +3469,7 @@ func (x *CloseReply) String() string {
 func (*CloseReply) ProtoMessage() {}
 
 func (x *CloseReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[50]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3324,7 +3482,7 @@ func (x *CloseReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CloseReply.ProtoReflect.Descriptor instead.
 func (*CloseReply) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{50}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *CloseReply) GetErrno() uint32 {
@@ -3356,7 +3514,7 @@ type WatchRequest struct {
 
 func (x *WatchRequest) Reset() {
 	*x = WatchRequest{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[51]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3368,7 +3526,7 @@ func (x *WatchRequest) String() string {
 func (*WatchRequest) ProtoMessage() {}
 
 func (x *WatchRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[51]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3381,7 +3539,7 @@ func (x *WatchRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchRequest.ProtoReflect.Descriptor instead.
 func (*WatchRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{51}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{54}
 }
 
 type WatchReply struct {
@@ -3394,7 +3552,7 @@ type WatchReply struct {
 
 func (x *WatchReply) Reset() {
 	*x = WatchReply{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[52]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3406,7 +3564,7 @@ func (x *WatchReply) String() string {
 func (*WatchReply) ProtoMessage() {}
 
 func (x *WatchReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[52]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3419,7 +3577,7 @@ func (x *WatchReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchReply.ProtoReflect.Descriptor instead.
 func (*WatchReply) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{52}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *WatchReply) GetReady() []*Ready {
@@ -3445,7 +3603,7 @@ type ExpireRequest struct {
 
 func (x *ExpireRequest) Reset() {
 	*x = ExpireRequest{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[53]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3457,7 +3615,7 @@ func (x *ExpireRequest) String() string {
 func (*ExpireRequest) ProtoMessage() {}
 
 func (x *ExpireRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[53]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3470,7 +3628,7 @@ func (x *ExpireRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExpireRequest.ProtoReflect.Descriptor instead.
 func (*ExpireRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{53}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *ExpireRequest) GetNowNs() int64 {
@@ -3492,7 +3650,7 @@ type ExpireReply struct {
 
 func (x *ExpireReply) Reset() {
 	*x = ExpireReply{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[54]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3504,7 +3662,7 @@ func (x *ExpireReply) String() string {
 func (*ExpireReply) ProtoMessage() {}
 
 func (x *ExpireReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[54]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3517,7 +3675,7 @@ func (x *ExpireReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExpireReply.ProtoReflect.Descriptor instead.
 func (*ExpireReply) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{54}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *ExpireReply) GetErrno() uint32 {
@@ -3557,7 +3715,7 @@ type SysvPerm struct {
 
 func (x *SysvPerm) Reset() {
 	*x = SysvPerm{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[55]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3569,7 +3727,7 @@ func (x *SysvPerm) String() string {
 func (*SysvPerm) ProtoMessage() {}
 
 func (x *SysvPerm) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[55]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3582,7 +3740,7 @@ func (x *SysvPerm) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SysvPerm.ProtoReflect.Descriptor instead.
 func (*SysvPerm) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{55}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *SysvPerm) GetKey() int32 {
@@ -3647,7 +3805,7 @@ type ShmGetRequest struct {
 
 func (x *ShmGetRequest) Reset() {
 	*x = ShmGetRequest{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[56]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3659,7 +3817,7 @@ func (x *ShmGetRequest) String() string {
 func (*ShmGetRequest) ProtoMessage() {}
 
 func (x *ShmGetRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[56]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3672,7 +3830,7 @@ func (x *ShmGetRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShmGetRequest.ProtoReflect.Descriptor instead.
 func (*ShmGetRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{56}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *ShmGetRequest) GetKey() int32 {
@@ -3713,7 +3871,7 @@ type ShmGetReply struct {
 
 func (x *ShmGetReply) Reset() {
 	*x = ShmGetReply{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[57]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3725,7 +3883,7 @@ func (x *ShmGetReply) String() string {
 func (*ShmGetReply) ProtoMessage() {}
 
 func (x *ShmGetReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[57]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3738,7 +3896,7 @@ func (x *ShmGetReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShmGetReply.ProtoReflect.Descriptor instead.
 func (*ShmGetReply) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{57}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *ShmGetReply) GetErrno() uint32 {
@@ -3770,7 +3928,7 @@ type ShmAttachRequest struct {
 
 func (x *ShmAttachRequest) Reset() {
 	*x = ShmAttachRequest{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[58]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3782,7 +3940,7 @@ func (x *ShmAttachRequest) String() string {
 func (*ShmAttachRequest) ProtoMessage() {}
 
 func (x *ShmAttachRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[58]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3795,7 +3953,7 @@ func (x *ShmAttachRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShmAttachRequest.ProtoReflect.Descriptor instead.
 func (*ShmAttachRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{58}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *ShmAttachRequest) GetId() int32 {
@@ -3837,7 +3995,7 @@ type ShmAttachReply struct {
 
 func (x *ShmAttachReply) Reset() {
 	*x = ShmAttachReply{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[59]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3849,7 +4007,7 @@ func (x *ShmAttachReply) String() string {
 func (*ShmAttachReply) ProtoMessage() {}
 
 func (x *ShmAttachReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[59]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3862,7 +4020,7 @@ func (x *ShmAttachReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShmAttachReply.ProtoReflect.Descriptor instead.
 func (*ShmAttachReply) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{59}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *ShmAttachReply) GetErrno() uint32 {
@@ -3896,7 +4054,7 @@ type ShmBackRequest struct {
 
 func (x *ShmBackRequest) Reset() {
 	*x = ShmBackRequest{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[60]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3908,7 +4066,7 @@ func (x *ShmBackRequest) String() string {
 func (*ShmBackRequest) ProtoMessage() {}
 
 func (x *ShmBackRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[60]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3921,7 +4079,7 @@ func (x *ShmBackRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShmBackRequest.ProtoReflect.Descriptor instead.
 func (*ShmBackRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{60}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *ShmBackRequest) GetId() int32 {
@@ -3948,7 +4106,7 @@ type ShmBackReply struct {
 
 func (x *ShmBackReply) Reset() {
 	*x = ShmBackReply{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[61]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3960,7 +4118,7 @@ func (x *ShmBackReply) String() string {
 func (*ShmBackReply) ProtoMessage() {}
 
 func (x *ShmBackReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[61]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3973,7 +4131,7 @@ func (x *ShmBackReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShmBackReply.ProtoReflect.Descriptor instead.
 func (*ShmBackReply) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{61}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *ShmBackReply) GetErrno() uint32 {
@@ -4000,7 +4158,7 @@ type ShmDetachRequest struct {
 
 func (x *ShmDetachRequest) Reset() {
 	*x = ShmDetachRequest{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[62]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4012,7 +4170,7 @@ func (x *ShmDetachRequest) String() string {
 func (*ShmDetachRequest) ProtoMessage() {}
 
 func (x *ShmDetachRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[62]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4025,7 +4183,7 @@ func (x *ShmDetachRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShmDetachRequest.ProtoReflect.Descriptor instead.
 func (*ShmDetachRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{62}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *ShmDetachRequest) GetId() int32 {
@@ -4053,7 +4211,7 @@ type ShmDetachReply struct {
 
 func (x *ShmDetachReply) Reset() {
 	*x = ShmDetachReply{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[63]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4065,7 +4223,7 @@ func (x *ShmDetachReply) String() string {
 func (*ShmDetachReply) ProtoMessage() {}
 
 func (x *ShmDetachReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[63]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4078,7 +4236,7 @@ func (x *ShmDetachReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShmDetachReply.ProtoReflect.Descriptor instead.
 func (*ShmDetachReply) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{63}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{66}
 }
 
 func (x *ShmDetachReply) GetErrno() uint32 {
@@ -4109,7 +4267,7 @@ type ShmControlRequest struct {
 
 func (x *ShmControlRequest) Reset() {
 	*x = ShmControlRequest{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[64]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4121,7 +4279,7 @@ func (x *ShmControlRequest) String() string {
 func (*ShmControlRequest) ProtoMessage() {}
 
 func (x *ShmControlRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[64]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4134,7 +4292,7 @@ func (x *ShmControlRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShmControlRequest.ProtoReflect.Descriptor instead.
 func (*ShmControlRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{64}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{67}
 }
 
 func (x *ShmControlRequest) GetId() int32 {
@@ -4189,7 +4347,7 @@ type ShmControlReply struct {
 
 func (x *ShmControlReply) Reset() {
 	*x = ShmControlReply{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[65]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[68]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4201,7 +4359,7 @@ func (x *ShmControlReply) String() string {
 func (*ShmControlReply) ProtoMessage() {}
 
 func (x *ShmControlReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[65]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[68]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4214,7 +4372,7 @@ func (x *ShmControlReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShmControlReply.ProtoReflect.Descriptor instead.
 func (*ShmControlReply) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{65}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{68}
 }
 
 func (x *ShmControlReply) GetErrno() uint32 {
@@ -4319,7 +4477,7 @@ type MsgGetRequest struct {
 
 func (x *MsgGetRequest) Reset() {
 	*x = MsgGetRequest{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[66]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[69]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4331,7 +4489,7 @@ func (x *MsgGetRequest) String() string {
 func (*MsgGetRequest) ProtoMessage() {}
 
 func (x *MsgGetRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[66]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[69]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4344,7 +4502,7 @@ func (x *MsgGetRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MsgGetRequest.ProtoReflect.Descriptor instead.
 func (*MsgGetRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{66}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{69}
 }
 
 func (x *MsgGetRequest) GetKey() int32 {
@@ -4378,7 +4536,7 @@ type MsgGetReply struct {
 
 func (x *MsgGetReply) Reset() {
 	*x = MsgGetReply{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[67]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[70]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4390,7 +4548,7 @@ func (x *MsgGetReply) String() string {
 func (*MsgGetReply) ProtoMessage() {}
 
 func (x *MsgGetReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[67]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[70]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4403,7 +4561,7 @@ func (x *MsgGetReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MsgGetReply.ProtoReflect.Descriptor instead.
 func (*MsgGetReply) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{67}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{70}
 }
 
 func (x *MsgGetReply) GetErrno() uint32 {
@@ -4435,7 +4593,7 @@ type MsgSendRequest struct {
 
 func (x *MsgSendRequest) Reset() {
 	*x = MsgSendRequest{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[68]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[71]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4447,7 +4605,7 @@ func (x *MsgSendRequest) String() string {
 func (*MsgSendRequest) ProtoMessage() {}
 
 func (x *MsgSendRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[68]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[71]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4460,7 +4618,7 @@ func (x *MsgSendRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MsgSendRequest.ProtoReflect.Descriptor instead.
 func (*MsgSendRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{68}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{71}
 }
 
 func (x *MsgSendRequest) GetId() int32 {
@@ -4524,7 +4682,7 @@ type MsgSendReply struct {
 
 func (x *MsgSendReply) Reset() {
 	*x = MsgSendReply{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[69]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[72]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4536,7 +4694,7 @@ func (x *MsgSendReply) String() string {
 func (*MsgSendReply) ProtoMessage() {}
 
 func (x *MsgSendReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[69]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[72]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4549,7 +4707,7 @@ func (x *MsgSendReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MsgSendReply.ProtoReflect.Descriptor instead.
 func (*MsgSendReply) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{69}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{72}
 }
 
 func (x *MsgSendReply) GetErrno() uint32 {
@@ -4595,7 +4753,7 @@ type MsgReceiveRequest struct {
 
 func (x *MsgReceiveRequest) Reset() {
 	*x = MsgReceiveRequest{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[70]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[73]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4607,7 +4765,7 @@ func (x *MsgReceiveRequest) String() string {
 func (*MsgReceiveRequest) ProtoMessage() {}
 
 func (x *MsgReceiveRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[70]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[73]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4620,7 +4778,7 @@ func (x *MsgReceiveRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MsgReceiveRequest.ProtoReflect.Descriptor instead.
 func (*MsgReceiveRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{70}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{73}
 }
 
 func (x *MsgReceiveRequest) GetId() int32 {
@@ -4687,7 +4845,7 @@ type MsgReceiveReply struct {
 
 func (x *MsgReceiveReply) Reset() {
 	*x = MsgReceiveReply{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[71]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[74]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4699,7 +4857,7 @@ func (x *MsgReceiveReply) String() string {
 func (*MsgReceiveReply) ProtoMessage() {}
 
 func (x *MsgReceiveReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[71]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[74]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4712,7 +4870,7 @@ func (x *MsgReceiveReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MsgReceiveReply.ProtoReflect.Descriptor instead.
 func (*MsgReceiveReply) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{71}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{74}
 }
 
 func (x *MsgReceiveReply) GetErrno() uint32 {
@@ -4772,7 +4930,7 @@ type MsgControlRequest struct {
 
 func (x *MsgControlRequest) Reset() {
 	*x = MsgControlRequest{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[72]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[75]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4784,7 +4942,7 @@ func (x *MsgControlRequest) String() string {
 func (*MsgControlRequest) ProtoMessage() {}
 
 func (x *MsgControlRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[72]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[75]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4797,7 +4955,7 @@ func (x *MsgControlRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MsgControlRequest.ProtoReflect.Descriptor instead.
 func (*MsgControlRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{72}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{75}
 }
 
 func (x *MsgControlRequest) GetId() int32 {
@@ -4860,7 +5018,7 @@ type MsgControlReply struct {
 
 func (x *MsgControlReply) Reset() {
 	*x = MsgControlReply{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[73]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[76]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4872,7 +5030,7 @@ func (x *MsgControlReply) String() string {
 func (*MsgControlReply) ProtoMessage() {}
 
 func (x *MsgControlReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[73]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[76]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4885,7 +5043,7 @@ func (x *MsgControlReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MsgControlReply.ProtoReflect.Descriptor instead.
 func (*MsgControlReply) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{73}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{76}
 }
 
 func (x *MsgControlReply) GetErrno() uint32 {
@@ -5005,7 +5163,7 @@ type SemGetRequest struct {
 
 func (x *SemGetRequest) Reset() {
 	*x = SemGetRequest{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[74]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[77]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5017,7 +5175,7 @@ func (x *SemGetRequest) String() string {
 func (*SemGetRequest) ProtoMessage() {}
 
 func (x *SemGetRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[74]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[77]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5030,7 +5188,7 @@ func (x *SemGetRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SemGetRequest.ProtoReflect.Descriptor instead.
 func (*SemGetRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{74}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{77}
 }
 
 func (x *SemGetRequest) GetKey() int32 {
@@ -5071,7 +5229,7 @@ type SemGetReply struct {
 
 func (x *SemGetReply) Reset() {
 	*x = SemGetReply{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[75]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[78]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5083,7 +5241,7 @@ func (x *SemGetReply) String() string {
 func (*SemGetReply) ProtoMessage() {}
 
 func (x *SemGetReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[75]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[78]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5096,7 +5254,7 @@ func (x *SemGetReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SemGetReply.ProtoReflect.Descriptor instead.
 func (*SemGetReply) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{75}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{78}
 }
 
 func (x *SemGetReply) GetErrno() uint32 {
@@ -5126,7 +5284,7 @@ type SemOperation struct {
 
 func (x *SemOperation) Reset() {
 	*x = SemOperation{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[76]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[79]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5138,7 +5296,7 @@ func (x *SemOperation) String() string {
 func (*SemOperation) ProtoMessage() {}
 
 func (x *SemOperation) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[76]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[79]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5151,7 +5309,7 @@ func (x *SemOperation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SemOperation.ProtoReflect.Descriptor instead.
 func (*SemOperation) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{76}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{79}
 }
 
 func (x *SemOperation) GetNumber() uint32 {
@@ -5191,7 +5349,7 @@ type SemOpRequest struct {
 
 func (x *SemOpRequest) Reset() {
 	*x = SemOpRequest{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[77]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[80]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5203,7 +5361,7 @@ func (x *SemOpRequest) String() string {
 func (*SemOpRequest) ProtoMessage() {}
 
 func (x *SemOpRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[77]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[80]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5216,7 +5374,7 @@ func (x *SemOpRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SemOpRequest.ProtoReflect.Descriptor instead.
 func (*SemOpRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{77}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{80}
 }
 
 func (x *SemOpRequest) GetId() int32 {
@@ -5273,7 +5431,7 @@ type SemOpReply struct {
 
 func (x *SemOpReply) Reset() {
 	*x = SemOpReply{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[78]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[81]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5285,7 +5443,7 @@ func (x *SemOpReply) String() string {
 func (*SemOpReply) ProtoMessage() {}
 
 func (x *SemOpReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[78]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[81]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5298,7 +5456,7 @@ func (x *SemOpReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SemOpReply.ProtoReflect.Descriptor instead.
 func (*SemOpReply) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{78}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{81}
 }
 
 func (x *SemOpReply) GetErrno() uint32 {
@@ -5348,7 +5506,7 @@ type SemControlRequest struct {
 
 func (x *SemControlRequest) Reset() {
 	*x = SemControlRequest{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[79]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[82]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5360,7 +5518,7 @@ func (x *SemControlRequest) String() string {
 func (*SemControlRequest) ProtoMessage() {}
 
 func (x *SemControlRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[79]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[82]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5373,7 +5531,7 @@ func (x *SemControlRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SemControlRequest.ProtoReflect.Descriptor instead.
 func (*SemControlRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{79}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{82}
 }
 
 func (x *SemControlRequest) GetId() int32 {
@@ -5446,7 +5604,7 @@ type SemControlReply struct {
 
 func (x *SemControlReply) Reset() {
 	*x = SemControlReply{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[80]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[83]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5458,7 +5616,7 @@ func (x *SemControlReply) String() string {
 func (*SemControlReply) ProtoMessage() {}
 
 func (x *SemControlReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[80]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[83]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5471,7 +5629,7 @@ func (x *SemControlReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SemControlReply.ProtoReflect.Descriptor instead.
 func (*SemControlReply) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{80}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{83}
 }
 
 func (x *SemControlReply) GetErrno() uint32 {
@@ -5554,7 +5712,7 @@ type SemExitRequest struct {
 
 func (x *SemExitRequest) Reset() {
 	*x = SemExitRequest{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[81]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[84]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5566,7 +5724,7 @@ func (x *SemExitRequest) String() string {
 func (*SemExitRequest) ProtoMessage() {}
 
 func (x *SemExitRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[81]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[84]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5579,7 +5737,7 @@ func (x *SemExitRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SemExitRequest.ProtoReflect.Descriptor instead.
 func (*SemExitRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{81}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{84}
 }
 
 func (x *SemExitRequest) GetUndo() uint64 {
@@ -5606,7 +5764,7 @@ type SemExitReply struct {
 
 func (x *SemExitReply) Reset() {
 	*x = SemExitReply{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[82]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[85]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5618,7 +5776,7 @@ func (x *SemExitReply) String() string {
 func (*SemExitReply) ProtoMessage() {}
 
 func (x *SemExitReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[82]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[85]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5631,7 +5789,7 @@ func (x *SemExitReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SemExitReply.ProtoReflect.Descriptor instead.
 func (*SemExitReply) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{82}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{85}
 }
 
 func (x *SemExitReply) GetErrno() uint32 {
@@ -5668,7 +5826,7 @@ type MqOpenRequest struct {
 
 func (x *MqOpenRequest) Reset() {
 	*x = MqOpenRequest{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[83]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[86]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5680,7 +5838,7 @@ func (x *MqOpenRequest) String() string {
 func (*MqOpenRequest) ProtoMessage() {}
 
 func (x *MqOpenRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[83]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[86]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5693,7 +5851,7 @@ func (x *MqOpenRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MqOpenRequest.ProtoReflect.Descriptor instead.
 func (*MqOpenRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{83}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{86}
 }
 
 func (x *MqOpenRequest) GetName() string {
@@ -5762,7 +5920,7 @@ type MqOpenReply struct {
 
 func (x *MqOpenReply) Reset() {
 	*x = MqOpenReply{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[84]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[87]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5774,7 +5932,7 @@ func (x *MqOpenReply) String() string {
 func (*MqOpenReply) ProtoMessage() {}
 
 func (x *MqOpenReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[84]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[87]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5787,7 +5945,7 @@ func (x *MqOpenReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MqOpenReply.ProtoReflect.Descriptor instead.
 func (*MqOpenReply) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{84}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{87}
 }
 
 func (x *MqOpenReply) GetErrno() uint32 {
@@ -5814,7 +5972,7 @@ type MqUnlinkRequest struct {
 
 func (x *MqUnlinkRequest) Reset() {
 	*x = MqUnlinkRequest{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[85]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[88]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5826,7 +5984,7 @@ func (x *MqUnlinkRequest) String() string {
 func (*MqUnlinkRequest) ProtoMessage() {}
 
 func (x *MqUnlinkRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[85]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[88]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5839,7 +5997,7 @@ func (x *MqUnlinkRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MqUnlinkRequest.ProtoReflect.Descriptor instead.
 func (*MqUnlinkRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{85}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{88}
 }
 
 func (x *MqUnlinkRequest) GetName() string {
@@ -5865,7 +6023,7 @@ type MqUnlinkReply struct {
 
 func (x *MqUnlinkReply) Reset() {
 	*x = MqUnlinkReply{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[86]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[89]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5877,7 +6035,7 @@ func (x *MqUnlinkReply) String() string {
 func (*MqUnlinkReply) ProtoMessage() {}
 
 func (x *MqUnlinkReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[86]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[89]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5890,7 +6048,7 @@ func (x *MqUnlinkReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MqUnlinkReply.ProtoReflect.Descriptor instead.
 func (*MqUnlinkReply) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{86}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{89}
 }
 
 func (x *MqUnlinkReply) GetErrno() uint32 {
@@ -5915,7 +6073,7 @@ type MqNotification struct {
 
 func (x *MqNotification) Reset() {
 	*x = MqNotification{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[87]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[90]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5927,7 +6085,7 @@ func (x *MqNotification) String() string {
 func (*MqNotification) ProtoMessage() {}
 
 func (x *MqNotification) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[87]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[90]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5940,7 +6098,7 @@ func (x *MqNotification) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MqNotification.ProtoReflect.Descriptor instead.
 func (*MqNotification) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{87}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{90}
 }
 
 func (x *MqNotification) GetPid() int32 {
@@ -5990,7 +6148,7 @@ type MqSendRequest struct {
 
 func (x *MqSendRequest) Reset() {
 	*x = MqSendRequest{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[88]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[91]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6002,7 +6160,7 @@ func (x *MqSendRequest) String() string {
 func (*MqSendRequest) ProtoMessage() {}
 
 func (x *MqSendRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[88]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[91]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6015,7 +6173,7 @@ func (x *MqSendRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MqSendRequest.ProtoReflect.Descriptor instead.
 func (*MqSendRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{88}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{91}
 }
 
 func (x *MqSendRequest) GetHandle() uint64 {
@@ -6058,7 +6216,7 @@ type MqSendReply struct {
 
 func (x *MqSendReply) Reset() {
 	*x = MqSendReply{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[89]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[92]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6070,7 +6228,7 @@ func (x *MqSendReply) String() string {
 func (*MqSendReply) ProtoMessage() {}
 
 func (x *MqSendReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[89]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[92]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6083,7 +6241,7 @@ func (x *MqSendReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MqSendReply.ProtoReflect.Descriptor instead.
 func (*MqSendReply) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{89}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{92}
 }
 
 func (x *MqSendReply) GetErrno() uint32 {
@@ -6126,7 +6284,7 @@ type MqReceiveRequest struct {
 
 func (x *MqReceiveRequest) Reset() {
 	*x = MqReceiveRequest{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[90]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[93]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6138,7 +6296,7 @@ func (x *MqReceiveRequest) String() string {
 func (*MqReceiveRequest) ProtoMessage() {}
 
 func (x *MqReceiveRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[90]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[93]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6151,7 +6309,7 @@ func (x *MqReceiveRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MqReceiveRequest.ProtoReflect.Descriptor instead.
 func (*MqReceiveRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{90}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{93}
 }
 
 func (x *MqReceiveRequest) GetHandle() uint64 {
@@ -6197,7 +6355,7 @@ type MqReceiveReply struct {
 
 func (x *MqReceiveReply) Reset() {
 	*x = MqReceiveReply{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[91]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[94]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6209,7 +6367,7 @@ func (x *MqReceiveReply) String() string {
 func (*MqReceiveReply) ProtoMessage() {}
 
 func (x *MqReceiveReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[91]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[94]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6222,7 +6380,7 @@ func (x *MqReceiveReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MqReceiveReply.ProtoReflect.Descriptor instead.
 func (*MqReceiveReply) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{91}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{94}
 }
 
 func (x *MqReceiveReply) GetErrno() uint32 {
@@ -6283,7 +6441,7 @@ type MqNotifyRequest struct {
 
 func (x *MqNotifyRequest) Reset() {
 	*x = MqNotifyRequest{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[92]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[95]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6295,7 +6453,7 @@ func (x *MqNotifyRequest) String() string {
 func (*MqNotifyRequest) ProtoMessage() {}
 
 func (x *MqNotifyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[92]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[95]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6308,7 +6466,7 @@ func (x *MqNotifyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MqNotifyRequest.ProtoReflect.Descriptor instead.
 func (*MqNotifyRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{92}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{95}
 }
 
 func (x *MqNotifyRequest) GetHandle() uint64 {
@@ -6362,7 +6520,7 @@ type MqNotifyReply struct {
 
 func (x *MqNotifyReply) Reset() {
 	*x = MqNotifyReply{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[93]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[96]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6374,7 +6532,7 @@ func (x *MqNotifyReply) String() string {
 func (*MqNotifyReply) ProtoMessage() {}
 
 func (x *MqNotifyReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[93]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[96]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6387,7 +6545,7 @@ func (x *MqNotifyReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MqNotifyReply.ProtoReflect.Descriptor instead.
 func (*MqNotifyReply) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{93}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{96}
 }
 
 func (x *MqNotifyReply) GetErrno() uint32 {
@@ -6406,7 +6564,7 @@ type MqAttributesRequest struct {
 
 func (x *MqAttributesRequest) Reset() {
 	*x = MqAttributesRequest{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[94]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[97]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6418,7 +6576,7 @@ func (x *MqAttributesRequest) String() string {
 func (*MqAttributesRequest) ProtoMessage() {}
 
 func (x *MqAttributesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[94]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[97]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6431,7 +6589,7 @@ func (x *MqAttributesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MqAttributesRequest.ProtoReflect.Descriptor instead.
 func (*MqAttributesRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{94}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{97}
 }
 
 func (x *MqAttributesRequest) GetHandle() uint64 {
@@ -6453,7 +6611,7 @@ type MqAttributesReply struct {
 
 func (x *MqAttributesReply) Reset() {
 	*x = MqAttributesReply{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[95]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[98]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6465,7 +6623,7 @@ func (x *MqAttributesReply) String() string {
 func (*MqAttributesReply) ProtoMessage() {}
 
 func (x *MqAttributesReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[95]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[98]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6478,7 +6636,7 @@ func (x *MqAttributesReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MqAttributesReply.ProtoReflect.Descriptor instead.
 func (*MqAttributesReply) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{95}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{98}
 }
 
 func (x *MqAttributesReply) GetErrno() uint32 {
@@ -6691,7 +6849,17 @@ const file_adyton_ipc_v1_ipc_proto_rawDesc = "" +
 	"\acontrol\x18\x06 \x01(\fR\acontrol\x12\x14\n" +
 	"\x05flags\x18\a \x01(\rR\x05flags\x12\x12\n" +
 	"\x04full\x18\b \x01(\rR\x04full\x12*\n" +
-	"\x05ready\x18\t \x03(\v2\x14.adyton.ipc.v1.ReadyR\x05ready\";\n" +
+	"\x05ready\x18\t \x03(\v2\x14.adyton.ipc.v1.ReadyR\x05ready\":\n" +
+	"\n" +
+	"Travelling\x12\x14\n" +
+	"\x05token\x18\x01 \x01(\x04R\x05token\x12\x16\n" +
+	"\x06handle\x18\x02 \x01(\x04R\x06handle\"?\n" +
+	"\x0eCollectRequest\x12-\n" +
+	"\x04only\x18\x01 \x03(\v2\x19.adyton.ipc.v1.TravellingR\x04only\"h\n" +
+	"\fCollectReply\x12\x14\n" +
+	"\x05errno\x18\x01 \x01(\rR\x05errno\x12*\n" +
+	"\x05ready\x18\x02 \x03(\v2\x14.adyton.ipc.v1.ReadyR\x05ready\x12\x16\n" +
+	"\x06tokens\x18\x03 \x03(\x04R\x06tokens\";\n" +
 	"\vReadRequest\x12\x16\n" +
 	"\x06handle\x18\x01 \x01(\x04R\x06handle\x12\x14\n" +
 	"\x05count\x18\x02 \x01(\rR\x05count\"\xa2\x01\n" +
@@ -7009,7 +7177,7 @@ const file_adyton_ipc_v1_ipc_proto_rawDesc = "" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12!\n" +
 	"\fmax_messages\x18\x02 \x01(\x03R\vmaxMessages\x12!\n" +
 	"\fmessage_size\x18\x03 \x01(\x03R\vmessageSize\x12\x1a\n" +
-	"\bmessages\x18\x04 \x01(\x03R\bmessages2\x8e\x19\n" +
+	"\bmessages\x18\x04 \x01(\x03R\bmessages2\xd5\x19\n" +
 	"\x03IPC\x12H\n" +
 	"\bOpenPipe\x12\x1e.adyton.ipc.v1.OpenPipeRequest\x1a\x1c.adyton.ipc.v1.OpenPipeReply\x12H\n" +
 	"\bOpenFifo\x12\x1e.adyton.ipc.v1.OpenFifoRequest\x1a\x1c.adyton.ipc.v1.OpenFifoReply\x12H\n" +
@@ -7028,7 +7196,8 @@ const file_adyton_ipc_v1_ipc_proto_rawDesc = "" +
 	"\tGetOption\x12\x1f.adyton.ipc.v1.GetOptionRequest\x1a\x1d.adyton.ipc.v1.GetOptionReply\x12K\n" +
 	"\tSetOption\x12\x1f.adyton.ipc.v1.SetOptionRequest\x1a\x1d.adyton.ipc.v1.SetOptionReply\x12<\n" +
 	"\x04Send\x12\x1a.adyton.ipc.v1.SendRequest\x1a\x18.adyton.ipc.v1.SendReply\x12E\n" +
-	"\aReceive\x12\x1d.adyton.ipc.v1.ReceiveRequest\x1a\x1b.adyton.ipc.v1.ReceiveReply\x12<\n" +
+	"\aReceive\x12\x1d.adyton.ipc.v1.ReceiveRequest\x1a\x1b.adyton.ipc.v1.ReceiveReply\x12E\n" +
+	"\aCollect\x12\x1d.adyton.ipc.v1.CollectRequest\x1a\x1b.adyton.ipc.v1.CollectReply\x12<\n" +
 	"\x04Read\x12\x1a.adyton.ipc.v1.ReadRequest\x1a\x18.adyton.ipc.v1.ReadReply\x12B\n" +
 	"\x06Unread\x12\x1c.adyton.ipc.v1.UnreadRequest\x1a\x1a.adyton.ipc.v1.UnreadReply\x12?\n" +
 	"\x05Write\x12\x1b.adyton.ipc.v1.WriteRequest\x1a\x19.adyton.ipc.v1.WriteReply\x12<\n" +
@@ -7074,7 +7243,7 @@ func file_adyton_ipc_v1_ipc_proto_rawDescGZIP() []byte {
 	return file_adyton_ipc_v1_ipc_proto_rawDescData
 }
 
-var file_adyton_ipc_v1_ipc_proto_msgTypes = make([]protoimpl.MessageInfo, 96)
+var file_adyton_ipc_v1_ipc_proto_msgTypes = make([]protoimpl.MessageInfo, 99)
 var file_adyton_ipc_v1_ipc_proto_goTypes = []any{
 	(*Wait)(nil),                // 0: adyton.ipc.v1.Wait
 	(*Ready)(nil),               // 1: adyton.ipc.v1.Ready
@@ -7113,65 +7282,68 @@ var file_adyton_ipc_v1_ipc_proto_goTypes = []any{
 	(*SendReply)(nil),           // 34: adyton.ipc.v1.SendReply
 	(*ReceiveRequest)(nil),      // 35: adyton.ipc.v1.ReceiveRequest
 	(*ReceiveReply)(nil),        // 36: adyton.ipc.v1.ReceiveReply
-	(*ReadRequest)(nil),         // 37: adyton.ipc.v1.ReadRequest
-	(*ReadReply)(nil),           // 38: adyton.ipc.v1.ReadReply
-	(*UnreadRequest)(nil),       // 39: adyton.ipc.v1.UnreadRequest
-	(*UnreadReply)(nil),         // 40: adyton.ipc.v1.UnreadReply
-	(*WriteRequest)(nil),        // 41: adyton.ipc.v1.WriteRequest
-	(*WriteReply)(nil),          // 42: adyton.ipc.v1.WriteReply
-	(*PollRequest)(nil),         // 43: adyton.ipc.v1.PollRequest
-	(*PollReply)(nil),           // 44: adyton.ipc.v1.PollReply
-	(*IoctlRequest)(nil),        // 45: adyton.ipc.v1.IoctlRequest
-	(*IoctlReply)(nil),          // 46: adyton.ipc.v1.IoctlReply
-	(*GetattrRequest)(nil),      // 47: adyton.ipc.v1.GetattrRequest
-	(*GetattrReply)(nil),        // 48: adyton.ipc.v1.GetattrReply
-	(*CloseRequest)(nil),        // 49: adyton.ipc.v1.CloseRequest
-	(*CloseReply)(nil),          // 50: adyton.ipc.v1.CloseReply
-	(*WatchRequest)(nil),        // 51: adyton.ipc.v1.WatchRequest
-	(*WatchReply)(nil),          // 52: adyton.ipc.v1.WatchReply
-	(*ExpireRequest)(nil),       // 53: adyton.ipc.v1.ExpireRequest
-	(*ExpireReply)(nil),         // 54: adyton.ipc.v1.ExpireReply
-	(*SysvPerm)(nil),            // 55: adyton.ipc.v1.SysvPerm
-	(*ShmGetRequest)(nil),       // 56: adyton.ipc.v1.ShmGetRequest
-	(*ShmGetReply)(nil),         // 57: adyton.ipc.v1.ShmGetReply
-	(*ShmAttachRequest)(nil),    // 58: adyton.ipc.v1.ShmAttachRequest
-	(*ShmAttachReply)(nil),      // 59: adyton.ipc.v1.ShmAttachReply
-	(*ShmBackRequest)(nil),      // 60: adyton.ipc.v1.ShmBackRequest
-	(*ShmBackReply)(nil),        // 61: adyton.ipc.v1.ShmBackReply
-	(*ShmDetachRequest)(nil),    // 62: adyton.ipc.v1.ShmDetachRequest
-	(*ShmDetachReply)(nil),      // 63: adyton.ipc.v1.ShmDetachReply
-	(*ShmControlRequest)(nil),   // 64: adyton.ipc.v1.ShmControlRequest
-	(*ShmControlReply)(nil),     // 65: adyton.ipc.v1.ShmControlReply
-	(*MsgGetRequest)(nil),       // 66: adyton.ipc.v1.MsgGetRequest
-	(*MsgGetReply)(nil),         // 67: adyton.ipc.v1.MsgGetReply
-	(*MsgSendRequest)(nil),      // 68: adyton.ipc.v1.MsgSendRequest
-	(*MsgSendReply)(nil),        // 69: adyton.ipc.v1.MsgSendReply
-	(*MsgReceiveRequest)(nil),   // 70: adyton.ipc.v1.MsgReceiveRequest
-	(*MsgReceiveReply)(nil),     // 71: adyton.ipc.v1.MsgReceiveReply
-	(*MsgControlRequest)(nil),   // 72: adyton.ipc.v1.MsgControlRequest
-	(*MsgControlReply)(nil),     // 73: adyton.ipc.v1.MsgControlReply
-	(*SemGetRequest)(nil),       // 74: adyton.ipc.v1.SemGetRequest
-	(*SemGetReply)(nil),         // 75: adyton.ipc.v1.SemGetReply
-	(*SemOperation)(nil),        // 76: adyton.ipc.v1.SemOperation
-	(*SemOpRequest)(nil),        // 77: adyton.ipc.v1.SemOpRequest
-	(*SemOpReply)(nil),          // 78: adyton.ipc.v1.SemOpReply
-	(*SemControlRequest)(nil),   // 79: adyton.ipc.v1.SemControlRequest
-	(*SemControlReply)(nil),     // 80: adyton.ipc.v1.SemControlReply
-	(*SemExitRequest)(nil),      // 81: adyton.ipc.v1.SemExitRequest
-	(*SemExitReply)(nil),        // 82: adyton.ipc.v1.SemExitReply
-	(*MqOpenRequest)(nil),       // 83: adyton.ipc.v1.MqOpenRequest
-	(*MqOpenReply)(nil),         // 84: adyton.ipc.v1.MqOpenReply
-	(*MqUnlinkRequest)(nil),     // 85: adyton.ipc.v1.MqUnlinkRequest
-	(*MqUnlinkReply)(nil),       // 86: adyton.ipc.v1.MqUnlinkReply
-	(*MqNotification)(nil),      // 87: adyton.ipc.v1.MqNotification
-	(*MqSendRequest)(nil),       // 88: adyton.ipc.v1.MqSendRequest
-	(*MqSendReply)(nil),         // 89: adyton.ipc.v1.MqSendReply
-	(*MqReceiveRequest)(nil),    // 90: adyton.ipc.v1.MqReceiveRequest
-	(*MqReceiveReply)(nil),      // 91: adyton.ipc.v1.MqReceiveReply
-	(*MqNotifyRequest)(nil),     // 92: adyton.ipc.v1.MqNotifyRequest
-	(*MqNotifyReply)(nil),       // 93: adyton.ipc.v1.MqNotifyReply
-	(*MqAttributesRequest)(nil), // 94: adyton.ipc.v1.MqAttributesRequest
-	(*MqAttributesReply)(nil),   // 95: adyton.ipc.v1.MqAttributesReply
+	(*Travelling)(nil),          // 37: adyton.ipc.v1.Travelling
+	(*CollectRequest)(nil),      // 38: adyton.ipc.v1.CollectRequest
+	(*CollectReply)(nil),        // 39: adyton.ipc.v1.CollectReply
+	(*ReadRequest)(nil),         // 40: adyton.ipc.v1.ReadRequest
+	(*ReadReply)(nil),           // 41: adyton.ipc.v1.ReadReply
+	(*UnreadRequest)(nil),       // 42: adyton.ipc.v1.UnreadRequest
+	(*UnreadReply)(nil),         // 43: adyton.ipc.v1.UnreadReply
+	(*WriteRequest)(nil),        // 44: adyton.ipc.v1.WriteRequest
+	(*WriteReply)(nil),          // 45: adyton.ipc.v1.WriteReply
+	(*PollRequest)(nil),         // 46: adyton.ipc.v1.PollRequest
+	(*PollReply)(nil),           // 47: adyton.ipc.v1.PollReply
+	(*IoctlRequest)(nil),        // 48: adyton.ipc.v1.IoctlRequest
+	(*IoctlReply)(nil),          // 49: adyton.ipc.v1.IoctlReply
+	(*GetattrRequest)(nil),      // 50: adyton.ipc.v1.GetattrRequest
+	(*GetattrReply)(nil),        // 51: adyton.ipc.v1.GetattrReply
+	(*CloseRequest)(nil),        // 52: adyton.ipc.v1.CloseRequest
+	(*CloseReply)(nil),          // 53: adyton.ipc.v1.CloseReply
+	(*WatchRequest)(nil),        // 54: adyton.ipc.v1.WatchRequest
+	(*WatchReply)(nil),          // 55: adyton.ipc.v1.WatchReply
+	(*ExpireRequest)(nil),       // 56: adyton.ipc.v1.ExpireRequest
+	(*ExpireReply)(nil),         // 57: adyton.ipc.v1.ExpireReply
+	(*SysvPerm)(nil),            // 58: adyton.ipc.v1.SysvPerm
+	(*ShmGetRequest)(nil),       // 59: adyton.ipc.v1.ShmGetRequest
+	(*ShmGetReply)(nil),         // 60: adyton.ipc.v1.ShmGetReply
+	(*ShmAttachRequest)(nil),    // 61: adyton.ipc.v1.ShmAttachRequest
+	(*ShmAttachReply)(nil),      // 62: adyton.ipc.v1.ShmAttachReply
+	(*ShmBackRequest)(nil),      // 63: adyton.ipc.v1.ShmBackRequest
+	(*ShmBackReply)(nil),        // 64: adyton.ipc.v1.ShmBackReply
+	(*ShmDetachRequest)(nil),    // 65: adyton.ipc.v1.ShmDetachRequest
+	(*ShmDetachReply)(nil),      // 66: adyton.ipc.v1.ShmDetachReply
+	(*ShmControlRequest)(nil),   // 67: adyton.ipc.v1.ShmControlRequest
+	(*ShmControlReply)(nil),     // 68: adyton.ipc.v1.ShmControlReply
+	(*MsgGetRequest)(nil),       // 69: adyton.ipc.v1.MsgGetRequest
+	(*MsgGetReply)(nil),         // 70: adyton.ipc.v1.MsgGetReply
+	(*MsgSendRequest)(nil),      // 71: adyton.ipc.v1.MsgSendRequest
+	(*MsgSendReply)(nil),        // 72: adyton.ipc.v1.MsgSendReply
+	(*MsgReceiveRequest)(nil),   // 73: adyton.ipc.v1.MsgReceiveRequest
+	(*MsgReceiveReply)(nil),     // 74: adyton.ipc.v1.MsgReceiveReply
+	(*MsgControlRequest)(nil),   // 75: adyton.ipc.v1.MsgControlRequest
+	(*MsgControlReply)(nil),     // 76: adyton.ipc.v1.MsgControlReply
+	(*SemGetRequest)(nil),       // 77: adyton.ipc.v1.SemGetRequest
+	(*SemGetReply)(nil),         // 78: adyton.ipc.v1.SemGetReply
+	(*SemOperation)(nil),        // 79: adyton.ipc.v1.SemOperation
+	(*SemOpRequest)(nil),        // 80: adyton.ipc.v1.SemOpRequest
+	(*SemOpReply)(nil),          // 81: adyton.ipc.v1.SemOpReply
+	(*SemControlRequest)(nil),   // 82: adyton.ipc.v1.SemControlRequest
+	(*SemControlReply)(nil),     // 83: adyton.ipc.v1.SemControlReply
+	(*SemExitRequest)(nil),      // 84: adyton.ipc.v1.SemExitRequest
+	(*SemExitReply)(nil),        // 85: adyton.ipc.v1.SemExitReply
+	(*MqOpenRequest)(nil),       // 86: adyton.ipc.v1.MqOpenRequest
+	(*MqOpenReply)(nil),         // 87: adyton.ipc.v1.MqOpenReply
+	(*MqUnlinkRequest)(nil),     // 88: adyton.ipc.v1.MqUnlinkRequest
+	(*MqUnlinkReply)(nil),       // 89: adyton.ipc.v1.MqUnlinkReply
+	(*MqNotification)(nil),      // 90: adyton.ipc.v1.MqNotification
+	(*MqSendRequest)(nil),       // 91: adyton.ipc.v1.MqSendRequest
+	(*MqSendReply)(nil),         // 92: adyton.ipc.v1.MqSendReply
+	(*MqReceiveRequest)(nil),    // 93: adyton.ipc.v1.MqReceiveRequest
+	(*MqReceiveReply)(nil),      // 94: adyton.ipc.v1.MqReceiveReply
+	(*MqNotifyRequest)(nil),     // 95: adyton.ipc.v1.MqNotifyRequest
+	(*MqNotifyReply)(nil),       // 96: adyton.ipc.v1.MqNotifyReply
+	(*MqAttributesRequest)(nil), // 97: adyton.ipc.v1.MqAttributesRequest
+	(*MqAttributesReply)(nil),   // 98: adyton.ipc.v1.MqAttributesReply
 }
 var file_adyton_ipc_v1_ipc_proto_depIdxs = []int32{
 	2,   // 0: adyton.ipc.v1.OpenPipeRequest.cred:type_name -> adyton.ipc.v1.Cred
@@ -7200,145 +7372,149 @@ var file_adyton_ipc_v1_ipc_proto_depIdxs = []int32{
 	1,   // 23: adyton.ipc.v1.SendReply.ready:type_name -> adyton.ipc.v1.Ready
 	0,   // 24: adyton.ipc.v1.ReceiveReply.wait:type_name -> adyton.ipc.v1.Wait
 	1,   // 25: adyton.ipc.v1.ReceiveReply.ready:type_name -> adyton.ipc.v1.Ready
-	0,   // 26: adyton.ipc.v1.ReadReply.wait:type_name -> adyton.ipc.v1.Wait
-	1,   // 27: adyton.ipc.v1.ReadReply.ready:type_name -> adyton.ipc.v1.Ready
-	1,   // 28: adyton.ipc.v1.UnreadReply.ready:type_name -> adyton.ipc.v1.Ready
-	2,   // 29: adyton.ipc.v1.WriteRequest.cred:type_name -> adyton.ipc.v1.Cred
-	0,   // 30: adyton.ipc.v1.WriteReply.wait:type_name -> adyton.ipc.v1.Wait
-	1,   // 31: adyton.ipc.v1.WriteReply.ready:type_name -> adyton.ipc.v1.Ready
-	1,   // 32: adyton.ipc.v1.CloseReply.ready:type_name -> adyton.ipc.v1.Ready
-	1,   // 33: adyton.ipc.v1.WatchReply.ready:type_name -> adyton.ipc.v1.Ready
-	1,   // 34: adyton.ipc.v1.ExpireReply.ready:type_name -> adyton.ipc.v1.Ready
-	2,   // 35: adyton.ipc.v1.ShmGetRequest.cred:type_name -> adyton.ipc.v1.Cred
-	2,   // 36: adyton.ipc.v1.ShmAttachRequest.cred:type_name -> adyton.ipc.v1.Cred
-	2,   // 37: adyton.ipc.v1.ShmDetachRequest.cred:type_name -> adyton.ipc.v1.Cred
-	55,  // 38: adyton.ipc.v1.ShmControlRequest.perm:type_name -> adyton.ipc.v1.SysvPerm
-	2,   // 39: adyton.ipc.v1.ShmControlRequest.cred:type_name -> adyton.ipc.v1.Cred
-	55,  // 40: adyton.ipc.v1.ShmControlReply.perm:type_name -> adyton.ipc.v1.SysvPerm
-	2,   // 41: adyton.ipc.v1.MsgGetRequest.cred:type_name -> adyton.ipc.v1.Cred
-	2,   // 42: adyton.ipc.v1.MsgSendRequest.cred:type_name -> adyton.ipc.v1.Cred
-	0,   // 43: adyton.ipc.v1.MsgSendReply.wait:type_name -> adyton.ipc.v1.Wait
-	1,   // 44: adyton.ipc.v1.MsgSendReply.ready:type_name -> adyton.ipc.v1.Ready
-	2,   // 45: adyton.ipc.v1.MsgReceiveRequest.cred:type_name -> adyton.ipc.v1.Cred
-	0,   // 46: adyton.ipc.v1.MsgReceiveReply.wait:type_name -> adyton.ipc.v1.Wait
-	1,   // 47: adyton.ipc.v1.MsgReceiveReply.ready:type_name -> adyton.ipc.v1.Ready
-	55,  // 48: adyton.ipc.v1.MsgControlRequest.perm:type_name -> adyton.ipc.v1.SysvPerm
-	2,   // 49: adyton.ipc.v1.MsgControlRequest.cred:type_name -> adyton.ipc.v1.Cred
-	1,   // 50: adyton.ipc.v1.MsgControlReply.ready:type_name -> adyton.ipc.v1.Ready
-	55,  // 51: adyton.ipc.v1.MsgControlReply.perm:type_name -> adyton.ipc.v1.SysvPerm
-	2,   // 52: adyton.ipc.v1.SemGetRequest.cred:type_name -> adyton.ipc.v1.Cred
-	76,  // 53: adyton.ipc.v1.SemOpRequest.operations:type_name -> adyton.ipc.v1.SemOperation
-	2,   // 54: adyton.ipc.v1.SemOpRequest.cred:type_name -> adyton.ipc.v1.Cred
-	0,   // 55: adyton.ipc.v1.SemOpReply.wait:type_name -> adyton.ipc.v1.Wait
-	1,   // 56: adyton.ipc.v1.SemOpReply.ready:type_name -> adyton.ipc.v1.Ready
-	55,  // 57: adyton.ipc.v1.SemControlRequest.perm:type_name -> adyton.ipc.v1.SysvPerm
-	2,   // 58: adyton.ipc.v1.SemControlRequest.cred:type_name -> adyton.ipc.v1.Cred
-	1,   // 59: adyton.ipc.v1.SemControlReply.ready:type_name -> adyton.ipc.v1.Ready
-	55,  // 60: adyton.ipc.v1.SemControlReply.perm:type_name -> adyton.ipc.v1.SysvPerm
-	1,   // 61: adyton.ipc.v1.SemExitReply.ready:type_name -> adyton.ipc.v1.Ready
-	2,   // 62: adyton.ipc.v1.MqOpenRequest.cred:type_name -> adyton.ipc.v1.Cred
-	2,   // 63: adyton.ipc.v1.MqUnlinkRequest.cred:type_name -> adyton.ipc.v1.Cred
-	2,   // 64: adyton.ipc.v1.MqSendRequest.cred:type_name -> adyton.ipc.v1.Cred
-	0,   // 65: adyton.ipc.v1.MqSendReply.wait:type_name -> adyton.ipc.v1.Wait
-	1,   // 66: adyton.ipc.v1.MqSendReply.ready:type_name -> adyton.ipc.v1.Ready
-	87,  // 67: adyton.ipc.v1.MqSendReply.notify:type_name -> adyton.ipc.v1.MqNotification
-	0,   // 68: adyton.ipc.v1.MqReceiveReply.wait:type_name -> adyton.ipc.v1.Wait
-	1,   // 69: adyton.ipc.v1.MqReceiveReply.ready:type_name -> adyton.ipc.v1.Ready
-	3,   // 70: adyton.ipc.v1.IPC.OpenPipe:input_type -> adyton.ipc.v1.OpenPipeRequest
-	5,   // 71: adyton.ipc.v1.IPC.OpenFifo:input_type -> adyton.ipc.v1.OpenFifoRequest
-	7,   // 72: adyton.ipc.v1.IPC.PipeSize:input_type -> adyton.ipc.v1.PipeSizeRequest
-	9,   // 73: adyton.ipc.v1.IPC.Splice:input_type -> adyton.ipc.v1.SpliceRequest
-	11,  // 74: adyton.ipc.v1.IPC.OpenEventfd:input_type -> adyton.ipc.v1.OpenEventfdRequest
-	13,  // 75: adyton.ipc.v1.IPC.Socket:input_type -> adyton.ipc.v1.SocketRequest
-	15,  // 76: adyton.ipc.v1.IPC.SocketPair:input_type -> adyton.ipc.v1.SocketPairRequest
-	17,  // 77: adyton.ipc.v1.IPC.Bind:input_type -> adyton.ipc.v1.BindRequest
-	19,  // 78: adyton.ipc.v1.IPC.Listen:input_type -> adyton.ipc.v1.ListenRequest
-	21,  // 79: adyton.ipc.v1.IPC.Connect:input_type -> adyton.ipc.v1.ConnectRequest
-	23,  // 80: adyton.ipc.v1.IPC.Accept:input_type -> adyton.ipc.v1.AcceptRequest
-	25,  // 81: adyton.ipc.v1.IPC.Name:input_type -> adyton.ipc.v1.NameRequest
-	27,  // 82: adyton.ipc.v1.IPC.Shutdown:input_type -> adyton.ipc.v1.ShutdownRequest
-	29,  // 83: adyton.ipc.v1.IPC.GetOption:input_type -> adyton.ipc.v1.GetOptionRequest
-	31,  // 84: adyton.ipc.v1.IPC.SetOption:input_type -> adyton.ipc.v1.SetOptionRequest
-	33,  // 85: adyton.ipc.v1.IPC.Send:input_type -> adyton.ipc.v1.SendRequest
-	35,  // 86: adyton.ipc.v1.IPC.Receive:input_type -> adyton.ipc.v1.ReceiveRequest
-	37,  // 87: adyton.ipc.v1.IPC.Read:input_type -> adyton.ipc.v1.ReadRequest
-	39,  // 88: adyton.ipc.v1.IPC.Unread:input_type -> adyton.ipc.v1.UnreadRequest
-	41,  // 89: adyton.ipc.v1.IPC.Write:input_type -> adyton.ipc.v1.WriteRequest
-	43,  // 90: adyton.ipc.v1.IPC.Poll:input_type -> adyton.ipc.v1.PollRequest
-	45,  // 91: adyton.ipc.v1.IPC.Ioctl:input_type -> adyton.ipc.v1.IoctlRequest
-	47,  // 92: adyton.ipc.v1.IPC.Getattr:input_type -> adyton.ipc.v1.GetattrRequest
-	49,  // 93: adyton.ipc.v1.IPC.Close:input_type -> adyton.ipc.v1.CloseRequest
-	56,  // 94: adyton.ipc.v1.IPC.ShmGet:input_type -> adyton.ipc.v1.ShmGetRequest
-	58,  // 95: adyton.ipc.v1.IPC.ShmAttach:input_type -> adyton.ipc.v1.ShmAttachRequest
-	60,  // 96: adyton.ipc.v1.IPC.ShmBack:input_type -> adyton.ipc.v1.ShmBackRequest
-	62,  // 97: adyton.ipc.v1.IPC.ShmDetach:input_type -> adyton.ipc.v1.ShmDetachRequest
-	64,  // 98: adyton.ipc.v1.IPC.ShmControl:input_type -> adyton.ipc.v1.ShmControlRequest
-	66,  // 99: adyton.ipc.v1.IPC.MsgGet:input_type -> adyton.ipc.v1.MsgGetRequest
-	68,  // 100: adyton.ipc.v1.IPC.MsgSend:input_type -> adyton.ipc.v1.MsgSendRequest
-	70,  // 101: adyton.ipc.v1.IPC.MsgReceive:input_type -> adyton.ipc.v1.MsgReceiveRequest
-	72,  // 102: adyton.ipc.v1.IPC.MsgControl:input_type -> adyton.ipc.v1.MsgControlRequest
-	74,  // 103: adyton.ipc.v1.IPC.SemGet:input_type -> adyton.ipc.v1.SemGetRequest
-	77,  // 104: adyton.ipc.v1.IPC.SemOp:input_type -> adyton.ipc.v1.SemOpRequest
-	79,  // 105: adyton.ipc.v1.IPC.SemControl:input_type -> adyton.ipc.v1.SemControlRequest
-	81,  // 106: adyton.ipc.v1.IPC.SemExit:input_type -> adyton.ipc.v1.SemExitRequest
-	83,  // 107: adyton.ipc.v1.IPC.MqOpen:input_type -> adyton.ipc.v1.MqOpenRequest
-	85,  // 108: adyton.ipc.v1.IPC.MqUnlink:input_type -> adyton.ipc.v1.MqUnlinkRequest
-	88,  // 109: adyton.ipc.v1.IPC.MqSend:input_type -> adyton.ipc.v1.MqSendRequest
-	90,  // 110: adyton.ipc.v1.IPC.MqReceive:input_type -> adyton.ipc.v1.MqReceiveRequest
-	92,  // 111: adyton.ipc.v1.IPC.MqNotify:input_type -> adyton.ipc.v1.MqNotifyRequest
-	94,  // 112: adyton.ipc.v1.IPC.MqAttributes:input_type -> adyton.ipc.v1.MqAttributesRequest
-	51,  // 113: adyton.ipc.v1.IPC.Watch:input_type -> adyton.ipc.v1.WatchRequest
-	53,  // 114: adyton.ipc.v1.IPC.Expire:input_type -> adyton.ipc.v1.ExpireRequest
-	4,   // 115: adyton.ipc.v1.IPC.OpenPipe:output_type -> adyton.ipc.v1.OpenPipeReply
-	6,   // 116: adyton.ipc.v1.IPC.OpenFifo:output_type -> adyton.ipc.v1.OpenFifoReply
-	8,   // 117: adyton.ipc.v1.IPC.PipeSize:output_type -> adyton.ipc.v1.PipeSizeReply
-	10,  // 118: adyton.ipc.v1.IPC.Splice:output_type -> adyton.ipc.v1.SpliceReply
-	12,  // 119: adyton.ipc.v1.IPC.OpenEventfd:output_type -> adyton.ipc.v1.OpenEventfdReply
-	14,  // 120: adyton.ipc.v1.IPC.Socket:output_type -> adyton.ipc.v1.SocketReply
-	16,  // 121: adyton.ipc.v1.IPC.SocketPair:output_type -> adyton.ipc.v1.SocketPairReply
-	18,  // 122: adyton.ipc.v1.IPC.Bind:output_type -> adyton.ipc.v1.BindReply
-	20,  // 123: adyton.ipc.v1.IPC.Listen:output_type -> adyton.ipc.v1.ListenReply
-	22,  // 124: adyton.ipc.v1.IPC.Connect:output_type -> adyton.ipc.v1.ConnectReply
-	24,  // 125: adyton.ipc.v1.IPC.Accept:output_type -> adyton.ipc.v1.AcceptReply
-	26,  // 126: adyton.ipc.v1.IPC.Name:output_type -> adyton.ipc.v1.NameReply
-	28,  // 127: adyton.ipc.v1.IPC.Shutdown:output_type -> adyton.ipc.v1.ShutdownReply
-	30,  // 128: adyton.ipc.v1.IPC.GetOption:output_type -> adyton.ipc.v1.GetOptionReply
-	32,  // 129: adyton.ipc.v1.IPC.SetOption:output_type -> adyton.ipc.v1.SetOptionReply
-	34,  // 130: adyton.ipc.v1.IPC.Send:output_type -> adyton.ipc.v1.SendReply
-	36,  // 131: adyton.ipc.v1.IPC.Receive:output_type -> adyton.ipc.v1.ReceiveReply
-	38,  // 132: adyton.ipc.v1.IPC.Read:output_type -> adyton.ipc.v1.ReadReply
-	40,  // 133: adyton.ipc.v1.IPC.Unread:output_type -> adyton.ipc.v1.UnreadReply
-	42,  // 134: adyton.ipc.v1.IPC.Write:output_type -> adyton.ipc.v1.WriteReply
-	44,  // 135: adyton.ipc.v1.IPC.Poll:output_type -> adyton.ipc.v1.PollReply
-	46,  // 136: adyton.ipc.v1.IPC.Ioctl:output_type -> adyton.ipc.v1.IoctlReply
-	48,  // 137: adyton.ipc.v1.IPC.Getattr:output_type -> adyton.ipc.v1.GetattrReply
-	50,  // 138: adyton.ipc.v1.IPC.Close:output_type -> adyton.ipc.v1.CloseReply
-	57,  // 139: adyton.ipc.v1.IPC.ShmGet:output_type -> adyton.ipc.v1.ShmGetReply
-	59,  // 140: adyton.ipc.v1.IPC.ShmAttach:output_type -> adyton.ipc.v1.ShmAttachReply
-	61,  // 141: adyton.ipc.v1.IPC.ShmBack:output_type -> adyton.ipc.v1.ShmBackReply
-	63,  // 142: adyton.ipc.v1.IPC.ShmDetach:output_type -> adyton.ipc.v1.ShmDetachReply
-	65,  // 143: adyton.ipc.v1.IPC.ShmControl:output_type -> adyton.ipc.v1.ShmControlReply
-	67,  // 144: adyton.ipc.v1.IPC.MsgGet:output_type -> adyton.ipc.v1.MsgGetReply
-	69,  // 145: adyton.ipc.v1.IPC.MsgSend:output_type -> adyton.ipc.v1.MsgSendReply
-	71,  // 146: adyton.ipc.v1.IPC.MsgReceive:output_type -> adyton.ipc.v1.MsgReceiveReply
-	73,  // 147: adyton.ipc.v1.IPC.MsgControl:output_type -> adyton.ipc.v1.MsgControlReply
-	75,  // 148: adyton.ipc.v1.IPC.SemGet:output_type -> adyton.ipc.v1.SemGetReply
-	78,  // 149: adyton.ipc.v1.IPC.SemOp:output_type -> adyton.ipc.v1.SemOpReply
-	80,  // 150: adyton.ipc.v1.IPC.SemControl:output_type -> adyton.ipc.v1.SemControlReply
-	82,  // 151: adyton.ipc.v1.IPC.SemExit:output_type -> adyton.ipc.v1.SemExitReply
-	84,  // 152: adyton.ipc.v1.IPC.MqOpen:output_type -> adyton.ipc.v1.MqOpenReply
-	86,  // 153: adyton.ipc.v1.IPC.MqUnlink:output_type -> adyton.ipc.v1.MqUnlinkReply
-	89,  // 154: adyton.ipc.v1.IPC.MqSend:output_type -> adyton.ipc.v1.MqSendReply
-	91,  // 155: adyton.ipc.v1.IPC.MqReceive:output_type -> adyton.ipc.v1.MqReceiveReply
-	93,  // 156: adyton.ipc.v1.IPC.MqNotify:output_type -> adyton.ipc.v1.MqNotifyReply
-	95,  // 157: adyton.ipc.v1.IPC.MqAttributes:output_type -> adyton.ipc.v1.MqAttributesReply
-	52,  // 158: adyton.ipc.v1.IPC.Watch:output_type -> adyton.ipc.v1.WatchReply
-	54,  // 159: adyton.ipc.v1.IPC.Expire:output_type -> adyton.ipc.v1.ExpireReply
-	115, // [115:160] is the sub-list for method output_type
-	70,  // [70:115] is the sub-list for method input_type
-	70,  // [70:70] is the sub-list for extension type_name
-	70,  // [70:70] is the sub-list for extension extendee
-	0,   // [0:70] is the sub-list for field type_name
+	37,  // 26: adyton.ipc.v1.CollectRequest.only:type_name -> adyton.ipc.v1.Travelling
+	1,   // 27: adyton.ipc.v1.CollectReply.ready:type_name -> adyton.ipc.v1.Ready
+	0,   // 28: adyton.ipc.v1.ReadReply.wait:type_name -> adyton.ipc.v1.Wait
+	1,   // 29: adyton.ipc.v1.ReadReply.ready:type_name -> adyton.ipc.v1.Ready
+	1,   // 30: adyton.ipc.v1.UnreadReply.ready:type_name -> adyton.ipc.v1.Ready
+	2,   // 31: adyton.ipc.v1.WriteRequest.cred:type_name -> adyton.ipc.v1.Cred
+	0,   // 32: adyton.ipc.v1.WriteReply.wait:type_name -> adyton.ipc.v1.Wait
+	1,   // 33: adyton.ipc.v1.WriteReply.ready:type_name -> adyton.ipc.v1.Ready
+	1,   // 34: adyton.ipc.v1.CloseReply.ready:type_name -> adyton.ipc.v1.Ready
+	1,   // 35: adyton.ipc.v1.WatchReply.ready:type_name -> adyton.ipc.v1.Ready
+	1,   // 36: adyton.ipc.v1.ExpireReply.ready:type_name -> adyton.ipc.v1.Ready
+	2,   // 37: adyton.ipc.v1.ShmGetRequest.cred:type_name -> adyton.ipc.v1.Cred
+	2,   // 38: adyton.ipc.v1.ShmAttachRequest.cred:type_name -> adyton.ipc.v1.Cred
+	2,   // 39: adyton.ipc.v1.ShmDetachRequest.cred:type_name -> adyton.ipc.v1.Cred
+	58,  // 40: adyton.ipc.v1.ShmControlRequest.perm:type_name -> adyton.ipc.v1.SysvPerm
+	2,   // 41: adyton.ipc.v1.ShmControlRequest.cred:type_name -> adyton.ipc.v1.Cred
+	58,  // 42: adyton.ipc.v1.ShmControlReply.perm:type_name -> adyton.ipc.v1.SysvPerm
+	2,   // 43: adyton.ipc.v1.MsgGetRequest.cred:type_name -> adyton.ipc.v1.Cred
+	2,   // 44: adyton.ipc.v1.MsgSendRequest.cred:type_name -> adyton.ipc.v1.Cred
+	0,   // 45: adyton.ipc.v1.MsgSendReply.wait:type_name -> adyton.ipc.v1.Wait
+	1,   // 46: adyton.ipc.v1.MsgSendReply.ready:type_name -> adyton.ipc.v1.Ready
+	2,   // 47: adyton.ipc.v1.MsgReceiveRequest.cred:type_name -> adyton.ipc.v1.Cred
+	0,   // 48: adyton.ipc.v1.MsgReceiveReply.wait:type_name -> adyton.ipc.v1.Wait
+	1,   // 49: adyton.ipc.v1.MsgReceiveReply.ready:type_name -> adyton.ipc.v1.Ready
+	58,  // 50: adyton.ipc.v1.MsgControlRequest.perm:type_name -> adyton.ipc.v1.SysvPerm
+	2,   // 51: adyton.ipc.v1.MsgControlRequest.cred:type_name -> adyton.ipc.v1.Cred
+	1,   // 52: adyton.ipc.v1.MsgControlReply.ready:type_name -> adyton.ipc.v1.Ready
+	58,  // 53: adyton.ipc.v1.MsgControlReply.perm:type_name -> adyton.ipc.v1.SysvPerm
+	2,   // 54: adyton.ipc.v1.SemGetRequest.cred:type_name -> adyton.ipc.v1.Cred
+	79,  // 55: adyton.ipc.v1.SemOpRequest.operations:type_name -> adyton.ipc.v1.SemOperation
+	2,   // 56: adyton.ipc.v1.SemOpRequest.cred:type_name -> adyton.ipc.v1.Cred
+	0,   // 57: adyton.ipc.v1.SemOpReply.wait:type_name -> adyton.ipc.v1.Wait
+	1,   // 58: adyton.ipc.v1.SemOpReply.ready:type_name -> adyton.ipc.v1.Ready
+	58,  // 59: adyton.ipc.v1.SemControlRequest.perm:type_name -> adyton.ipc.v1.SysvPerm
+	2,   // 60: adyton.ipc.v1.SemControlRequest.cred:type_name -> adyton.ipc.v1.Cred
+	1,   // 61: adyton.ipc.v1.SemControlReply.ready:type_name -> adyton.ipc.v1.Ready
+	58,  // 62: adyton.ipc.v1.SemControlReply.perm:type_name -> adyton.ipc.v1.SysvPerm
+	1,   // 63: adyton.ipc.v1.SemExitReply.ready:type_name -> adyton.ipc.v1.Ready
+	2,   // 64: adyton.ipc.v1.MqOpenRequest.cred:type_name -> adyton.ipc.v1.Cred
+	2,   // 65: adyton.ipc.v1.MqUnlinkRequest.cred:type_name -> adyton.ipc.v1.Cred
+	2,   // 66: adyton.ipc.v1.MqSendRequest.cred:type_name -> adyton.ipc.v1.Cred
+	0,   // 67: adyton.ipc.v1.MqSendReply.wait:type_name -> adyton.ipc.v1.Wait
+	1,   // 68: adyton.ipc.v1.MqSendReply.ready:type_name -> adyton.ipc.v1.Ready
+	90,  // 69: adyton.ipc.v1.MqSendReply.notify:type_name -> adyton.ipc.v1.MqNotification
+	0,   // 70: adyton.ipc.v1.MqReceiveReply.wait:type_name -> adyton.ipc.v1.Wait
+	1,   // 71: adyton.ipc.v1.MqReceiveReply.ready:type_name -> adyton.ipc.v1.Ready
+	3,   // 72: adyton.ipc.v1.IPC.OpenPipe:input_type -> adyton.ipc.v1.OpenPipeRequest
+	5,   // 73: adyton.ipc.v1.IPC.OpenFifo:input_type -> adyton.ipc.v1.OpenFifoRequest
+	7,   // 74: adyton.ipc.v1.IPC.PipeSize:input_type -> adyton.ipc.v1.PipeSizeRequest
+	9,   // 75: adyton.ipc.v1.IPC.Splice:input_type -> adyton.ipc.v1.SpliceRequest
+	11,  // 76: adyton.ipc.v1.IPC.OpenEventfd:input_type -> adyton.ipc.v1.OpenEventfdRequest
+	13,  // 77: adyton.ipc.v1.IPC.Socket:input_type -> adyton.ipc.v1.SocketRequest
+	15,  // 78: adyton.ipc.v1.IPC.SocketPair:input_type -> adyton.ipc.v1.SocketPairRequest
+	17,  // 79: adyton.ipc.v1.IPC.Bind:input_type -> adyton.ipc.v1.BindRequest
+	19,  // 80: adyton.ipc.v1.IPC.Listen:input_type -> adyton.ipc.v1.ListenRequest
+	21,  // 81: adyton.ipc.v1.IPC.Connect:input_type -> adyton.ipc.v1.ConnectRequest
+	23,  // 82: adyton.ipc.v1.IPC.Accept:input_type -> adyton.ipc.v1.AcceptRequest
+	25,  // 83: adyton.ipc.v1.IPC.Name:input_type -> adyton.ipc.v1.NameRequest
+	27,  // 84: adyton.ipc.v1.IPC.Shutdown:input_type -> adyton.ipc.v1.ShutdownRequest
+	29,  // 85: adyton.ipc.v1.IPC.GetOption:input_type -> adyton.ipc.v1.GetOptionRequest
+	31,  // 86: adyton.ipc.v1.IPC.SetOption:input_type -> adyton.ipc.v1.SetOptionRequest
+	33,  // 87: adyton.ipc.v1.IPC.Send:input_type -> adyton.ipc.v1.SendRequest
+	35,  // 88: adyton.ipc.v1.IPC.Receive:input_type -> adyton.ipc.v1.ReceiveRequest
+	38,  // 89: adyton.ipc.v1.IPC.Collect:input_type -> adyton.ipc.v1.CollectRequest
+	40,  // 90: adyton.ipc.v1.IPC.Read:input_type -> adyton.ipc.v1.ReadRequest
+	42,  // 91: adyton.ipc.v1.IPC.Unread:input_type -> adyton.ipc.v1.UnreadRequest
+	44,  // 92: adyton.ipc.v1.IPC.Write:input_type -> adyton.ipc.v1.WriteRequest
+	46,  // 93: adyton.ipc.v1.IPC.Poll:input_type -> adyton.ipc.v1.PollRequest
+	48,  // 94: adyton.ipc.v1.IPC.Ioctl:input_type -> adyton.ipc.v1.IoctlRequest
+	50,  // 95: adyton.ipc.v1.IPC.Getattr:input_type -> adyton.ipc.v1.GetattrRequest
+	52,  // 96: adyton.ipc.v1.IPC.Close:input_type -> adyton.ipc.v1.CloseRequest
+	59,  // 97: adyton.ipc.v1.IPC.ShmGet:input_type -> adyton.ipc.v1.ShmGetRequest
+	61,  // 98: adyton.ipc.v1.IPC.ShmAttach:input_type -> adyton.ipc.v1.ShmAttachRequest
+	63,  // 99: adyton.ipc.v1.IPC.ShmBack:input_type -> adyton.ipc.v1.ShmBackRequest
+	65,  // 100: adyton.ipc.v1.IPC.ShmDetach:input_type -> adyton.ipc.v1.ShmDetachRequest
+	67,  // 101: adyton.ipc.v1.IPC.ShmControl:input_type -> adyton.ipc.v1.ShmControlRequest
+	69,  // 102: adyton.ipc.v1.IPC.MsgGet:input_type -> adyton.ipc.v1.MsgGetRequest
+	71,  // 103: adyton.ipc.v1.IPC.MsgSend:input_type -> adyton.ipc.v1.MsgSendRequest
+	73,  // 104: adyton.ipc.v1.IPC.MsgReceive:input_type -> adyton.ipc.v1.MsgReceiveRequest
+	75,  // 105: adyton.ipc.v1.IPC.MsgControl:input_type -> adyton.ipc.v1.MsgControlRequest
+	77,  // 106: adyton.ipc.v1.IPC.SemGet:input_type -> adyton.ipc.v1.SemGetRequest
+	80,  // 107: adyton.ipc.v1.IPC.SemOp:input_type -> adyton.ipc.v1.SemOpRequest
+	82,  // 108: adyton.ipc.v1.IPC.SemControl:input_type -> adyton.ipc.v1.SemControlRequest
+	84,  // 109: adyton.ipc.v1.IPC.SemExit:input_type -> adyton.ipc.v1.SemExitRequest
+	86,  // 110: adyton.ipc.v1.IPC.MqOpen:input_type -> adyton.ipc.v1.MqOpenRequest
+	88,  // 111: adyton.ipc.v1.IPC.MqUnlink:input_type -> adyton.ipc.v1.MqUnlinkRequest
+	91,  // 112: adyton.ipc.v1.IPC.MqSend:input_type -> adyton.ipc.v1.MqSendRequest
+	93,  // 113: adyton.ipc.v1.IPC.MqReceive:input_type -> adyton.ipc.v1.MqReceiveRequest
+	95,  // 114: adyton.ipc.v1.IPC.MqNotify:input_type -> adyton.ipc.v1.MqNotifyRequest
+	97,  // 115: adyton.ipc.v1.IPC.MqAttributes:input_type -> adyton.ipc.v1.MqAttributesRequest
+	54,  // 116: adyton.ipc.v1.IPC.Watch:input_type -> adyton.ipc.v1.WatchRequest
+	56,  // 117: adyton.ipc.v1.IPC.Expire:input_type -> adyton.ipc.v1.ExpireRequest
+	4,   // 118: adyton.ipc.v1.IPC.OpenPipe:output_type -> adyton.ipc.v1.OpenPipeReply
+	6,   // 119: adyton.ipc.v1.IPC.OpenFifo:output_type -> adyton.ipc.v1.OpenFifoReply
+	8,   // 120: adyton.ipc.v1.IPC.PipeSize:output_type -> adyton.ipc.v1.PipeSizeReply
+	10,  // 121: adyton.ipc.v1.IPC.Splice:output_type -> adyton.ipc.v1.SpliceReply
+	12,  // 122: adyton.ipc.v1.IPC.OpenEventfd:output_type -> adyton.ipc.v1.OpenEventfdReply
+	14,  // 123: adyton.ipc.v1.IPC.Socket:output_type -> adyton.ipc.v1.SocketReply
+	16,  // 124: adyton.ipc.v1.IPC.SocketPair:output_type -> adyton.ipc.v1.SocketPairReply
+	18,  // 125: adyton.ipc.v1.IPC.Bind:output_type -> adyton.ipc.v1.BindReply
+	20,  // 126: adyton.ipc.v1.IPC.Listen:output_type -> adyton.ipc.v1.ListenReply
+	22,  // 127: adyton.ipc.v1.IPC.Connect:output_type -> adyton.ipc.v1.ConnectReply
+	24,  // 128: adyton.ipc.v1.IPC.Accept:output_type -> adyton.ipc.v1.AcceptReply
+	26,  // 129: adyton.ipc.v1.IPC.Name:output_type -> adyton.ipc.v1.NameReply
+	28,  // 130: adyton.ipc.v1.IPC.Shutdown:output_type -> adyton.ipc.v1.ShutdownReply
+	30,  // 131: adyton.ipc.v1.IPC.GetOption:output_type -> adyton.ipc.v1.GetOptionReply
+	32,  // 132: adyton.ipc.v1.IPC.SetOption:output_type -> adyton.ipc.v1.SetOptionReply
+	34,  // 133: adyton.ipc.v1.IPC.Send:output_type -> adyton.ipc.v1.SendReply
+	36,  // 134: adyton.ipc.v1.IPC.Receive:output_type -> adyton.ipc.v1.ReceiveReply
+	39,  // 135: adyton.ipc.v1.IPC.Collect:output_type -> adyton.ipc.v1.CollectReply
+	41,  // 136: adyton.ipc.v1.IPC.Read:output_type -> adyton.ipc.v1.ReadReply
+	43,  // 137: adyton.ipc.v1.IPC.Unread:output_type -> adyton.ipc.v1.UnreadReply
+	45,  // 138: adyton.ipc.v1.IPC.Write:output_type -> adyton.ipc.v1.WriteReply
+	47,  // 139: adyton.ipc.v1.IPC.Poll:output_type -> adyton.ipc.v1.PollReply
+	49,  // 140: adyton.ipc.v1.IPC.Ioctl:output_type -> adyton.ipc.v1.IoctlReply
+	51,  // 141: adyton.ipc.v1.IPC.Getattr:output_type -> adyton.ipc.v1.GetattrReply
+	53,  // 142: adyton.ipc.v1.IPC.Close:output_type -> adyton.ipc.v1.CloseReply
+	60,  // 143: adyton.ipc.v1.IPC.ShmGet:output_type -> adyton.ipc.v1.ShmGetReply
+	62,  // 144: adyton.ipc.v1.IPC.ShmAttach:output_type -> adyton.ipc.v1.ShmAttachReply
+	64,  // 145: adyton.ipc.v1.IPC.ShmBack:output_type -> adyton.ipc.v1.ShmBackReply
+	66,  // 146: adyton.ipc.v1.IPC.ShmDetach:output_type -> adyton.ipc.v1.ShmDetachReply
+	68,  // 147: adyton.ipc.v1.IPC.ShmControl:output_type -> adyton.ipc.v1.ShmControlReply
+	70,  // 148: adyton.ipc.v1.IPC.MsgGet:output_type -> adyton.ipc.v1.MsgGetReply
+	72,  // 149: adyton.ipc.v1.IPC.MsgSend:output_type -> adyton.ipc.v1.MsgSendReply
+	74,  // 150: adyton.ipc.v1.IPC.MsgReceive:output_type -> adyton.ipc.v1.MsgReceiveReply
+	76,  // 151: adyton.ipc.v1.IPC.MsgControl:output_type -> adyton.ipc.v1.MsgControlReply
+	78,  // 152: adyton.ipc.v1.IPC.SemGet:output_type -> adyton.ipc.v1.SemGetReply
+	81,  // 153: adyton.ipc.v1.IPC.SemOp:output_type -> adyton.ipc.v1.SemOpReply
+	83,  // 154: adyton.ipc.v1.IPC.SemControl:output_type -> adyton.ipc.v1.SemControlReply
+	85,  // 155: adyton.ipc.v1.IPC.SemExit:output_type -> adyton.ipc.v1.SemExitReply
+	87,  // 156: adyton.ipc.v1.IPC.MqOpen:output_type -> adyton.ipc.v1.MqOpenReply
+	89,  // 157: adyton.ipc.v1.IPC.MqUnlink:output_type -> adyton.ipc.v1.MqUnlinkReply
+	92,  // 158: adyton.ipc.v1.IPC.MqSend:output_type -> adyton.ipc.v1.MqSendReply
+	94,  // 159: adyton.ipc.v1.IPC.MqReceive:output_type -> adyton.ipc.v1.MqReceiveReply
+	96,  // 160: adyton.ipc.v1.IPC.MqNotify:output_type -> adyton.ipc.v1.MqNotifyReply
+	98,  // 161: adyton.ipc.v1.IPC.MqAttributes:output_type -> adyton.ipc.v1.MqAttributesReply
+	55,  // 162: adyton.ipc.v1.IPC.Watch:output_type -> adyton.ipc.v1.WatchReply
+	57,  // 163: adyton.ipc.v1.IPC.Expire:output_type -> adyton.ipc.v1.ExpireReply
+	118, // [118:164] is the sub-list for method output_type
+	72,  // [72:118] is the sub-list for method input_type
+	72,  // [72:72] is the sub-list for extension type_name
+	72,  // [72:72] is the sub-list for extension extendee
+	0,   // [0:72] is the sub-list for field type_name
 }
 
 func init() { file_adyton_ipc_v1_ipc_proto_init() }
@@ -7352,7 +7528,7 @@ func file_adyton_ipc_v1_ipc_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_adyton_ipc_v1_ipc_proto_rawDesc), len(file_adyton_ipc_v1_ipc_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   96,
+			NumMessages:   99,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -39,6 +39,7 @@ const (
 	IPC_SetOption_FullMethodName    = "/adyton.ipc.v1.IPC/SetOption"
 	IPC_Send_FullMethodName         = "/adyton.ipc.v1.IPC/Send"
 	IPC_Receive_FullMethodName      = "/adyton.ipc.v1.IPC/Receive"
+	IPC_Collect_FullMethodName      = "/adyton.ipc.v1.IPC/Collect"
 	IPC_Read_FullMethodName         = "/adyton.ipc.v1.IPC/Read"
 	IPC_Unread_FullMethodName       = "/adyton.ipc.v1.IPC/Unread"
 	IPC_Write_FullMethodName        = "/adyton.ipc.v1.IPC/Write"
@@ -118,6 +119,10 @@ type IPCClient interface {
 	Send(ctx context.Context, in *SendRequest, opts ...grpc.CallOption) (*SendReply, error)
 	// Receive serves recv, recvfrom, recvmsg.
 	Receive(ctx context.Context, in *ReceiveRequest, opts ...grpc.CallOption) (*ReceiveReply, error)
+	// Collect frees AF_UNIX sockets that only travel (SCM_RIGHTS) and that nobody
+	// can receive any more, because they are in each other's queues: what is in
+	// their queues comes back.
+	Collect(ctx context.Context, in *CollectRequest, opts ...grpc.CallOption) (*CollectReply, error)
 	// Read takes bytes from a pipe, eventfd or socket.
 	Read(ctx context.Context, in *ReadRequest, opts ...grpc.CallOption) (*ReadReply, error)
 	// Unread gives back bytes of the last Read or Receive of a pipe or stream,
@@ -369,6 +374,16 @@ func (c *iPCClient) Receive(ctx context.Context, in *ReceiveRequest, opts ...grp
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ReceiveReply)
 	err := c.cc.Invoke(ctx, IPC_Receive_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *iPCClient) Collect(ctx context.Context, in *CollectRequest, opts ...grpc.CallOption) (*CollectReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CollectReply)
+	err := c.cc.Invoke(ctx, IPC_Collect_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -713,6 +728,10 @@ type IPCServer interface {
 	Send(context.Context, *SendRequest) (*SendReply, error)
 	// Receive serves recv, recvfrom, recvmsg.
 	Receive(context.Context, *ReceiveRequest) (*ReceiveReply, error)
+	// Collect frees AF_UNIX sockets that only travel (SCM_RIGHTS) and that nobody
+	// can receive any more, because they are in each other's queues: what is in
+	// their queues comes back.
+	Collect(context.Context, *CollectRequest) (*CollectReply, error)
 	// Read takes bytes from a pipe, eventfd or socket.
 	Read(context.Context, *ReadRequest) (*ReadReply, error)
 	// Unread gives back bytes of the last Read or Receive of a pipe or stream,
@@ -850,6 +869,9 @@ func (UnimplementedIPCServer) Send(context.Context, *SendRequest) (*SendReply, e
 }
 func (UnimplementedIPCServer) Receive(context.Context, *ReceiveRequest) (*ReceiveReply, error) {
 	return nil, status.Error(codes.Unimplemented, "method Receive not implemented")
+}
+func (UnimplementedIPCServer) Collect(context.Context, *CollectRequest) (*CollectReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method Collect not implemented")
 }
 func (UnimplementedIPCServer) Read(context.Context, *ReadRequest) (*ReadReply, error) {
 	return nil, status.Error(codes.Unimplemented, "method Read not implemented")
@@ -1258,6 +1280,24 @@ func _IPC_Receive_Handler(srv interface{}, ctx context.Context, dec func(interfa
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(IPCServer).Receive(ctx, req.(*ReceiveRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IPC_Collect_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CollectRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IPCServer).Collect(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IPC_Collect_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IPCServer).Collect(ctx, req.(*CollectRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -1833,6 +1873,10 @@ var IPC_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Receive",
 			Handler:    _IPC_Receive_Handler,
+		},
+		{
+			MethodName: "Collect",
+			Handler:    _IPC_Collect_Handler,
 		},
 		{
 			MethodName: "Read",

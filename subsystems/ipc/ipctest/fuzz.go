@@ -155,7 +155,7 @@ func tame(c ipcapi.Call) bool {
 		q.Level, q.Option = linux.SOL_SOCKET, fuzzOptions[uint32(q.Option)%4]
 	case *ipcapi.IoctlRequest:
 		q.Command = []uint32{linux.FIONREAD, linux.SIOCOUTQ, linux.TIOCGWINSZ}[q.Command%3]
-	case *ipcapi.GetattrRequest, *ipcapi.PollRequest, *ipcapi.UnreadRequest:
+	case *ipcapi.GetattrRequest, *ipcapi.PollRequest, *ipcapi.UnreadRequest, *ipcapi.CollectRequest:
 		return false
 	}
 	return true
