@@ -125,7 +125,7 @@ func (c *Call) readOnce(f *fdtable.File, off int64, dst []byte, count int, flags
 		e := c.FS.Read(q, r)
 		c.fsReady(r.Ready)
 		e, _ = c.jobControl(e, r.Raise)
-		*w = wait0{r.Wait.Ticket, r.Wait.Handle, r.Wait.Events, 0, 0}
+		*w = fsWait(&r.Wait)
 		d := r.Data
 		r.Data = nil
 		return d, e
@@ -146,7 +146,7 @@ func (c *Call) readOnce(f *fdtable.File, off int64, dst []byte, count int, flags
 		r.Data = dst
 		e := c.Signal.Read(q, r)
 		c.armSignal(r.DeadlineNs)
-		*w = wait0{0, f.Handle, linux.POLLIN, 0, 0}
+		*w = wait0{handle: f.Handle, events: linux.POLLIN}
 		d := r.Data
 		r.Data = nil
 		return d, e
@@ -160,6 +160,14 @@ type wait0 struct {
 	events         uint32
 	deadline       int64
 	atDeadline     linux.Errno
+	// timeout bounds the wait of a read in ns, 0 for none; some says that it
+	// has bytes to give.
+	timeout int64
+	some    bool
+}
+
+func fsWait(w *fsapi.Wait) wait0 {
+	return wait0{ticket: w.Ticket, handle: w.Handle, events: w.Events, timeout: w.TimeoutNs, some: w.Some}
 }
 
 // block waits for w on behalf of f, or says EAGAIN.
@@ -171,7 +179,11 @@ func (c *Call) block(f *fdtable.File, w *wait0, nowait bool) linux.Errno {
 	if h == 0 {
 		h = f.Handle
 	}
-	e := c.await(f.Owner, w.ticket, h, w.events, w.deadline)
+	deadline := w.deadline
+	if w.timeout != 0 {
+		deadline = c.Leader.Now() + w.timeout
+	}
+	e := c.await(f.Owner, w.ticket, h, w.events, deadline)
 	if e == linux.ETIMEDOUT && w.atDeadline != 0 {
 		return w.atDeadline
 	}
@@ -182,7 +194,7 @@ func (c *Call) block(f *fdtable.File, w *wait0, nowait bool) linux.Errno {
 }
 
 func ipcWait(w *ipcapi.Wait) wait0 {
-	return wait0{w.Ticket, w.Handle, w.Events, w.DeadlineNs, linux.Errno(w.DeadlineErrno)}
+	return wait0{ticket: w.Ticket, handle: w.Handle, events: w.Events, deadline: w.DeadlineNs, atDeadline: linux.Errno(w.DeadlineErrno)}
 }
 
 // keep has the deadline of a call's first wait hold for all.
@@ -204,10 +216,27 @@ func (c *Call) read(f *fdtable.File, off int64, dst []byte, count int, flags uin
 			return d, e
 		}
 		w.keep(&until)
-		if e := c.block(f, &w, flags&linux.RWF_NOWAIT != 0); e != 0 {
+		e = c.block(f, &w, flags&linux.RWF_NOWAIT != 0)
+		if e == linux.ETIMEDOUT && w.timeout != 0 || e != 0 && w.some {
+			return c.readRest(f, off, dst, count, flags, e)
+		}
+		if e != 0 {
 			return dst, e
 		}
 	}
+}
+
+// readRest ends a read of a terminal that waits no more, because of why: with
+// the bytes there are, if any.
+func (c *Call) readRest(f *fdtable.File, off int64, dst []byte, count int, flags uint32, why linux.Errno) ([]byte, linux.Errno) {
+	var w wait0
+	c.frame.fsRead.Expired = true
+	d, e := c.readOnce(f, off, dst, count, flags, &w)
+	c.frame.fsRead.Expired = false
+	if e == 0 && len(d) == len(dst) && why != linux.ETIMEDOUT {
+		return dst, why // another reader was quicker
+	}
+	return d, e
 }
 
 // writeOnce asks the owner once.
@@ -227,7 +256,7 @@ func (c *Call) writeOnce(f *fdtable.File, off int64, data []byte, flags uint32, 
 		}
 		q.Data = nil
 		c.fsReady(r.Ready)
-		*w = wait0{r.Wait.Ticket, r.Wait.Handle, r.Wait.Events, 0, 0}
+		*w = fsWait(&r.Wait)
 		return int(r.Count), r.Offset, e
 	case fdtable.IPC:
 		q, r := &c.frame.ipcWrite, &c.frame.ipcWR

@@ -118,6 +118,11 @@ func (c *Call) ioctlConf(f *fdtable.File, arg uint64) linux.Errno {
 
 func (c *Call) ioctlFS(f *fdtable.File, cmd uint32, arg uint64, in []byte) (int64, linux.Errno) {
 	q := fsapi.IoctlRequest{Cred: c.Cred(), Handle: f.Handle, Command: cmd, Argument: arg, In: in}
+	if cmd == linux.TIOCSPGRP && f.Mode&linux.S_IFMT == linux.S_IFCHR {
+		if e := c.mayForeground(f, int32(binary.LittleEndian.Uint32(in))); e != 0 {
+			return 0, e
+		}
+	}
 	for {
 		r := fsapi.IoctlReply{Out: c.Out()[:0]}
 		e := c.FS.Ioctl(&q, &r)
@@ -134,11 +139,14 @@ func (c *Call) ioctlFS(f *fdtable.File, cmd uint32, arg uint64, in []byte) (int6
 			c.P.Group.Session.Terminal = nil
 		}
 		if e == linux.EWAIT {
-			w := wait0{r.Wait.Ticket, r.Wait.Handle, r.Wait.Events, 0, 0}
+			w := fsWait(&r.Wait)
 			if e := c.block(f, &w, false); e != 0 {
 				return 0, e
 			}
 			continue
+		}
+		if e == linux.EIO && cmd == linux.TIOCSPGRP {
+			e = linux.ENOTTY // tiocspgrp has it so for an orphaned group
 		}
 		if e != 0 {
 			return 0, e

@@ -1,6 +1,7 @@
 package syscalls
 
 import (
+	"adyton.dev/adyton/core/fdtable"
 	"adyton.dev/adyton/core/linux"
 	"adyton.dev/adyton/proto/gen/fsapi"
 	"adyton.dev/adyton/proto/gen/signalapi"
@@ -29,4 +30,21 @@ func (c *Call) jobControl(e linux.Errno, raise []fsapi.Raise) (result linux.Errn
 	}
 	c.raise(raise)
 	return linux.ERESTARTSYS, false
+}
+
+// mayForeground checks the process group that TIOCSPGRP names, as tiocspgrp in
+// drivers/tty/tty_jobctrl.c does once the terminal is known to be the caller's.
+func (c *Call) mayForeground(f *fdtable.File, pgid int32) linux.Errno {
+	g := c.Tasks.Group(pgid)
+	if pgid < 0 || g != nil && g.Session == c.P.Group.Session {
+		return 0 // fs has the rest
+	}
+	var r fsapi.IoctlReply
+	if c.FS.Ioctl(&fsapi.IoctlRequest{Cred: c.Cred(), Handle: f.Handle, Command: linux.TIOCGPGRP}, &r) != 0 {
+		return linux.ENOTTY
+	}
+	if g == nil {
+		return linux.ESRCH
+	}
+	return linux.EPERM
 }

@@ -27,6 +27,9 @@ func (f *FS) OpenConsole(req *fsapi.OpenConsoleRequest, rep *fsapi.OpenConsoleRe
 	if e != 0 {
 		return e
 	}
+	if s.null {
+		return f.openNull(s, rep)
+	}
 	c := f.begin(&rootCred)
 	defer f.end(c)
 	path := s.path
@@ -51,6 +54,15 @@ func (f *FS) OpenConsole(req *fsapi.OpenConsoleRequest, rep *fsapi.OpenConsoleRe
 	return 0
 }
 
+// openNull opens our own /dev/null, so that it has its name and its numbers.
+func (f *FS) openNull(s *hostStream, rep *fsapi.OpenConsoleReply) linux.Errno {
+	var opened fsapi.OpenReply
+	e := f.Open(&fsapi.OpenRequest{Cred: rootCred, Place: fsapi.Place{Path: "/dev/null"}, Flags: s.flags}, &opened)
+	rep.Handle, rep.Node, rep.Mode = opened.Handle, opened.Node, opened.Mode
+	rep.Seekable, rep.Pollable, rep.Flags = opened.Seekable, opened.Pollable, s.flags
+	return e
+}
+
 // openMode is the mode that replies to opens give.
 func openMode(n *vfs.Inode) uint32 {
 	if _, ok := n.Ops.(*hostStream); ok && !n.IsReg() {
@@ -71,7 +83,8 @@ func (f *FS) stream(number uint32) (*hostStream, linux.Errno) {
 	if e := f.askConsole(hostapi.ConsoleRequest{Kind: hostapi.ConsoleKindStat, Stream: number}, &stat); e != 0 {
 		return nil, e
 	}
-	s = &hostStream{f: f, number: number, flags: stat.Flags, terminal: stat.Terminal, regular: stat.Attr.Mode&linux.S_IFMT == linux.S_IFREG}
+	null := stat.Attr.Mode&linux.S_IFMT == linux.S_IFCHR && stat.Attr.Rdev == linux.Makedev(1, 3)
+	s = &hostStream{f: f, number: number, null: null, flags: stat.Flags, terminal: stat.Terminal, regular: stat.Attr.Mode&linux.S_IFMT == linux.S_IFREG}
 	if s.regular {
 		var at hostapi.ConsoleReply
 		if e := f.askConsole(hostapi.ConsoleRequest{Kind: hostapi.ConsoleKindSeek, Stream: number, Count: linux.SEEK_CUR}, &at); e == 0 {
@@ -288,7 +301,7 @@ func (f *FS) SetTerminal(req *fsapi.SetTerminalRequest, rep *fsapi.SetTerminalRe
 	defer f.end(c)
 	if req.Handle == 0 {
 		if t := tty.Of(f.ttys(), req.Cred.Sid); t != nil {
-			t.Release(c)
+			t.LeaderGone(c)
 		}
 		rep.Raise = append(rep.Raise, c.Raise...)
 		return 0

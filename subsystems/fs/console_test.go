@@ -211,3 +211,22 @@ func TestConsoleTerminal(t *testing.T) {
 		return len(r.Raise) > 0 && r.Raise[0].Signo == linux.SIGWINCH
 	})
 }
+
+// TestConsoleNull finds the host's /dev/null by its name and numbers.
+func TestConsoleNull(t *testing.T) {
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer null.Close()
+	u, f, _ := withStreams(t, int(null.Fd()), -1, -1)
+	in := console(u, 0)
+	check(u, "flags", in.Flags, linux.O_RDWR)
+	check(u, "end of input", string(u.read(in.Handle, 0, 9)), "")
+	var attr fsapi.GetattrReply
+	check(u, "stat", f.Getattr(&fsapi.GetattrRequest{Cred: rootCred, Handle: in.Handle}, &attr), 0)
+	check(u, "device", attr.Attr.Rdev, linux.Makedev(1, 3))
+	var path fsapi.PathOfReply
+	check(u, "path", f.PathOf(&fsapi.PathOfRequest{Handle: in.Handle}, &path), 0)
+	check(u, "name", path.Path, "/dev/null")
+}

@@ -64,7 +64,7 @@ var Claims = []coverage.Claim{
 	{
 		Syscalls: []string{"ioctl"}, Level: coverage.Partial,
 		Note:  "Terminals, FIONREAD, FIONBIO, FIOCLEX; others ENOTTY.",
-		Tests: []string{"conformance/devfs"},
+		Tests: []string{"conformance/devfs", "conformance/tty"},
 	},
 	{Syscalls: []string{"mount", "umount2"}, Level: coverage.Partial, Note: "tmpfs, proc, devtmpfs and bind mounts.", Tests: []string{"fstest/Mount"}},
 }

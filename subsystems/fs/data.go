@@ -72,6 +72,7 @@ func (f *FS) readDetached(c *vfs.Ctx, req *fsapi.ReadRequest, rep *fsapi.ReadRep
 // read appends to rep.Data, which had bytes of the caller's at first; what is
 // beyond them was read by an earlier try.
 func (f *FS) read(c *vfs.Ctx, req *fsapi.ReadRequest, rep *fsapi.ReadReply, had int) linux.Errno {
+	c.Expired = req.Expired
 	file := f.files.get(req.Handle)
 	if file == nil || !file.Readable() {
 		return linux.EBADF

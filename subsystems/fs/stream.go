@@ -16,6 +16,7 @@ type hostStream struct {
 	flags    uint32 // O_ACCMODE and O_APPEND
 	terminal bool
 	regular  bool
+	null     bool // the host's /dev/null
 	path     vfs.Path
 
 	// at is the host's position in a regular file.

@@ -768,6 +768,8 @@ func (m *Wait) fill(s *source) {
 	m.Ticket = s.number()
 	m.Handle = s.number()
 	m.Events = uint32(s.bits())
+	m.TimeoutNs = int64(s.number())
+	m.Some = s.bool()
 }
 
 func (m *Ready) fill(s *source) {
@@ -915,6 +917,7 @@ func (m *ReadRequest) fill(s *source) {
 	m.Offset = int64(s.number())
 	m.Count = uint32(s.number())
 	m.Flags = uint32(s.bits())
+	m.Expired = s.bool()
 }
 
 func (m *ReadReply) fill(s *source) {

@@ -250,6 +250,12 @@ type Wait struct {
 	Ticket uint64
 	Handle uint64
 	Events uint32
+	// The most that the wait may take, 0 for no bound. After it a read is asked
+	// again with expired set.
+	TimeoutNs int64
+	// There are some bytes, though not as many as are waited for: a read whose
+	// wait ends otherwise is asked again with expired set, too.
+	Some bool
 }
 
 // Ready says that a handle's readiness changed.
@@ -434,6 +440,8 @@ type ReadRequest struct {
 	Count  uint32
 	// RWF_* of preadv2.
 	Flags uint32
+	// It waits no more: it answers with what there is.
+	Expired bool
 }
 
 // ReadReply is what Read answers.

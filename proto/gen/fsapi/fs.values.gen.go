@@ -23,6 +23,12 @@ func (m *Wait) Equal(o *Wait) bool {
 	if m.Events != o.Events {
 		return false
 	}
+	if m.TimeoutNs != o.TimeoutNs {
+		return false
+	}
+	if m.Some != o.Some {
+		return false
+	}
 	return true
 }
 
@@ -50,6 +56,16 @@ func (m *Wait) appendGo(b []byte) []byte {
 	if m.Events != 0 {
 		b = append(b, "Events: "...)
 		b = strconv.AppendUint(b, uint64(m.Events), 10)
+		b = append(b, ", "...)
+	}
+	if m.TimeoutNs != 0 {
+		b = append(b, "TimeoutNs: "...)
+		b = strconv.AppendInt(b, int64(m.TimeoutNs), 10)
+		b = append(b, ", "...)
+	}
+	if m.Some {
+		b = append(b, "Some: "...)
+		b = strconv.AppendBool(b, m.Some)
 		b = append(b, ", "...)
 	}
 	return endGo(b)
@@ -1154,6 +1170,7 @@ func (m *ReadRequest) Reset() {
 	m.Offset = 0
 	m.Count = 0
 	m.Flags = 0
+	m.Expired = false
 }
 
 // Equal reports whether m and o hold the same values; nil and empty slices are the same.
@@ -1171,6 +1188,9 @@ func (m *ReadRequest) Equal(o *ReadRequest) bool {
 		return false
 	}
 	if m.Flags != o.Flags {
+		return false
+	}
+	if m.Expired != o.Expired {
 		return false
 	}
 	return true
@@ -1216,6 +1236,11 @@ func (m *ReadRequest) appendGo(b []byte) []byte {
 	if m.Flags != 0 {
 		b = append(b, "Flags: "...)
 		b = strconv.AppendUint(b, uint64(m.Flags), 10)
+		b = append(b, ", "...)
+	}
+	if m.Expired {
+		b = append(b, "Expired: "...)
+		b = strconv.AppendBool(b, m.Expired)
 		b = append(b, ", "...)
 	}
 	return endGo(b)

@@ -1062,6 +1062,8 @@ func toWireWait(w *Wait, m *fsapi.Wait) *Wait {
 	w.Ticket = m.Ticket
 	w.Handle = m.Handle
 	w.Events = m.Events
+	w.TimeoutNs = m.TimeoutNs
+	w.Some = m.Some
 	return w
 }
 
@@ -1073,6 +1075,8 @@ func fromWireWait(m *fsapi.Wait, w *Wait) {
 	m.Ticket = w.Ticket
 	m.Handle = w.Handle
 	m.Events = w.Events
+	m.TimeoutNs = w.TimeoutNs
+	m.Some = w.Some
 }
 
 // toWireReady fills the zero message w; it shares the bytes of m.
@@ -1458,6 +1462,7 @@ func toWireReadRequest(w *ReadRequest, m *fsapi.ReadRequest) *ReadRequest {
 	w.Offset = m.Offset
 	w.Count = m.Count
 	w.Flags = m.Flags
+	w.Expired = m.Expired
 	return w
 }
 
@@ -1471,6 +1476,7 @@ func fromWireReadRequest(m *fsapi.ReadRequest, w *ReadRequest) {
 	m.Offset = w.Offset
 	m.Count = w.Count
 	m.Flags = w.Flags
+	m.Expired = w.Expired
 }
 
 // toWireReadReply fills the zero message w; it shares the bytes of m.

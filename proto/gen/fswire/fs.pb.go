@@ -151,10 +151,16 @@ func (LockKind) EnumDescriptor() ([]byte, []int) {
 // Wait says what the caller must wait for before it asks again: a ticket
 // (work under way elsewhere), or a handle to reach one of events (POLL*).
 type Wait struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Ticket        uint64                 `protobuf:"varint,1,opt,name=ticket" json:"ticket,omitempty"`
-	Handle        uint64                 `protobuf:"varint,2,opt,name=handle" json:"handle,omitempty"`
-	Events        uint32                 `protobuf:"varint,3,opt,name=events" json:"events,omitempty"`
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Ticket uint64                 `protobuf:"varint,1,opt,name=ticket" json:"ticket,omitempty"`
+	Handle uint64                 `protobuf:"varint,2,opt,name=handle" json:"handle,omitempty"`
+	Events uint32                 `protobuf:"varint,3,opt,name=events" json:"events,omitempty"`
+	// The most that the wait may take, 0 for no bound. After it a read is asked
+	// again with expired set.
+	TimeoutNs int64 `protobuf:"varint,4,opt,name=timeout_ns,json=timeoutNs" json:"timeout_ns,omitempty"`
+	// There are some bytes, though not as many as are waited for: a read whose
+	// wait ends otherwise is asked again with expired set, too.
+	Some          bool `protobuf:"varint,5,opt,name=some" json:"some,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -208,6 +214,20 @@ func (x *Wait) GetEvents() uint32 {
 		return x.Events
 	}
 	return 0
+}
+
+func (x *Wait) GetTimeoutNs() int64 {
+	if x != nil {
+		return x.TimeoutNs
+	}
+	return 0
+}
+
+func (x *Wait) GetSome() bool {
+	if x != nil {
+		return x.Some
+	}
+	return false
 }
 
 // Ready says that a handle's readiness changed.
@@ -1504,7 +1524,9 @@ type ReadRequest struct {
 	Offset int64                  `protobuf:"varint,3,opt,name=offset" json:"offset,omitempty"`
 	Count  uint32                 `protobuf:"varint,4,opt,name=count" json:"count,omitempty"`
 	// RWF_* of preadv2.
-	Flags         uint32 `protobuf:"varint,5,opt,name=flags" json:"flags,omitempty"`
+	Flags uint32 `protobuf:"varint,5,opt,name=flags" json:"flags,omitempty"`
+	// It waits no more: it answers with what there is.
+	Expired       bool `protobuf:"varint,6,opt,name=expired" json:"expired,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1572,6 +1594,13 @@ func (x *ReadRequest) GetFlags() uint32 {
 		return x.Flags
 	}
 	return 0
+}
+
+func (x *ReadRequest) GetExpired() bool {
+	if x != nil {
+		return x.Expired
+	}
+	return false
 }
 
 type ReadReply struct {
@@ -6067,11 +6096,14 @@ var File_adyton_fs_v1_fs_proto protoreflect.FileDescriptor
 
 const file_adyton_fs_v1_fs_proto_rawDesc = "" +
 	"\n" +
-	"\x15adyton/fs/v1/fs.proto\x12\fadyton.fs.v1\"N\n" +
+	"\x15adyton/fs/v1/fs.proto\x12\fadyton.fs.v1\"\x81\x01\n" +
 	"\x04Wait\x12\x16\n" +
 	"\x06ticket\x18\x01 \x01(\x04R\x06ticket\x12\x16\n" +
 	"\x06handle\x18\x02 \x01(\x04R\x06handle\x12\x16\n" +
-	"\x06events\x18\x03 \x01(\rR\x06events\"U\n" +
+	"\x06events\x18\x03 \x01(\rR\x06events\x12\x1d\n" +
+	"\n" +
+	"timeout_ns\x18\x04 \x01(\x03R\ttimeoutNs\x12\x12\n" +
+	"\x04some\x18\x05 \x01(\bR\x04some\"U\n" +
 	"\x05Ready\x12\x16\n" +
 	"\x06handle\x18\x01 \x01(\x04R\x06handle\x12\x14\n" +
 	"\x05level\x18\x02 \x01(\rR\x05level\x12\x1e\n" +
@@ -6189,13 +6221,14 @@ const file_adyton_fs_v1_fs_proto_rawDesc = "" +
 	"CloseReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12)\n" +
 	"\x05ready\x18\x02 \x03(\v2\x13.adyton.fs.v1.ReadyR\x05ready\x12)\n" +
-	"\x05raise\x18\x03 \x03(\v2\x13.adyton.fs.v1.RaiseR\x05raise\"\x91\x01\n" +
+	"\x05raise\x18\x03 \x03(\v2\x13.adyton.fs.v1.RaiseR\x05raise\"\xab\x01\n" +
 	"\vReadRequest\x12&\n" +
 	"\x04cred\x18\x01 \x01(\v2\x12.adyton.fs.v1.CredR\x04cred\x12\x16\n" +
 	"\x06handle\x18\x02 \x01(\x04R\x06handle\x12\x16\n" +
 	"\x06offset\x18\x03 \x01(\x03R\x06offset\x12\x14\n" +
 	"\x05count\x18\x04 \x01(\rR\x05count\x12\x14\n" +
-	"\x05flags\x18\x05 \x01(\rR\x05flags\"\xb3\x01\n" +
+	"\x05flags\x18\x05 \x01(\rR\x05flags\x12\x18\n" +
+	"\aexpired\x18\x06 \x01(\bR\aexpired\"\xb3\x01\n" +
 	"\tReadReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12&\n" +
 	"\x04wait\x18\x02 \x01(\v2\x12.adyton.fs.v1.WaitR\x04wait\x12\x12\n" +

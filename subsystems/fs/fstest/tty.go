@@ -189,6 +189,23 @@ func init() {
 			equal(k, "POLLIN", p.level(p.slave)&linux.POLLIN, 0)
 			p.typed("c")
 			equal(k, "input", p.readAt(p.slave, 0, 10), "abc")
+			timed := func(what string, expired bool, want linux.Errno, bytes string, wait fsapi.Wait) {
+				var rep fsapi.ReadReply
+				e := k.fs.Read(&fsapi.ReadRequest{Cred: k.cred, Handle: p.slave, Count: 10, Expired: expired}, &rep)
+				k.want(what, e, want)
+				equal(k, what+": bytes", string(rep.Data), bytes)
+				equal(k, what+": time", rep.Wait.TimeoutNs, wait.TimeoutNs)
+				equal(k, what+": some", rep.Wait.Some, wait.Some)
+			}
+			p.set(func(t *linux.Termios) { t.Cc[linux.VMIN], t.Cc[linux.VTIME] = 3, 2 })
+			timed("no byte, VTIME", false, linux.EWAIT, "", fsapi.Wait{})
+			p.typed("d")
+			timed("a byte, VTIME", false, linux.EWAIT, "", fsapi.Wait{TimeoutNs: 200_000_000, Some: true})
+			timed("its time is over", true, 0, "d", fsapi.Wait{})
+			p.set(func(t *linux.Termios) { t.Cc[linux.VMIN] = 0 })
+			timed("VTIME alone", false, linux.EWAIT, "", fsapi.Wait{TimeoutNs: 200_000_000})
+			timed("it is over", true, 0, "", fsapi.Wait{})
+			p.set(func(t *linux.Termios) { t.Cc[linux.VTIME] = 0 })
 			p.set(func(t *linux.Termios) { t.Cc[linux.VMIN] = 0 })
 			data, e := p.tryRead(p.slave, 0, 10)
 			k.want("read with VMIN 0", e, 0)

@@ -2,6 +2,7 @@ package tty
 
 import (
 	"adyton.dev/adyton/core/linux"
+	"adyton.dev/adyton/proto/gen/fsapi"
 	"adyton.dev/adyton/subsystems/fs/internal/vfs"
 )
 
@@ -46,15 +47,32 @@ func (in *input) available(s *linux.Termios) bool {
 	return len(in.data) >= need
 }
 
-// take moves at most n bytes to dst. ok is false when the reader must wait.
+// anyInput is the event of one more byte, which POLLIN does not tell when more
+// than one is waited for. Nobody else waits for it.
+const anyInput = linux.POLLMSG
+
+// await says how long a reader of n bytes waits, by VMIN and VTIME: n_tty_read.
+// ok is false when it does not.
+func (in *input) await(s *linux.Termios, n int) (w fsapi.Wait, ok bool) {
+	w.Events = linux.POLLIN
+	if s.Lflag&linux.ICANON != 0 {
+		return w, len(in.lines) == 0
+	}
+	least, tenths := int(s.Cc[linux.VMIN]), int64(s.Cc[linux.VTIME])
+	if len(in.data) >= min(max(least, 1), n) || least == 0 && tenths == 0 {
+		return w, false
+	}
+	w.Events |= anyInput
+	w.Some = len(in.data) > 0
+	if least == 0 || w.Some {
+		w.TimeoutNs = tenths * (linux.NSEC_PER_SEC / 10)
+	}
+	return w, true
+}
+
+// take moves at most n bytes to dst. ok is false when there are none.
 func (in *input) take(s *linux.Termios, n int, dst []byte) ([]byte, bool) {
 	if s.Lflag&linux.ICANON == 0 {
-		least := int(s.Cc[linux.VMIN])
-		// GAP: VTIME. With VMIN 0 a read answers at once, with VMIN above 0 it
-		// waits without an end between bytes.
-		if len(in.data) < min(least, n) {
-			return dst, false
-		}
 		n = min(n, len(in.data))
 		dst = append(dst, in.data[:n]...)
 		in.drop(n)

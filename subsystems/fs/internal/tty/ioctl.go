@@ -95,7 +95,13 @@ func (t *Tty) control(c *vfs.Ctx, command uint32, argument uint64, in, out []byt
 	case linux.TIOCGDEV:
 		out = le.AppendUint32(out, uint32(t.Rdev))
 	case linux.TIOCSTI:
-		e = linux.EIO // dev.tty.legacy_tiocsti is off
+		switch {
+		case !c.Capable(linux.CAP_SYS_ADMIN):
+			return out, 0, linux.EIO // dev.tty.legacy_tiocsti is off
+		case len(in) < 1:
+			return out, 0, linux.EFAULT
+		}
+		t.Receive(c, in[:1])
 	case linux.TIOCVHANGUP:
 		if !c.Capable(linux.CAP_SYS_ADMIN) {
 			return out, 0, linux.EPERM

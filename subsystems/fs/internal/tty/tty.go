@@ -134,8 +134,14 @@ func (t *Tty) attach(c *vfs.Ctx) {
 // Attach makes it the controlling terminal of a session.
 func (t *Tty) Attach(c *vfs.Ctx) { t.attach(c) }
 
-// Release ends its being the controlling terminal. The foreground group gets
-// SIGHUP and SIGCONT, as when a session leader leaves.
+// LeaderGone ends its being the controlling terminal as the session leader
+// exits: disassociate_ctty with on_exit, which sends no SIGCONT.
+func (t *Tty) LeaderGone(c *vfs.Ctx) {
+	t.raise(c, linux.SIGHUP)
+	t.Session, t.Foreground = 0, 0
+}
+
+// Release ends its being the controlling terminal, as its session leader asked.
 func (t *Tty) Release(c *vfs.Ctx) {
 	t.raise(c, linux.SIGHUP)
 	t.raise(c, linux.SIGCONT)
@@ -160,6 +166,12 @@ func (t *Tty) Close(c *vfs.Ctx, f *vfs.File) {
 func (t *Tty) Hangup(c *vfs.Ctx) {
 	t.hung = true
 	if t.Session != 0 {
+		// Linux tells the session leader, and at its end the foreground.
+		if t.Session != t.Foreground {
+			for _, signo := range []int32{linux.SIGHUP, linux.SIGCONT} {
+				c.Raise = append(c.Raise, fsapi.Raise{Pgid: t.Session, Signo: signo})
+			}
+		}
 		t.Release(c)
 	}
 	t.Session, t.Foreground = 0, 0
@@ -183,10 +195,12 @@ func (t *Tty) Read(c *vfs.Ctx, f *vfs.File, _ int64, n int, dst []byte) ([]byte,
 		return dst, 0
 	}
 	had := len(dst)
-	dst, ok := t.in.take(&t.set, n, dst)
-	if !ok {
-		return dst, c.WaitFor(f.Handle, linux.POLLIN)
+	if w, must := t.in.await(&t.set, n); must && !c.Expired {
+		w.Handle = f.Handle
+		c.Wait = w
+		return dst, linux.EWAIT
 	}
+	dst, _ = t.in.take(&t.set, n, dst)
 	if d, ok := t.port.(Drainer); ok && len(dst) > had {
 		d.Drained()
 	}
@@ -278,7 +292,11 @@ func (t *Tty) Notify(c *vfs.Ctx) {
 		return
 	}
 	t.changed = false
-	notify(c, t.files, t.level())
+	level := t.level()
+	if len(t.in.data) > 0 {
+		level |= anyInput
+	}
+	notify(c, t.files, level)
 }
 
 func notify(c *vfs.Ctx, files []*vfs.File, level uint32) {

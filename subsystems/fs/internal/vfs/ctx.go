@@ -14,6 +14,8 @@ type Ctx struct {
 	NS   *Namespace
 	// Root is the caller's root directory.
 	Root Path
+	// Expired: a read is to take what there is.
+	Expired bool
 	// NoWait: the caller wants EAGAIN rather than an answer from outside.
 	NoWait bool
 	// CanDetach: the operation may go on without its caller.
@@ -50,7 +52,7 @@ type Ctx struct {
 // Begin makes c ready for an operation of cred.
 func (c *Ctx) Begin(cred *fsapi.Cred, ns *Namespace, clock func() (int64, uint32)) {
 	c.Cred, c.NS, c.clock, c.dated = cred, ns, clock, false
-	c.NoWait, c.CanDetach = false, false
+	c.NoWait, c.CanDetach, c.Expired = false, false, false
 	c.Op.Reset()
 	c.Clear()
 }
