@@ -1,9 +1,11 @@
-// Command try runs one conformance case or one line of tests/apps/ci.list
+// Command try runs one conformance case or one line of tests/apps/*.list
 // natively and, where it is built, under Adyton, and shows the difference.
 //
 //	go run ./tests/try rename/noreplace
 //
-// With -tally it runs everything and counts by family what is equal.
+// With -tally it runs everything and counts by family what is equal. With
+// -apps FILE it runs the lines of ci.list and all.list, or those whose name
+// matches a pattern, and writes their verdicts into the table in FILE.
 package main
 
 import (
@@ -18,6 +20,13 @@ import (
 func main() {
 	if len(os.Args) == 2 && os.Args[1] == "-tally" {
 		if err := tally(); err != nil {
+			fmt.Fprintln(os.Stderr, "try:", err)
+			os.Exit(1)
+		}
+		return
+	}
+	if len(os.Args) >= 3 && len(os.Args) <= 4 && os.Args[1] == "-apps" {
+		if err := table(os.Args[2], strings.Join(os.Args[3:], "")); err != nil {
 			fmt.Fprintln(os.Stderr, "try:", err)
 			os.Exit(1)
 		}
@@ -48,21 +57,21 @@ func try(want string) (same bool, err error) {
 	for _, c := range all {
 		if c.Name == want || strings.HasPrefix(c.Name, want+"/") {
 			found++
-			ok, err := show(c.Name, c.On)
+			ok, err := show(c.Name, c.On, oracle.Same)
 			if err != nil {
 				return false, err
 			}
 			same = same && ok
 		}
 	}
-	apps, err := oracle.Apps()
+	apps, err := oracle.AllApps()
 	if err != nil {
 		return false, err
 	}
 	for _, a := range apps {
 		if a.Name == want {
 			found++
-			ok, err := show(a.Name, a.On)
+			ok, err := show(a.Name, a.On, a.Compare)
 			if err != nil {
 				return false, err
 			}
@@ -76,7 +85,7 @@ func try(want string) (same bool, err error) {
 }
 
 // show prints one side's answer and how the other's differs.
-func show(name string, on func(oracle.Side) (oracle.Result, error)) (same bool, err error) {
+func show(name string, on func(oracle.Side) (oracle.Result, error), compare func(want, got oracle.Result) string) (same bool, err error) {
 	native, err := on(oracle.Native())
 	if err != nil {
 		return false, err
@@ -94,7 +103,7 @@ func show(name string, on func(oracle.Side) (oracle.Result, error)) (same bool, 
 	if err != nil {
 		return false, err
 	}
-	diff := oracle.Same(native, got)
+	diff := compare(native, got)
 	if diff == "" {
 		diff = "same\n"
 	}

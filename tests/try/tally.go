@@ -38,7 +38,7 @@ func tally() error {
 		total.right, total.all = total.right+s.right, total.all+s.all
 		s = score{}
 	}
-	one := func(group, name string, on func(oracle.Side) (oracle.Result, error)) error {
+	one := func(group, name string, on func(oracle.Side) (oracle.Result, error), compare func(want, got oracle.Result) string) error {
 		if group != family {
 			flush()
 			family = group
@@ -55,7 +55,7 @@ func tally() error {
 			return err
 		}
 		s.all++
-		if oracle.Same(want, got) == "" {
+		if compare(want, got) == "" {
 			s.right++
 		} else {
 			s.wrong = append(s.wrong, name)
@@ -64,12 +64,12 @@ func tally() error {
 	}
 	for _, c := range cases {
 		group, name, _ := strings.Cut(c.Name, "/")
-		if err := one(group, name, c.On); err != nil {
+		if err := one(group, name, c.On, oracle.Same); err != nil {
 			return err
 		}
 	}
 	for _, a := range apps {
-		if err := one("apps", a.Name, a.On); err != nil {
+		if err := one("apps", a.Name, a.On, a.Compare); err != nil {
 			return err
 		}
 	}

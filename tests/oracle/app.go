@@ -7,14 +7,20 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
+	"time"
 )
 
-// App is one line of tests/apps/ci.list.
+// App is one line of tests/apps/ci.list or all.list.
 type App struct {
 	Name     string
-	Golden   bool // compare with recorded output, not with a native run
-	NoStderr bool // standard error names pids, so it is not compared
+	Golden   bool          // compare with recorded output, not with a native run
+	Suite    bool          // standard output has a line "ok NAME" a test; see Compare
+	NoStderr bool          // standard error names pids, so it is not compared
+	Timeout  time.Duration // 0 is that of Cmd
+	Package  string        // whose version counts; "" is that of the first word
+	Command  string        // as written
 	words    []word
 }
 
@@ -26,31 +32,39 @@ type word struct {
 
 var placeholder = regexp.MustCompile(`^\{([a-z0-9_]+(?:\.[a-z]+)?)(?:@([a-z]+))?\}$`)
 
-// Apps reads tests/apps/ci.list.
-func Apps() ([]App, error) {
+// Apps reads tests/apps/ci.list, what CI runs.
+func Apps() ([]App, error) { return readApps("ci.list") }
+
+// AllApps reads ci.list and all.list, which has what takes long or needs
+// large packages.
+func AllApps() ([]App, error) { return readApps("ci.list", "all.list") }
+
+func readApps(lists ...string) ([]App, error) {
 	root, err := Root()
-	if err != nil {
-		return nil, err
-	}
-	text, err := os.ReadFile(filepath.Join(root, "tests", "apps", "ci.list"))
 	if err != nil {
 		return nil, err
 	}
 	var all []App
 	names := map[string]bool{}
-	for i, line := range strings.Split(string(text), "\n") {
-		if line == "" || line[0] == '#' {
-			continue
-		}
-		a, err := parseApp(line)
-		if err == nil && names[a.Name] {
-			err = fmt.Errorf("a second %s", a.Name)
-		}
+	for _, list := range lists {
+		text, err := os.ReadFile(filepath.Join(root, "tests", "apps", list))
 		if err != nil {
-			return nil, fmt.Errorf("ci.list:%d: %w", i+1, err)
+			return nil, err
 		}
-		names[a.Name] = true
-		all = append(all, a)
+		for i, line := range strings.Split(string(text), "\n") {
+			if line == "" || line[0] == '#' {
+				continue
+			}
+			a, err := parseApp(line)
+			if err == nil && names[a.Name] {
+				err = fmt.Errorf("a second %s", a.Name)
+			}
+			if err != nil {
+				return nil, fmt.Errorf("%s:%d: %w", list, i+1, err)
+			}
+			names[a.Name] = true
+			all = append(all, a)
+		}
 	}
 	return all, nil
 }
@@ -60,20 +74,28 @@ func parseApp(line string) (App, error) {
 	if len(f) != 3 {
 		return App{}, fmt.Errorf("want name | how | command: %q", line)
 	}
-	a := App{Name: strings.TrimSpace(f[0])}
+	a := App{Name: strings.TrimSpace(f[0]), Command: strings.TrimSpace(f[2])}
 	for i, how := range strings.Split(strings.TrimSpace(f[1]), ",") {
+		long, err := time.ParseDuration(how)
+		pkg, isPkg := strings.CutPrefix(how, "pkg=")
 		switch {
 		case i == 0 && how == "golden":
 			a.Golden = true
+		case i == 0 && how == "suite":
+			a.Suite = true
 		case i == 0 && how == "native":
 		case i > 0 && how == "nostderr":
 			a.NoStderr = true
+		case i > 0 && isPkg:
+			a.Package = pkg
+		case i > 0 && err == nil && long > 0:
+			a.Timeout = long
 		default:
 			return App{}, fmt.Errorf("unknown word %q in %q", how, f[1])
 		}
 	}
 	var err error
-	a.words, err = split(strings.TrimSpace(f[2]))
+	a.words, err = split(a.Command)
 	if err == nil && len(a.words) == 0 {
 		err = fmt.Errorf("no command: %q", line)
 	}
@@ -173,11 +195,44 @@ func (a App) On(s Side) (Result, error) {
 	if err := os.Mkdir(filepath.Join(tmp, "tmp"), 0o755); err != nil {
 		return Result{}, err
 	}
-	r, err := s.Run(Cmd{Argv: argv, Dir: work, Env: []string{"TMPDIR=" + filepath.Join(tmp, "tmp")}})
+	r, err := s.Run(Cmd{Argv: argv, Dir: work, Env: []string{"TMPDIR=" + filepath.Join(tmp, "tmp")}, Timeout: a.Timeout})
 	if a.NoStderr {
 		r.Stderr = nil
 	}
 	return r, err
+}
+
+// Compare says how got differs from want; "" means not at all. Of a suite,
+// the tests that want passes must pass in got too; nothing else counts.
+func (a App) Compare(want, got Result) string {
+	if !a.Suite {
+		return Same(want, got)
+	}
+	wanted, passed := okLines(want.Stdout), okLines(got.Stdout)
+	if len(wanted) == 0 {
+		return "natively no test of the suite passes"
+	}
+	var missing []string
+	for _, name := range wanted {
+		if !slices.Contains(passed, name) {
+			missing = append(missing, name)
+		}
+	}
+	if len(missing) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d of %d pass; not: %s", len(wanted)-len(missing), len(wanted), strings.Join(missing, " "))
+}
+
+func okLines(out []byte) []string {
+	var names []string
+	for _, l := range lines(out) {
+		if name, ok := strings.CutPrefix(l, "ok "); ok {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // goldenPath is where the app's recorded output lives.
