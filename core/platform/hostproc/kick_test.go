@@ -134,3 +134,38 @@ func TestHammerKickKeepsRegisters(t *testing.T) {
 		th.Resume(&r)
 	})
 }
+
+// A call that the shim answers posts nothing, so a kick on its way out is the
+// first that the core hears of it: the registers are those of the call, not
+// of the event before.
+func TestHammerKickOutOfAnsweredCall(t *testing.T) {
+	code := viaEntry(nil, codeAt, 1000, wideEntry)
+	loop := len(code)
+	code = append(code,
+		0x48, 0xff, 0xc3, // inc %rbx
+		0x48, 0x89, 0xdf, // mov %rbx,%rdi
+	)
+	code = viaEntry(code, codeAt, 39, wideEntry) // getpid
+	code = append(code,
+		0x48, 0x39, 0xdf, // cmp %rbx,%rdi
+		0x75, 0x08, // jne bad
+		0x48, 0x83, 0xf8, 77, // cmp $77,%rax
+		0x75, 0x02, // jne bad
+		0xeb, 0, // jmp loop
+		0x0f, 0x0b, // bad: ud2
+	)
+	code[len(code)-3] = byte(loop - (len(code) - 2))
+	kickAtRandom(t, code, kicks, func(th platform.Thread, ev *platform.Event) {
+		switch ev.Kind {
+		case platform.EventSyscall:
+			th.SetIdent(&platform.Ident{Pid: 77})
+			th.Return(0)
+		case platform.EventKick:
+			var r platform.Regs
+			th.Regs(&r)
+			th.Resume(&r)
+		default:
+			t.Fatalf("event %+v", *ev)
+		}
+	})
+}

@@ -101,7 +101,9 @@ func (t *thread) handle() {
 			}
 		}
 	case shimTypeExitKick:
-		t.exitKick = true
+		// Not full, whatever the last event was: calls that the shim answers
+		// post nothing.
+		t.full, t.exitKick = false, true
 		for i := range ev.Args {
 			ev.Args[i] = t.mb.load(uintptr(shimMbArgs + 8*i))
 		}
