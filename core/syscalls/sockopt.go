@@ -68,7 +68,7 @@ func (c *Call) peerPidfd(f *fdtable.File, size int32) linux.Errno {
 	if p == nil {
 		return linux.ESRCH
 	}
-	fd, e := c.install(c.newPidfd(p, linux.O_RDWR), true)
+	fd, e := c.install(c.newPidfd(p, nil, linux.O_RDWR), true)
 	if e != 0 {
 		return e
 	}
