@@ -45,6 +45,8 @@ type File struct {
 	Offset   int64
 	Seekable bool
 	Pollable bool
+	// Discards means that writes look at no byte.
+	Discards bool
 	// Domain and Type are the AF_* and SOCK_* of a socket, else 0.
 	Domain, Type uint32
 	// Mqueue says that it is a POSIX message queue.
@@ -56,6 +58,9 @@ type File struct {
 	Locked atomic.Uint32
 	// InFlight counts the references that messages have (SCM_RIGHTS).
 	InFlight int
+	// LockNode is what the core keeps for the locks on a file that fs does not
+	// have.
+	LockNode any
 	// Async is who gets SIGIO.
 	Async Async
 	// ID is the owner of flock and OFD locks: unique among descriptions.

@@ -63,6 +63,16 @@ func (c *Call) targetAt(fd int32, s string, fl uint32) (t target, e linux.Errno)
 	return t, 0
 }
 
+// laterPlace reads a place that Linux looks at after another one: what stands
+// in its way is told to fs, which gives it when it comes to it.
+func (c *Call) laterPlace(dir, path int) (fsapi.Place, func()) {
+	t, e := c.at(dir, path, 0)
+	if e != 0 {
+		return fsapi.Place{Root: c.T.FS.Root.Handle, Dir: c.T.FS.Cwd.Handle, Errno: uint32(e)}, nothing
+	}
+	return t.place, t.done
+}
+
 // foreign reports that the target is an open file that fs does not have: a
 // pipe, a socket.
 func (t *target) foreign() bool { return t.file != nil && t.place.Dir == 0 }

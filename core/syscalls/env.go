@@ -75,6 +75,8 @@ type Env struct {
 	pidfds map[*task.Process]map[*pidfd]bool
 	// epolls are the items by which epoll sets watch a description.
 	epolls map[*fdtable.File][]*epollItem
+	// lockNodes are the inodes of others than fs on which somebody has locked.
+	lockNodes map[inodeKey]*lockNode
 	// tokens are descriptions on their way in SCM_RIGHTS messages.
 	tokens    map[uint64]*fdtable.File
 	lastToken uint64

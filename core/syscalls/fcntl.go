@@ -118,10 +118,6 @@ func (c *Call) lockRequest(f *fdtable.File, cmd uint32, addr uint64) (q fsapi.Lo
 		return q, l, e
 	}
 	l.Decode(b[:])
-	h, ok := fsHandle(f)
-	if !ok {
-		return q, l, linux.EINVAL // GAP: record locks on files that fs does not have
-	}
 	if cmd == linux.F_GETLK && l.Type != linux.F_RDLCK && l.Type != linux.F_WRLCK {
 		return q, l, linux.EINVAL
 	}
@@ -131,17 +127,20 @@ func (c *Call) lockRequest(f *fdtable.File, cmd uint32, addr uint64) (q fsapi.Lo
 	case linux.SEEK_CUR:
 		base = f.Offset
 	case linux.SEEK_END:
-		a, r := &c.frame.attr, &c.frame.attrR
-		*a, *r = fsapi.GetattrRequest{Cred: c.Cred(), Handle: h}, fsapi.GetattrReply{}
-		if e := ask(c, c.FS.Getattr, a, r, &r.Wait); e != 0 {
+		a, e := c.stat(f)
+		if e != 0 {
 			return q, l, e
 		}
-		base = r.Attr.Size
+		base = a.Size
 	default:
 		return q, l, linux.EINVAL
 	}
 	if l.Start > 1<<63-1-base {
 		return q, l, linux.EOVERFLOW
+	}
+	h, e := c.lockHandle(f)
+	if e != 0 {
+		return q, l, e
 	}
 	q = fsapi.LockRequest{Handle: h, Kind: fsapi.LockKindPosix, Type: uint32(uint16(l.Type)), Start: base + l.Start,
 		Length: l.Len, Owner: uint64(c.P.Pid), Pid: c.P.Pid}
@@ -207,7 +206,7 @@ func (c *Call) setLock(f *fdtable.File, fd int32, cmd uint32, addr uint64) linux
 		c.unref(now)
 	}
 	if now != f {
-		c.unlock(f, fsapi.LockKindPosix, uint64(c.P.Pid))
+		c.unlock(q.Handle, fsapi.LockKindPosix, uint64(c.P.Pid))
 		return linux.EBADF
 	}
 	return 0
@@ -247,28 +246,25 @@ func (c *Call) pipeSize(f *fdtable.File, cmd, size uint32) (int64, linux.Errno) 
 }
 
 func (c *Call) seal(f *fdtable.File, cmd, add uint32) (int64, linux.Errno) {
+	if cmd == linux.F_ADD_SEALS && !writable(f) {
+		return 0, linux.EPERM // memfd_add_seals, before it looks at the file
+	}
 	if f.Owner != fdtable.FS {
 		return 0, linux.EINVAL
 	}
 	q := fsapi.SealRequest{Handle: f.Handle}
 	if cmd == linux.F_ADD_SEALS {
-		// memfd_add_seals: EPERM before the seals are looked at.
-		if !writable(f) {
-			return 0, linux.EPERM
-		}
-		if add == 0 {
-			// Asking is no adding, but it must be a file that has seals.
-			var r fsapi.SealReply
-			return 0, c.FS.Seal(&q, &r)
-		}
 		q.Add = add
 	}
 	var r fsapi.SealReply
 	e := c.FS.Seal(&q, &r)
-	if cmd == linux.F_ADD_SEALS {
-		return 0, e
+	if e != 0 || cmd == linux.F_GET_SEALS {
+		return int64(r.Seals), e
 	}
-	return int64(r.Seals), e
+	if add == 0 && r.Seals&linux.F_SEAL_SEAL != 0 {
+		return 0, linux.EPERM // it was only asked
+	}
+	return 0, 0
 }
 
 // asyncOwner serves F_SETOWN and the like: who gets SIGIO, and which signal.

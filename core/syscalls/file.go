@@ -50,8 +50,8 @@ func (e *Env) closeFile(f *fdtable.File) {
 	switch f.Owner {
 	case fdtable.FS:
 		if f.Locked.Load()&1 != 0 {
-			e.unlock(f, fsapi.LockKindFlock, f.ID)
-			e.unlock(f, fsapi.LockKindOfd, f.ID)
+			e.unlock(f.Handle, fsapi.LockKindFlock, f.ID)
+			e.unlock(f.Handle, fsapi.LockKindOfd, f.ID)
 		}
 		var rep fsapi.CloseReply
 		e.FS.Close(&fsapi.CloseRequest{Handle: f.Handle}, &rep)
@@ -72,21 +72,24 @@ func (e *Env) closeFile(f *fdtable.File) {
 	case fdtable.Core:
 		f.Object.(object).close(e)
 	}
+	e.dropLockNode(f)
 	e.forgetEpoll(f)
 	e.forgetAsync(f)
 }
 
-func (e *Env) unlock(f *fdtable.File, k fsapi.LockKind, owner uint64) {
+func (e *Env) unlock(handle uint64, k fsapi.LockKind, owner uint64) {
 	var rep fsapi.UnlockReply
-	e.FS.Unlock(&fsapi.UnlockRequest{Handle: f.Handle, Owner: owner, Kind: k}, &rep)
+	e.FS.Unlock(&fsapi.UnlockRequest{Handle: handle, Owner: owner, Kind: k}, &rep)
 	e.fsReady(rep.Ready)
 }
 
 // closeFD is what a process does with a description whose number it gave up:
 // its record locks on the file go, whichever description took them.
 func (c *Call) closeFD(f *fdtable.File) {
-	if f.Owner == fdtable.FS && c.P.RecordLocks {
-		c.unlock(f, fsapi.LockKindPosix, uint64(c.P.Pid))
+	if c.P.RecordLocks {
+		if h := c.lockedHandle(f); h != 0 {
+			c.unlock(h, fsapi.LockKindPosix, uint64(c.P.Pid))
+		}
 	}
 	if f.Mqueue {
 		c.mqClosed(f)

@@ -35,9 +35,9 @@ func sysFlock(c *Call) (int64, linux.Errno) {
 	if q.Type != linux.F_UNLCK && f.Flags.Load()&linux.O_ACCMODE == linux.O_ACCMODE {
 		return 0, linux.EBADF
 	}
-	h, ok := fsHandle(f)
-	if !ok {
-		return 0, 0 // GAP: a pipe or socket has no other description to lock out
+	h, e := c.lockHandle(f)
+	if e != 0 {
+		return 0, e
 	}
 	q.Handle, q.Owner, q.Pid = h, f.ID, c.P.Pid
 	f.Locked.Or(1)

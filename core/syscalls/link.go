@@ -27,12 +27,9 @@ func (c *Call) link(dir, path, newDir, newPath int, fl uint32) linux.Errno {
 	if from.foreign() {
 		return linux.EXDEV // another mount: filename_create is not asked first
 	}
-	to, e := c.at(newDir, newPath, 0)
-	if e != 0 {
-		return e
-	}
-	defer to.done()
-	q := fsapi.LinkRequest{Cred: c.Cred(), From: from.place, To: to.place, Flags: fl}
+	to, done := c.laterPlace(newDir, newPath)
+	defer done()
+	q := fsapi.LinkRequest{Cred: c.Cred(), From: from.place, To: to, Flags: fl}
 	var r fsapi.LinkReply
 	return ask(c, c.FS.Link, &q, &r, &r.Wait)
 }

@@ -137,13 +137,7 @@ func mayMap(c *Call, f *fdtable.File, q *mmapi.MapRequest, shared bool) linux.Er
 
 // memoryFile makes an unnamed file in memory.
 func (c *Call) memoryFile(name string, size int64) (*fdtable.File, linux.Errno) {
-	var rep fsapi.OpenMemoryReply
-	if e := c.FS.OpenMemory(&fsapi.OpenMemoryRequest{Cred: c.Cred(), Name: name, Size: size}, &rep); e != 0 {
-		return nil, e
-	}
-	f := fdtable.NewFile(fdtable.FS, rep.Handle, linux.O_RDWR)
-	f.Mode, f.Node, f.Seekable = linux.S_IFREG|0o777, rep.Node, true
-	return f, 0
+	return c.openMemory(&fsapi.OpenMemoryRequest{Cred: c.Cred(), Name: name, Size: size})
 }
 
 func sysMunmap(c *Call) (int64, linux.Errno) {

@@ -172,7 +172,7 @@ func (c *Call) opened(r *fsapi.OpenReply, fl uint32) (*fdtable.File, linux.Errno
 	}
 	f := fdtable.NewFile(fdtable.FS, r.Handle, fl&^onlyAtOpen)
 	f.Mode, f.Node, f.Rdev = r.Mode, r.Node, r.Rdev
-	f.Seekable, f.Pollable, f.Path = r.Seekable, r.Pollable, fl&linux.O_PATH != 0
+	f.Seekable, f.Pollable, f.Path, f.Discards = r.Seekable, r.Pollable, fl&linux.O_PATH != 0, r.Discards
 	if r.Controlling {
 		c.setTerminal(f)
 	}
@@ -236,7 +236,7 @@ func (c *Call) reopen(pid, fd int32, fl uint32) (*fdtable.File, linux.Errno) {
 			return nil, e
 		}
 		return c.opened(&fsapi.OpenReply{Handle: r.Handle, Mode: r.Mode, Node: r.Node, Rdev: r.Rdev,
-			Seekable: r.Seekable, Pollable: r.Pollable}, fl)
+			Seekable: r.Seekable, Pollable: r.Pollable, Discards: r.Discards}, fl)
 	}
 	if old.Owner != fdtable.IPC || old.Mode&linux.S_IFMT != linux.S_IFIFO {
 		return nil, linux.ENXIO // no_open of fs/inode.c

@@ -25,12 +25,9 @@ func (c *Call) rename(dir, path, newDir, newPath int, fl uint32) linux.Errno {
 		return e
 	}
 	defer from.done()
-	to, e := c.at(newDir, newPath, 0)
-	if e != 0 {
-		return e
-	}
-	defer to.done()
-	q := fsapi.RenameRequest{Cred: c.Cred(), From: from.place, To: to.place, Flags: fl}
+	to, done := c.laterPlace(newDir, newPath)
+	defer done()
+	q := fsapi.RenameRequest{Cred: c.Cred(), From: from.place, To: to, Flags: fl}
 	var r fsapi.RenameReply
 	return ask(c, c.FS.Rename, &q, &r, &r.Wait)
 }

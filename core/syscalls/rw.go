@@ -249,6 +249,9 @@ func (c *Call) writeFrom(f *fdtable.File, off int64, addr, count uint64, fl uint
 			return b, 0
 		}
 		m := c.P.Space.Platform.Read(addr+uint64(done), b)
+		if f.Discards {
+			return b, 0
+		}
 		if m == 0 {
 			return nil, linux.EFAULT
 		}
@@ -373,7 +376,11 @@ func (c *Call) writev(off int64, fl uint32) (int64, linux.Errno) {
 	}
 	n, at, e := c.write(f, at, int(total), fl, func(done int) ([]byte, linux.Errno) {
 		b := c.outgoing()[:min(int(total)-done, bounceSize)]
-		if m := c.gather(v, int64(done), b); m > 0 || len(b) == 0 {
+		m := c.gather(v, int64(done), b)
+		if f.Discards {
+			return b, 0
+		}
+		if m > 0 || len(b) == 0 {
 			return b[:m], 0
 		}
 		return nil, linux.EFAULT

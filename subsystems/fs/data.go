@@ -347,30 +347,15 @@ func (f *FS) CopyRange(req *fsapi.CopyRangeRequest, rep *fsapi.CopyRangeReply) l
 
 func (f *FS) copyRange(c *vfs.Ctx, req *fsapi.CopyRangeRequest, rep *fsapi.CopyRangeReply) linux.Errno {
 	from, to := f.files.get(req.From), f.files.get(req.To)
-	if from == nil || to == nil || !from.Readable() || !to.Writable() {
+	if from == nil || to == nil {
 		return linux.EBADF
 	}
-	if from.Inode.IsDir() || to.Inode.IsDir() {
-		return linux.EISDIR
+	count, e := copyCount(from, to, req)
+	if e != 0 || count == 0 {
+		return e
 	}
-	if !from.Inode.IsReg() || !to.Inode.IsReg() {
-		return linux.EINVAL
-	}
-	if to.Flags&linux.O_APPEND != 0 {
-		return linux.EBADF
-	}
-	if req.FromOffset < 0 || req.ToOffset < 0 {
-		return linux.EINVAL
-	}
-	count := int64(min(req.Count, copyStep))
-	if from.Inode == to.Inode && overlap(req.FromOffset, req.ToOffset, int64(min(req.Count, 1<<62))) {
-		return linux.EINVAL
-	}
-	if count > pages.MaxSize-req.ToOffset {
-		return linux.EFBIG
-	}
+	count = min(count, copyStep)
 	var data []byte
-	var e linux.Errno
 	if from.Stream != nil {
 		data, e = from.Stream.Read(c, from, req.FromOffset, int(count), nil)
 	} else {
@@ -383,7 +368,7 @@ func (f *FS) copyRange(c *vfs.Ctx, req *fsapi.CopyRangeRequest, rep *fsapi.CopyR
 	if to.Stream != nil {
 		done, e = to.Stream.Write(c, to, req.ToOffset, data)
 	} else {
-		done, e = f.writeData(c, to.Inode, data, req.ToOffset, ^uint64(0))
+		done, e = f.writeData(c, to.Inode, data, req.ToOffset, req.SizeLimit)
 	}
 	if e != 0 {
 		return e
@@ -393,7 +378,44 @@ func (f *FS) copyRange(c *vfs.Ctx, req *fsapi.CopyRangeRequest, rep *fsapi.CopyR
 	return 0
 }
 
-func overlap(a, b, n int64) bool { return a < b+n && b < a+n }
+// copyCount says how many bytes can be copied: generic_copy_file_checks in
+// fs/read_write.c, whose order this is.
+func copyCount(from, to *vfs.File, req *fsapi.CopyRangeRequest) (int64, linux.Errno) {
+	in, out := from.Inode, to.Inode
+	switch {
+	case in.IsDir() || out.IsDir():
+		return 0, linux.EISDIR
+	case !in.IsReg() || !out.IsReg():
+		return 0, linux.EINVAL
+	case !from.Readable() || !to.Writable() || req.Append:
+		return 0, linux.EBADF
+	case in.Super != out.Super:
+		return 0, linux.EXDEV
+	case out.Attrs&linux.FS_IMMUTABLE_FL != 0:
+		return 0, linux.EPERM
+	}
+	if wraps(req.FromOffset, req.Count) || wraps(req.ToOffset, req.Count) {
+		return 0, linux.EOVERFLOW
+	}
+	count := int64(min(req.Count, pages.MaxSize, uint64(max(0, in.Length()-req.FromOffset))))
+	if count > 0 && req.SizeLimit <= pages.MaxSize { // generic_write_check_limits
+		if req.ToOffset >= int64(req.SizeLimit) {
+			return 0, linux.EFBIG
+		}
+		count = min(count, int64(req.SizeLimit)-req.ToOffset)
+	}
+	if in == out && req.ToOffset+count > req.FromOffset && req.ToOffset < req.FromOffset+count {
+		return 0, linux.EINVAL
+	}
+	if req.FromOffset < 0 || req.ToOffset < 0 {
+		return 0, linux.EINVAL // rw_verify_area
+	}
+	return count, 0
+}
+
+// wraps reports whether off+n passes the end of all offsets, as unsigned
+// numbers.
+func wraps(off int64, n uint64) bool { return uint64(off)+n < uint64(off) }
 
 // Sync implements fsapi.FS. What is in memory is where it belongs; files of a
 // writable host tree are synced there.

@@ -65,7 +65,7 @@ func (f *FS) openMem(file *vfs.File, minor uint32) linux.Errno {
 	case 8, 9:
 		file.Stream = dev.Random{Fill: f.config.Random}
 	case 11:
-		file.Stream = dev.Null{} // /dev/kmsg: nothing was logged, and nobody listens
+		file.Stream = dev.Log{}
 	default:
 		return linux.ENXIO
 	}

@@ -23,7 +23,9 @@ func (f *FS) allocate(c *vfs.Ctx, req *fsapi.AllocateRequest, _ *fsapi.AllocateR
 	}
 	const keep = linux.FALLOC_FL_KEEP_SIZE
 	switch req.Mode {
-	case 0, keep, linux.FALLOC_FL_PUNCH_HOLE | keep, linux.FALLOC_FL_ZERO_RANGE, linux.FALLOC_FL_ZERO_RANGE | keep:
+	case 0, keep, linux.FALLOC_FL_PUNCH_HOLE | keep, linux.FALLOC_FL_ZERO_RANGE, linux.FALLOC_FL_ZERO_RANGE | keep,
+		linux.FALLOC_FL_COLLAPSE_RANGE, linux.FALLOC_FL_INSERT_RANGE,
+		linux.FALLOC_FL_UNSHARE_RANGE, linux.FALLOC_FL_UNSHARE_RANGE | keep:
 	default:
 		return linux.EOPNOTSUPP
 	}
@@ -47,14 +49,18 @@ func (f *FS) allocate(c *vfs.Ctx, req *fsapi.AllocateRequest, _ *fsapi.AllocateR
 	end := req.Offset + req.Length
 	zero := req.Mode&linux.FALLOC_FL_ZERO_RANGE != 0
 	punch := req.Mode&linux.FALLOC_FL_PUNCH_HOLE != 0
-	if zero && n.Super.Tmpfs {
-		return linux.EOPNOTSUPP
+	switch {
+	case n.Super.Tmpfs && req.Mode&^(keep|linux.FALLOC_FL_PUNCH_HOLE) != 0, req.Mode&linux.FALLOC_FL_UNSHARE_RANGE != 0:
+		return linux.EOPNOTSUPP // neither tmpfs nor ext4
+	case req.Mode&(linux.FALLOC_FL_COLLAPSE_RANGE|linux.FALLOC_FL_INSERT_RANGE) != 0:
+		return f.shift(c, n, req, end)
 	}
 	if (punch || zero) && n.Seals&(linux.F_SEAL_WRITE|linux.F_SEAL_FUTURE_WRITE) != 0 {
 		return linux.EPERM
 	}
 	grows := req.Mode&keep == 0 && end > n.Data.Len()
-	if grows {
+	// tmpfs looks at the limit even when the size stays.
+	if grows || n.Super.Tmpfs && !punch && end > n.Data.Len() {
 		if uint64(end) > req.SizeLimit {
 			return linux.EFBIG
 		}
@@ -76,6 +82,36 @@ func (f *FS) allocate(c *vfs.Ctx, req *fsapi.AllocateRequest, _ *fsapi.AllocateR
 		if e := n.Data.Truncate(&c.Op, end); e != 0 {
 			return e
 		}
+	}
+	c.KillSetid(n, false)
+	c.Changed(n)
+	return 0
+}
+
+// shift takes a range out of a file or makes room for one: ext4_collapse_range
+// and ext4_insert_range in fs/ext4/extents.c.
+func (f *FS) shift(c *vfs.Ctx, n *vfs.Inode, req *fsapi.AllocateRequest, end int64) linux.Errno {
+	size := n.Data.Len()
+	if (req.Offset|req.Length)%pages.Size != 0 {
+		return linux.EINVAL
+	}
+	var e linux.Errno
+	if req.Mode == linux.FALLOC_FL_COLLAPSE_RANGE {
+		if end >= size {
+			return linux.EINVAL // that is a truncation
+		}
+		e = n.Data.Collapse(&c.Op, req.Offset, end)
+	} else {
+		switch {
+		case req.Length > pages.MaxSize-size:
+			return linux.EFBIG
+		case req.Offset >= size:
+			return linux.EINVAL
+		}
+		e = n.Data.Insert(&c.Op, req.Offset, req.Length)
+	}
+	if e != 0 {
+		return e
 	}
 	c.KillSetid(n, false)
 	c.Changed(n)

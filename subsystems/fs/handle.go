@@ -98,7 +98,7 @@ func (f *FS) drop(c *vfs.Ctx, file *vfs.File) {
 	switch {
 	case file.Exec:
 		n.Writers++
-	case file.Writable() && n.IsReg():
+	case file.Writable() && n.IsReg() && !file.Unopened:
 		n.Writers--
 	}
 	file.Path.Mnt.Users--

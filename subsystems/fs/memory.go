@@ -20,6 +20,7 @@ func (f *FS) OpenMemory(req *fsapi.OpenMemoryRequest, rep *fsapi.OpenMemoryReply
 	n := c.NewInode(f.memory.Super, linux.S_IFREG|0777)
 	n.Uid, n.Gid = req.Cred.Uid, req.Cred.Gid
 	n.Nlink = 0
+	n.Data.Sealable = true
 	n.Seals = linux.F_SEAL_SEAL
 	switch {
 	case req.Flags&linux.MFD_NOEXEC_SEAL != 0:
@@ -33,6 +34,9 @@ func (f *FS) OpenMemory(req *fsapi.OpenMemoryRequest, rep *fsapi.OpenMemoryReply
 	}
 	d := &vfs.Dentry{Name: "memfd:" + req.Name, Parent: f.memory.Root, Inode: n, Dead: true}
 	file := f.newFile(vfs.Path{Mnt: f.memory, D: d}, linux.O_RDWR)
+	// It was not opened: exec is not refused as long as only this one writes.
+	file.Unopened = true
+	n.Writers--
 	n.Memfd = true
 	rep.Handle, rep.Node = file.Handle, n.Node
 	return 0
@@ -101,7 +105,6 @@ func (f *FS) mapFile(c *vfs.Ctx, req *fsapi.MapFileRequest, rep *fsapi.MapFileRe
 	if sharedWrite {
 		// The mapping can change the bytes without a call.
 		c.Changed(n)
-		n.Mapped = true
 	}
 	c.Accessed(n, file.Path.Mnt)
 	return 0
@@ -152,23 +155,34 @@ func (f *FS) Seal(req *fsapi.SealRequest, rep *fsapi.SealReply) linux.Errno {
 		switch {
 		case !file.Writable():
 			return linux.EPERM
-		case req.Add&^known != 0 || !n.Memfd:
+		case req.Add&^known != 0 || !sealable(n):
 			return linux.EINVAL
-		case n.Seals&linux.F_SEAL_SEAL != 0:
+		case !n.Memfd || n.Seals&linux.F_SEAL_SEAL != 0:
 			return linux.EPERM
 		}
-		if req.Add&linux.F_SEAL_WRITE != 0 && n.Seals&linux.F_SEAL_WRITE == 0 && n.Mapped {
-			// GAP: a mapping that is gone still counts until the last close.
-			return linux.EBUSY
+		add := req.Add
+		if add&linux.F_SEAL_EXEC != 0 && n.Mode&0111 != 0 {
+			add |= linux.F_SEAL_SHRINK | linux.F_SEAL_GROW | linux.F_SEAL_WRITE | linux.F_SEAL_FUTURE_WRITE
 		}
-		if req.Add&linux.F_SEAL_EXEC != 0 && n.Mode&0111 != 0 {
-			req := linux.F_SEAL_SHRINK | linux.F_SEAL_GROW | linux.F_SEAL_WRITE | linux.F_SEAL_FUTURE_WRITE
-			n.Seals |= uint32(req)
+		// The host knows who maps it.
+		if add&linux.F_SEAL_WRITE != 0 && n.Seals&linux.F_SEAL_WRITE == 0 {
+			if e := n.Data.SealWrite(); e != 0 {
+				return e
+			}
 		}
-		n.Seals |= req.Add
-	} else if !n.Memfd {
+		n.Seals |= add
+	} else if !sealable(n) {
 		return linux.EINVAL
 	}
 	rep.Seals = n.Seals
+	if !n.Memfd {
+		rep.Seals = linux.F_SEAL_SEAL
+	}
 	return 0
+}
+
+// sealable reports whether a file has seals: memfd_file_seals_ptr. Those of a
+// tmpfs with a name are sealed against them.
+func sealable(n *vfs.Inode) bool {
+	return n.Memfd || n.IsReg() && n.Super.Tmpfs && n.Super.Magic == linux.TMPFS_MAGIC
 }

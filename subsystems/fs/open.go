@@ -257,6 +257,9 @@ func (f *FS) finishOpen(c *vfs.Ctx, p vfs.Path, flags uint32, created bool, req 
 	rep.Node = n.Node
 	rep.Seekable = file.Seekable
 	rep.Pollable = file.Pollable
+	if d, ok := file.Stream.(interface{ Discards() bool }); ok {
+		rep.Discards = d.Discards()
+	}
 	rep.Created = created
 	rep.Uid, rep.Gid = n.Uid, n.Gid
 	if p.Mnt.Flags&linux.MS_NOSUID != 0 {
@@ -312,6 +315,6 @@ func (f *FS) reopen(c *vfs.Ctx, req *fsapi.ReopenRequest, rep *fsapi.ReopenReply
 	var opened fsapi.OpenReply
 	e = f.openFile(c, file.Path, flags&^(linux.O_CREAT|linux.O_EXCL|linux.O_NOFOLLOW), false, &open, &opened)
 	rep.Handle, rep.Mode, rep.Rdev, rep.Node = opened.Handle, opened.Mode, opened.Rdev, opened.Node
-	rep.Seekable, rep.Pollable = opened.Seekable, opened.Pollable
+	rep.Seekable, rep.Pollable, rep.Discards = opened.Seekable, opened.Pollable, opened.Discards
 	return e
 }

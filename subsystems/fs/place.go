@@ -22,6 +22,12 @@ func (f *FS) rootPath(handle uint64) (vfs.Path, linux.Errno) {
 // start makes c ready to walk p.Path. Errors: ENOENT for an empty path, EBADF,
 // ENOTDIR, ENAMETOOLONG.
 func (f *FS) start(c *vfs.Ctx, p *fsapi.Place, resolve uint64) linux.Errno {
+	switch {
+	case p.Errno > uint32(linux.EHWPOISON): // none that Linux has
+		return linux.EINVAL
+	case p.Errno != 0:
+		return linux.Errno(p.Errno)
+	}
 	if p.Path == "" {
 		return linux.ENOENT
 	}
@@ -59,7 +65,7 @@ func (f *FS) dirPath(p *fsapi.Place, root vfs.Path) (vfs.Path, linux.Errno) {
 // at finds the file that a place names. atFlags holds AT_EMPTY_PATH and
 // AT_SYMLINK_NOFOLLOW; flags are those of vfs.Lookup.
 func (f *FS) at(c *vfs.Ctx, p *fsapi.Place, atFlags uint32, flags int) (vfs.Path, linux.Errno) {
-	if p.Path == "" && atFlags&linux.AT_EMPTY_PATH != 0 {
+	if p.Path == "" && p.Errno == 0 && atFlags&linux.AT_EMPTY_PATH != 0 {
 		root, e := f.rootPath(p.Root)
 		if e != 0 {
 			return vfs.Path{}, e

@@ -128,6 +128,10 @@ func (f *FS) checkSetattr(c *vfs.Ctx, n *vfs.Inode, req *fsapi.SetattrRequest) l
 		if !c.OwnerOrCapable(n) {
 			return linux.EPERM
 		}
+		// shmem_setattr
+		if n.Seals&linux.F_SEAL_EXEC != 0 && (n.Mode^req.Mode)&0111 != 0 {
+			return linux.EPERM
+		}
 	}
 	return 0
 }

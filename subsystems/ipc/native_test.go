@@ -33,6 +33,7 @@ var notNative = map[string]string{
 	"lost tokens": "RightsOfAPlainReadComeBack RightsInTheQueueComeBackAtClose RightsWithoutBytesOnAStreamComeBack DgramDisconnectDropsWhatCame ListenerClosedResetsWaitingClients RightsPeekedStay DgramRights",
 	"privilege":   "PipeSizeAboveLimitNeedsPrivilege PipeUserLimitGivesTwoPages PasscredKeepsWritersApart CredentialsMayOnlyBeOnesOwn OptionsThatCannotBeSet BufferSizesAreDoubled MsgSetLimits PeercredIsTheListeners",
 	"handles":     "PipeClosedHandleIsEBADF UnknownHandleIsEBADF SocketCallsOnAPipeAreENOTSOCK PipeSizeOfAnotherFileIsEBADF FifoPendingHandleIsNoFile PipeEndsHaveOneDirection PipeOpensOnceMore PipeOpensOnceMoreByHandle",
+	"core's own":  "PipePeekLeavesAndDropTakes PipeSplicedPagesDoNotMerge",
 	"cancelling":  "FifoCancelGivesUp FifoWaitingWriterBlocksEndOfFile FifoOpenEndsThoughThePartnerLeft FifoReadWriteFreesWaitingOpens",
 	"raw values":  "UDPErrorQueue ConnectAddressIsChecked BindAbstractNamesAreExact BindPathOfOneGoneIsFree DgramConnectToNobodyUndoes TCPDisconnect OptionsThatTell LingerIsRemembered PeercredUnconnected DeviceIoctls BindRules UDPConnectFilters SocketRefusesUnknownKinds DgramTimestamps UDPTimestamps UDPPacketInfo PeercredOfAPair InetRefusesUnknownKinds DgramSendErrors",
 	"no unread":   "PipeUnreadPutsPagesBack PipeUnreadOfAFullPipe StreamUnreadPutsMessagesBack StreamUnreadKeepsDescriptors TCPUnreadPutsBytesBack DgramUnreadIsEINVAL UnreadAfterAnotherReadIsEINVAL",

@@ -194,15 +194,21 @@ func (e *pipeEnd) read(s *IPC, req *ipcapi.ReadRequest, rep *ipcapi.ReadReply) l
 		rep.Wait = ipcapi.Wait{Handle: e.handle, Events: linux.POLLIN}
 		return linux.EWAIT
 	}
+	if req.Mode == ipcapi.ReadModePeek {
+		rep.Data = p.data.Peek(rep.Data, 0, min(p.data.Len(), int(req.Count)))
+		return 0
+	}
 	freed := false
 	p.taken = p.taken[:0]
 	for left := int(req.Count); left > 0 && p.used > 0; {
 		b := p.at(0)
 		n := min(int(b.len), left)
-		rep.Data = p.data.Peek(rep.Data, 0, n)
+		if req.Mode != ipcapi.ReadModeDrop {
+			rep.Data = p.data.Peek(rep.Data, 0, n)
+		}
 		left -= n
 		p.taken = append(p.taken, slot{b.off, uint16(n), b.flags})
-		if b.flags&slotPacket != 0 {
+		if b.flags&slotPacket != 0 && req.Mode != ipcapi.ReadModeDrop {
 			n, left = int(b.len), 0
 		}
 		p.data.Discard(n)
@@ -235,6 +241,9 @@ func (e *pipeEnd) write(s *IPC, req *ipcapi.WriteRequest, rep *ipcapi.WriteReply
 		return linux.EPIPE
 	}
 	wasEmpty := p.used == 0
+	if req.Spliced {
+		return e.take(s, req, rep)
+	}
 	if odd := len(data) % pageSize; odd != 0 && !wasEmpty {
 		b := p.at(p.used - 1)
 		if b.flags&slotMerge != 0 && int(b.off)+int(b.len)+odd <= pageSize {
@@ -343,6 +352,7 @@ func (s *IPC) PipeSize(req *ipcapi.PipeSizeRequest, rep *ipcapi.PipeSizeReply) l
 		p.wakeWriters(&rep.Ready)
 	}
 	rep.Size = uint32(len(p.slots) * pageSize)
+	rep.Room = uint32(max(0, len(p.slots)-p.used) * pageSize)
 	return 0
 }
 

@@ -72,6 +72,29 @@ func (s *IPC) tee(in, out *pipe, count uint32) uint32 {
 	return done
 }
 
+// take puts pages of a file or of memory into the pipe, as many as it has slots
+// for: splice_to_pipe of fs/splice.c. Nothing is merged with them.
+func (e *pipeEnd) take(s *IPC, req *ipcapi.WriteRequest, rep *ipcapi.WriteReply) linux.Errno {
+	p, data := e.p, req.Data
+	if req.PageOffset >= pageSize {
+		return linux.EINVAL
+	}
+	if p.full() {
+		rep.Wait = ipcapi.Wait{Handle: e.handle, Events: linux.POLLOUT}
+		return linux.EWAIT
+	}
+	off := int(req.PageOffset)
+	for len(data) > 0 && !p.full() {
+		n := min(len(data), pageSize-off)
+		p.data.Append(&s.pool, data[:n])
+		p.push(slot{off: uint16(off), len: uint16(n)})
+		data, off = data[n:], 0
+	}
+	rep.Count = uint32(len(req.Data) - len(data))
+	p.wakeReaders(&rep.Ready)
+	return 0
+}
+
 // offset returns where the bytes of slot i begin.
 func (p *pipe) offset(i int) int {
 	n := 0

@@ -801,6 +801,7 @@ func (m *Place) fill(s *source) {
 	m.Root = s.number()
 	m.Dir = s.number()
 	m.Path = s.path()
+	m.Errno = uint32(s.number())
 }
 
 func (m *Attr) fill(s *source) {
@@ -850,6 +851,7 @@ func (m *OpenReply) fill(s *source) {
 	m.Controlling = s.bool()
 	m.ReopenPid = int32(s.number())
 	m.ReopenFd = int32(s.number())
+	m.Discards = s.bool()
 }
 
 func (m *OpenConsoleRequest) fill(s *source) {
@@ -892,6 +894,7 @@ func (m *ReopenReply) fill(s *source) {
 	m.Seekable = s.bool()
 	m.Pollable = s.bool()
 	m.Wait.fill(s)
+	m.Discards = s.bool()
 }
 
 func (m *CloseRequest) fill(s *source) {
@@ -1053,6 +1056,8 @@ func (m *CopyRangeRequest) fill(s *source) {
 	m.ToOffset = int64(s.number())
 	m.Count = s.number()
 	m.Flags = uint32(s.bits())
+	m.SizeLimit = s.number()
+	m.Append = s.bool()
 }
 
 func (m *CopyRangeReply) fill(s *source) {

@@ -302,6 +302,9 @@ type Place struct {
 	// about when path is empty and AT_EMPTY_PATH is given.
 	Dir  uint64
 	Path string
+	// What stood in the way when path or dir was read: a walk ends with it where
+	// it would begin, so that it comes after what Linux looks at before.
+	Errno uint32
 }
 
 // Attr is what stat and statx report of a file.
@@ -368,6 +371,8 @@ type OpenReply struct {
 	// descriptor N of process reopen_pid instead; handle is 0.
 	ReopenPid int32
 	ReopenFd  int32
+	// A write takes all bytes and looks at none, as on /dev/null.
+	Discards bool
 }
 
 // OpenConsoleRequest is what OpenConsole takes.
@@ -419,6 +424,7 @@ type ReopenReply struct {
 	Seekable bool
 	Pollable bool
 	Wait     Wait
+	Discards bool
 }
 
 // CloseRequest is what Close takes.
@@ -575,6 +581,10 @@ type CopyRangeRequest struct {
 	ToOffset   int64
 	Count      uint64
 	Flags      uint32
+	// RLIMIT_FSIZE in bytes.
+	SizeLimit uint64
+	// The target is in append mode, which refuses this: EBADF.
+	Append bool
 }
 
 // CopyRangeReply is what CopyRange answers.

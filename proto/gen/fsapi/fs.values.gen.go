@@ -289,6 +289,9 @@ func (m *Place) Equal(o *Place) bool {
 	if m.Path != o.Path {
 		return false
 	}
+	if m.Errno != o.Errno {
+		return false
+	}
 	return true
 }
 
@@ -316,6 +319,11 @@ func (m *Place) appendGo(b []byte) []byte {
 	if m.Path != "" {
 		b = append(b, "Path: "...)
 		b = quoteGo(b, m.Path)
+		b = append(b, ", "...)
+	}
+	if m.Errno != 0 {
+		b = append(b, "Errno: "...)
+		b = strconv.AppendUint(b, uint64(m.Errno), 10)
 		b = append(b, ", "...)
 	}
 	return endGo(b)
@@ -638,6 +646,9 @@ func (m *OpenReply) Equal(o *OpenReply) bool {
 	if m.ReopenFd != o.ReopenFd {
 		return false
 	}
+	if m.Discards != o.Discards {
+		return false
+	}
 	return true
 }
 
@@ -715,6 +726,11 @@ func (m *OpenReply) appendGo(b []byte) []byte {
 	if m.ReopenFd != 0 {
 		b = append(b, "ReopenFd: "...)
 		b = strconv.AppendInt(b, int64(m.ReopenFd), 10)
+		b = append(b, ", "...)
+	}
+	if m.Discards {
+		b = append(b, "Discards: "...)
+		b = strconv.AppendBool(b, m.Discards)
 		b = append(b, ", "...)
 	}
 	return endGo(b)
@@ -1013,6 +1029,9 @@ func (m *ReopenReply) Equal(o *ReopenReply) bool {
 	if !m.Wait.Equal(&o.Wait) {
 		return false
 	}
+	if m.Discards != o.Discards {
+		return false
+	}
 	return true
 }
 
@@ -1060,6 +1079,11 @@ func (m *ReopenReply) appendGo(b []byte) []byte {
 	if !m.Wait.Equal(new(Wait)) {
 		b = append(b, "Wait: "...)
 		b = m.Wait.appendGo(b)
+		b = append(b, ", "...)
+	}
+	if m.Discards {
+		b = append(b, "Discards: "...)
+		b = strconv.AppendBool(b, m.Discards)
 		b = append(b, ", "...)
 	}
 	return endGo(b)
@@ -2179,6 +2203,8 @@ func (m *CopyRangeRequest) Reset() {
 	m.ToOffset = 0
 	m.Count = 0
 	m.Flags = 0
+	m.SizeLimit = 0
+	m.Append = false
 }
 
 // Equal reports whether m and o hold the same values; nil and empty slices are the same.
@@ -2202,6 +2228,12 @@ func (m *CopyRangeRequest) Equal(o *CopyRangeRequest) bool {
 		return false
 	}
 	if m.Flags != o.Flags {
+		return false
+	}
+	if m.SizeLimit != o.SizeLimit {
+		return false
+	}
+	if m.Append != o.Append {
 		return false
 	}
 	return true
@@ -2257,6 +2289,16 @@ func (m *CopyRangeRequest) appendGo(b []byte) []byte {
 	if m.Flags != 0 {
 		b = append(b, "Flags: "...)
 		b = strconv.AppendUint(b, uint64(m.Flags), 10)
+		b = append(b, ", "...)
+	}
+	if m.SizeLimit != 0 {
+		b = append(b, "SizeLimit: "...)
+		b = strconv.AppendUint(b, uint64(m.SizeLimit), 10)
+		b = append(b, ", "...)
+	}
+	if m.Append {
+		b = append(b, "Append: "...)
+		b = strconv.AppendBool(b, m.Append)
 		b = append(b, ", "...)
 	}
 	return endGo(b)

@@ -1152,6 +1152,7 @@ func toWirePlace(w *Place, m *fsapi.Place) *Place {
 	w.Root = m.Root
 	w.Dir = m.Dir
 	w.Path = m.Path
+	w.Errno = m.Errno
 	return w
 }
 
@@ -1163,6 +1164,7 @@ func fromWirePlace(m *fsapi.Place, w *Place) {
 	m.Root = w.Root
 	m.Dir = w.Dir
 	m.Path = w.Path
+	m.Errno = w.Errno
 }
 
 // toWireAttr fills the zero message w; it shares the bytes of m.
@@ -1258,6 +1260,7 @@ func toWireOpenReply(w *OpenReply, m *fsapi.OpenReply) *OpenReply {
 	w.Controlling = m.Controlling
 	w.ReopenPid = m.ReopenPid
 	w.ReopenFd = m.ReopenFd
+	w.Discards = m.Discards
 	return w
 }
 
@@ -1279,6 +1282,7 @@ func fromWireOpenReply(m *fsapi.OpenReply, w *OpenReply) {
 	m.Controlling = w.Controlling
 	m.ReopenPid = w.ReopenPid
 	m.ReopenFd = w.ReopenFd
+	m.Discards = w.Discards
 }
 
 // toWireOpenConsoleRequest fills the zero message w; it shares the bytes of m.
@@ -1384,6 +1388,7 @@ func toWireReopenReply(w *ReopenReply, m *fsapi.ReopenReply) *ReopenReply {
 	w.Seekable = m.Seekable
 	w.Pollable = m.Pollable
 	w.Wait = toWireWait(new(Wait), &m.Wait)
+	w.Discards = m.Discards
 	return w
 }
 
@@ -1399,6 +1404,7 @@ func fromWireReopenReply(m *fsapi.ReopenReply, w *ReopenReply) {
 	m.Seekable = w.Seekable
 	m.Pollable = w.Pollable
 	fromWireWait(&m.Wait, w.Wait)
+	m.Discards = w.Discards
 }
 
 // toWireCloseRequest fills the zero message w; it shares the bytes of m.
@@ -1866,6 +1872,8 @@ func toWireCopyRangeRequest(w *CopyRangeRequest, m *fsapi.CopyRangeRequest) *Cop
 	w.ToOffset = m.ToOffset
 	w.Count = m.Count
 	w.Flags = m.Flags
+	w.SizeLimit = m.SizeLimit
+	w.Append = m.Append
 	return w
 }
 
@@ -1881,6 +1889,8 @@ func fromWireCopyRangeRequest(m *fsapi.CopyRangeRequest, w *CopyRangeRequest) {
 	m.ToOffset = w.ToOffset
 	m.Count = w.Count
 	m.Flags = w.Flags
+	m.SizeLimit = w.SizeLimit
+	m.Append = w.Append
 }
 
 // toWireCopyRangeReply fills the zero message w; it shares the bytes of m.

@@ -470,8 +470,11 @@ type Place struct {
 	Root uint64 `protobuf:"varint,1,opt,name=root" json:"root,omitempty"`
 	// Handle to start from when path is relative, or that the operation is
 	// about when path is empty and AT_EMPTY_PATH is given.
-	Dir           uint64 `protobuf:"varint,2,opt,name=dir" json:"dir,omitempty"`
-	Path          string `protobuf:"bytes,3,opt,name=path" json:"path,omitempty"`
+	Dir  uint64 `protobuf:"varint,2,opt,name=dir" json:"dir,omitempty"`
+	Path string `protobuf:"bytes,3,opt,name=path" json:"path,omitempty"`
+	// What stood in the way when path or dir was read: a walk ends with it where
+	// it would begin, so that it comes after what Linux looks at before.
+	Errno         uint32 `protobuf:"varint,4,opt,name=errno" json:"errno,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -525,6 +528,13 @@ func (x *Place) GetPath() string {
 		return x.Path
 	}
 	return ""
+}
+
+func (x *Place) GetErrno() uint32 {
+	if x != nil {
+		return x.Errno
+	}
+	return 0
 }
 
 // Attr is what stat and statx report of a file.
@@ -844,8 +854,10 @@ type OpenReply struct {
 	Controlling bool `protobuf:"varint,12,opt,name=controlling" json:"controlling,omitempty"`
 	// /proc/PID/fd/N named a file of another subsystem: the core opens its own
 	// descriptor N of process reopen_pid instead; handle is 0.
-	ReopenPid     int32 `protobuf:"varint,13,opt,name=reopen_pid,json=reopenPid" json:"reopen_pid,omitempty"`
-	ReopenFd      int32 `protobuf:"varint,14,opt,name=reopen_fd,json=reopenFd" json:"reopen_fd,omitempty"`
+	ReopenPid int32 `protobuf:"varint,13,opt,name=reopen_pid,json=reopenPid" json:"reopen_pid,omitempty"`
+	ReopenFd  int32 `protobuf:"varint,14,opt,name=reopen_fd,json=reopenFd" json:"reopen_fd,omitempty"`
+	// A write takes all bytes and looks at none, as on /dev/null.
+	Discards      bool `protobuf:"varint,15,opt,name=discards" json:"discards,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -976,6 +988,13 @@ func (x *OpenReply) GetReopenFd() int32 {
 		return x.ReopenFd
 	}
 	return 0
+}
+
+func (x *OpenReply) GetDiscards() bool {
+	if x != nil {
+		return x.Discards
+	}
+	return false
 }
 
 type OpenConsoleRequest struct {
@@ -1323,6 +1342,7 @@ type ReopenReply struct {
 	Seekable      bool                   `protobuf:"varint,6,opt,name=seekable" json:"seekable,omitempty"`
 	Pollable      bool                   `protobuf:"varint,7,opt,name=pollable" json:"pollable,omitempty"`
 	Wait          *Wait                  `protobuf:"bytes,8,opt,name=wait" json:"wait,omitempty"`
+	Discards      bool                   `protobuf:"varint,9,opt,name=discards" json:"discards,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1411,6 +1431,13 @@ func (x *ReopenReply) GetWait() *Wait {
 		return x.Wait
 	}
 	return nil
+}
+
+func (x *ReopenReply) GetDiscards() bool {
+	if x != nil {
+		return x.Discards
+	}
+	return false
 }
 
 type CloseRequest struct {
@@ -2616,14 +2643,18 @@ func (x *AllocateReply) GetWait() *Wait {
 }
 
 type CopyRangeRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Cred          *Cred                  `protobuf:"bytes,1,opt,name=cred" json:"cred,omitempty"`
-	From          uint64                 `protobuf:"varint,2,opt,name=from" json:"from,omitempty"`
-	FromOffset    int64                  `protobuf:"varint,3,opt,name=from_offset,json=fromOffset" json:"from_offset,omitempty"`
-	To            uint64                 `protobuf:"varint,4,opt,name=to" json:"to,omitempty"`
-	ToOffset      int64                  `protobuf:"varint,5,opt,name=to_offset,json=toOffset" json:"to_offset,omitempty"`
-	Count         uint64                 `protobuf:"varint,6,opt,name=count" json:"count,omitempty"`
-	Flags         uint32                 `protobuf:"varint,7,opt,name=flags" json:"flags,omitempty"`
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	Cred       *Cred                  `protobuf:"bytes,1,opt,name=cred" json:"cred,omitempty"`
+	From       uint64                 `protobuf:"varint,2,opt,name=from" json:"from,omitempty"`
+	FromOffset int64                  `protobuf:"varint,3,opt,name=from_offset,json=fromOffset" json:"from_offset,omitempty"`
+	To         uint64                 `protobuf:"varint,4,opt,name=to" json:"to,omitempty"`
+	ToOffset   int64                  `protobuf:"varint,5,opt,name=to_offset,json=toOffset" json:"to_offset,omitempty"`
+	Count      uint64                 `protobuf:"varint,6,opt,name=count" json:"count,omitempty"`
+	Flags      uint32                 `protobuf:"varint,7,opt,name=flags" json:"flags,omitempty"`
+	// RLIMIT_FSIZE in bytes.
+	SizeLimit uint64 `protobuf:"varint,8,opt,name=size_limit,json=sizeLimit" json:"size_limit,omitempty"`
+	// The target is in append mode, which refuses this: EBADF.
+	Append        bool `protobuf:"varint,9,opt,name=append" json:"append,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2705,6 +2736,20 @@ func (x *CopyRangeRequest) GetFlags() uint32 {
 		return x.Flags
 	}
 	return 0
+}
+
+func (x *CopyRangeRequest) GetSizeLimit() uint64 {
+	if x != nil {
+		return x.SizeLimit
+	}
+	return 0
+}
+
+func (x *CopyRangeRequest) GetAppend() bool {
+	if x != nil {
+		return x.Append
+	}
+	return false
 }
 
 type CopyRangeReply struct {
@@ -6124,11 +6169,12 @@ const file_adyton_fs_v1_fs_proto_rawDesc = "" +
 	"\x03tid\x18\b \x01(\x05R\x03tid\x12\x1e\n" +
 	"\n" +
 	"background\x18\t \x01(\bR\n" +
-	"background\"A\n" +
+	"background\"W\n" +
 	"\x05Place\x12\x12\n" +
 	"\x04root\x18\x01 \x01(\x04R\x04root\x12\x10\n" +
 	"\x03dir\x18\x02 \x01(\x04R\x03dir\x12\x12\n" +
-	"\x04path\x18\x03 \x01(\tR\x04path\"\xa2\x04\n" +
+	"\x04path\x18\x03 \x01(\tR\x04path\x12\x14\n" +
+	"\x05errno\x18\x04 \x01(\rR\x05errno\"\xa2\x04\n" +
 	"\x04Attr\x12\x10\n" +
 	"\x03dev\x18\x01 \x01(\x04R\x03dev\x12\x10\n" +
 	"\x03ino\x18\x02 \x01(\x04R\x03ino\x12\x12\n" +
@@ -6164,7 +6210,7 @@ const file_adyton_fs_v1_fs_proto_rawDesc = "" +
 	"\x05flags\x18\x03 \x01(\rR\x05flags\x12\x12\n" +
 	"\x04mode\x18\x04 \x01(\rR\x04mode\x12\x18\n" +
 	"\aresolve\x18\x05 \x01(\x04R\aresolve\x12\x12\n" +
-	"\x04exec\x18\x06 \x01(\bR\x04exec\"\xf1\x02\n" +
+	"\x04exec\x18\x06 \x01(\bR\x04exec\"\x8d\x03\n" +
 	"\tOpenReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12&\n" +
 	"\x04wait\x18\x02 \x01(\v2\x12.adyton.fs.v1.WaitR\x04wait\x12\x16\n" +
@@ -6181,7 +6227,8 @@ const file_adyton_fs_v1_fs_proto_rawDesc = "" +
 	"\vcontrolling\x18\f \x01(\bR\vcontrolling\x12\x1d\n" +
 	"\n" +
 	"reopen_pid\x18\r \x01(\x05R\treopenPid\x12\x1b\n" +
-	"\treopen_fd\x18\x0e \x01(\x05R\breopenFd\",\n" +
+	"\treopen_fd\x18\x0e \x01(\x05R\breopenFd\x12\x1a\n" +
+	"\bdiscards\x18\x0f \x01(\bR\bdiscards\",\n" +
 	"\x12OpenConsoleRequest\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\rR\x06number\"\xce\x01\n" +
 	"\x10OpenConsoleReply\x12\x14\n" +
@@ -6205,7 +6252,7 @@ const file_adyton_fs_v1_fs_proto_rawDesc = "" +
 	"\rReopenRequest\x12&\n" +
 	"\x04cred\x18\x01 \x01(\v2\x12.adyton.fs.v1.CredR\x04cred\x12\x16\n" +
 	"\x06handle\x18\x02 \x01(\x04R\x06handle\x12\x14\n" +
-	"\x05flags\x18\x03 \x01(\rR\x05flags\"\xd7\x01\n" +
+	"\x05flags\x18\x03 \x01(\rR\x05flags\"\xf3\x01\n" +
 	"\vReopenReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12\x16\n" +
 	"\x06handle\x18\x02 \x01(\x04R\x06handle\x12\x12\n" +
@@ -6214,7 +6261,8 @@ const file_adyton_fs_v1_fs_proto_rawDesc = "" +
 	"\x04node\x18\x05 \x01(\x04R\x04node\x12\x1a\n" +
 	"\bseekable\x18\x06 \x01(\bR\bseekable\x12\x1a\n" +
 	"\bpollable\x18\a \x01(\bR\bpollable\x12&\n" +
-	"\x04wait\x18\b \x01(\v2\x12.adyton.fs.v1.WaitR\x04wait\"&\n" +
+	"\x04wait\x18\b \x01(\v2\x12.adyton.fs.v1.WaitR\x04wait\x12\x1a\n" +
+	"\bdiscards\x18\t \x01(\bR\bdiscards\"&\n" +
 	"\fCloseRequest\x12\x16\n" +
 	"\x06handle\x18\x01 \x01(\x04R\x06handle\"x\n" +
 	"\n" +
@@ -6310,7 +6358,7 @@ const file_adyton_fs_v1_fs_proto_rawDesc = "" +
 	"size_limit\x18\x06 \x01(\x04R\tsizeLimit\"M\n" +
 	"\rAllocateReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12&\n" +
-	"\x04wait\x18\x02 \x01(\v2\x12.adyton.fs.v1.WaitR\x04wait\"\xc8\x01\n" +
+	"\x04wait\x18\x02 \x01(\v2\x12.adyton.fs.v1.WaitR\x04wait\"\xff\x01\n" +
 	"\x10CopyRangeRequest\x12&\n" +
 	"\x04cred\x18\x01 \x01(\v2\x12.adyton.fs.v1.CredR\x04cred\x12\x12\n" +
 	"\x04from\x18\x02 \x01(\x04R\x04from\x12\x1f\n" +
@@ -6319,7 +6367,10 @@ const file_adyton_fs_v1_fs_proto_rawDesc = "" +
 	"\x02to\x18\x04 \x01(\x04R\x02to\x12\x1b\n" +
 	"\tto_offset\x18\x05 \x01(\x03R\btoOffset\x12\x14\n" +
 	"\x05count\x18\x06 \x01(\x04R\x05count\x12\x14\n" +
-	"\x05flags\x18\a \x01(\rR\x05flags\"d\n" +
+	"\x05flags\x18\a \x01(\rR\x05flags\x12\x1d\n" +
+	"\n" +
+	"size_limit\x18\b \x01(\x04R\tsizeLimit\x12\x16\n" +
+	"\x06append\x18\t \x01(\bR\x06append\"d\n" +
 	"\x0eCopyRangeReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12&\n" +
 	"\x04wait\x18\x02 \x01(\v2\x12.adyton.fs.v1.WaitR\x04wait\x12\x14\n" +

@@ -975,6 +975,7 @@ func (m *PipeSizeReply) fill(s *source) {
 		e.fill(s)
 		m.Ready = append(m.Ready, e)
 	}
+	m.Room = uint32(s.number())
 }
 
 func (m *SpliceRequest) fill(s *source) {
@@ -1214,6 +1215,7 @@ func (m *CollectReply) fill(s *source) {
 func (m *ReadRequest) fill(s *source) {
 	m.Handle = s.number()
 	m.Count = uint32(s.number())
+	m.Mode = ReadMode(s.number() % 4)
 }
 
 func (m *ReadReply) fill(s *source) {
@@ -1254,6 +1256,8 @@ func (m *WriteRequest) fill(s *source) {
 	m.Handle = s.number()
 	m.Data = append(m.Data, s.bytes()...)
 	m.Cred.fill(s)
+	m.Spliced = s.bool()
+	m.PageOffset = uint32(s.number())
 }
 
 func (m *WriteReply) fill(s *source) {

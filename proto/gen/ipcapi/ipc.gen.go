@@ -10,6 +10,7 @@ package ipcapi
 
 import (
 	linux "adyton.dev/adyton/core/linux"
+	strconv "strconv"
 )
 
 // IPC keeps what tasks exchange. A method never blocks: it answers, or it
@@ -188,6 +189,29 @@ type IPC interface {
 	Expire(req *ExpireRequest, rep *ExpireReply) linux.Errno
 }
 
+// ReadMode says what a Read does with the bytes that it finds.
+type ReadMode uint32
+
+// The values of ReadMode.
+const (
+	ReadModeUnspecified ReadMode = 0
+	ReadModePeek        ReadMode = 1
+	ReadModeDrop        ReadMode = 2
+)
+
+// String returns the name of the constant, or ReadMode(n) for a number without one.
+func (v ReadMode) String() string {
+	switch v {
+	case ReadModeUnspecified:
+		return "ReadModeUnspecified"
+	case ReadModePeek:
+		return "ReadModePeek"
+	case ReadModeDrop:
+		return "ReadModeDrop"
+	}
+	return "ReadMode(" + strconv.FormatUint(uint64(v), 10) + ")"
+}
+
 // Wait says what the caller must wait for before it asks again: a ticket
 // (work under way elsewhere), or a handle to reach one of events (POLL*, and
 // above bit 15 private ones of the subsystem, which Poll and Ready show too).
@@ -268,6 +292,8 @@ type PipeSizeRequest struct {
 type PipeSizeReply struct {
 	Size  uint32
 	Ready []Ready
+	// Bytes in the pages that are free.
+	Room uint32
 }
 
 // SpliceRequest is what Splice takes.
@@ -506,6 +532,9 @@ type CollectReply struct {
 type ReadRequest struct {
 	Handle uint64
 	Count  uint32
+	// Of a pipe: PEEK gives bytes and leaves them there, DROP takes them and
+	// gives none. Splices move bytes so: what could not be written stays.
+	Mode ReadMode
 }
 
 // ReadReply is what Read answers.
@@ -542,6 +571,10 @@ type WriteRequest struct {
 	Handle uint64
 	Data   []byte
 	Cred   Cred
+	// Of a pipe: the bytes are pages of a file or of memory, which take slots of
+	// their own; the first byte lies at page_offset of its page.
+	Spliced    bool
+	PageOffset uint32
 }
 
 // WriteReply is what Write answers.

@@ -494,6 +494,7 @@ func (m *PipeSizeRequest) appendGo(b []byte) []byte {
 func (m *PipeSizeReply) Reset() {
 	m.Size = 0
 	m.Ready = m.Ready[:0]
+	m.Room = 0
 }
 
 // Equal reports whether m and o hold the same values; nil and empty slices are the same.
@@ -508,6 +509,9 @@ func (m *PipeSizeReply) Equal(o *PipeSizeReply) bool {
 		if !m.Ready[i].Equal(&o.Ready[i]) {
 			return false
 		}
+	}
+	if m.Room != o.Room {
+		return false
 	}
 	return true
 }
@@ -542,6 +546,11 @@ func (m *PipeSizeReply) appendGo(b []byte) []byte {
 			b = append(b, ", "...)
 		}
 		b = endGo(b)
+		b = append(b, ", "...)
+	}
+	if m.Room != 0 {
+		b = append(b, "Room: "...)
+		b = strconv.AppendUint(b, uint64(m.Room), 10)
 		b = append(b, ", "...)
 	}
 	return endGo(b)
@@ -2355,6 +2364,9 @@ func (m *ReadRequest) Equal(o *ReadRequest) bool {
 	if m.Count != o.Count {
 		return false
 	}
+	if m.Mode != o.Mode {
+		return false
+	}
 	return true
 }
 
@@ -2377,6 +2389,11 @@ func (m *ReadRequest) appendGo(b []byte) []byte {
 	if m.Count != 0 {
 		b = append(b, "Count: "...)
 		b = strconv.AppendUint(b, uint64(m.Count), 10)
+		b = append(b, ", "...)
+	}
+	if m.Mode != 0 {
+		b = append(b, "Mode: "...)
+		b = append(append(b, "ipcapi."...), m.Mode.String()...)
 		b = append(b, ", "...)
 	}
 	return endGo(b)
@@ -2629,6 +2646,8 @@ func (m *WriteRequest) Reset() {
 	m.Handle = 0
 	m.Data = m.Data[:0]
 	m.Cred.Reset()
+	m.Spliced = false
+	m.PageOffset = 0
 }
 
 // Equal reports whether m and o hold the same values; nil and empty slices are the same.
@@ -2640,6 +2659,12 @@ func (m *WriteRequest) Equal(o *WriteRequest) bool {
 		return false
 	}
 	if !m.Cred.Equal(&o.Cred) {
+		return false
+	}
+	if m.Spliced != o.Spliced {
+		return false
+	}
+	if m.PageOffset != o.PageOffset {
 		return false
 	}
 	return true
@@ -2677,6 +2702,16 @@ func (m *WriteRequest) appendGo(b []byte) []byte {
 	if !m.Cred.Equal(new(Cred)) {
 		b = append(b, "Cred: "...)
 		b = m.Cred.appendGo(b)
+		b = append(b, ", "...)
+	}
+	if m.Spliced {
+		b = append(b, "Spliced: "...)
+		b = strconv.AppendBool(b, m.Spliced)
+		b = append(b, ", "...)
+	}
+	if m.PageOffset != 0 {
+		b = append(b, "PageOffset: "...)
+		b = strconv.AppendUint(b, uint64(m.PageOffset), 10)
 		b = append(b, ", "...)
 	}
 	return endGo(b)

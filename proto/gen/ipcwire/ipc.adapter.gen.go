@@ -1439,6 +1439,7 @@ func toWirePipeSizeReply(w *PipeSizeReply, m *ipcapi.PipeSizeReply) *PipeSizeRep
 			w.Ready[i] = toWireReady(&all[i], &m.Ready[i])
 		}
 	}
+	w.Room = m.Room
 	return w
 }
 
@@ -1455,6 +1456,7 @@ func fromWirePipeSizeReply(m *ipcapi.PipeSizeReply, w *PipeSizeReply) {
 			fromWireReady(&m.Ready[had+i], v)
 		}
 	}
+	m.Room = w.Room
 }
 
 // toWireSpliceRequest fills the zero message w; it shares the bytes of m.
@@ -2207,6 +2209,7 @@ func fromWireCollectReply(m *ipcapi.CollectReply, w *CollectReply) {
 func toWireReadRequest(w *ReadRequest, m *ipcapi.ReadRequest) *ReadRequest {
 	w.Handle = m.Handle
 	w.Count = m.Count
+	w.Mode = ReadMode(m.Mode)
 	return w
 }
 
@@ -2217,6 +2220,7 @@ func fromWireReadRequest(m *ipcapi.ReadRequest, w *ReadRequest) {
 	}
 	m.Handle = w.Handle
 	m.Count = w.Count
+	m.Mode = ipcapi.ReadMode(w.Mode)
 }
 
 // toWireReadReply fills the zero message w; it shares the bytes of m.
@@ -2326,6 +2330,8 @@ func toWireWriteRequest(w *WriteRequest, m *ipcapi.WriteRequest) *WriteRequest {
 	w.Handle = m.Handle
 	w.Data = m.Data
 	w.Cred = toWireCred(new(Cred), &m.Cred)
+	w.Spliced = m.Spliced
+	w.PageOffset = m.PageOffset
 	return w
 }
 
@@ -2341,6 +2347,8 @@ func fromWireWriteRequest(m *ipcapi.WriteRequest, w *WriteRequest) {
 		m.Data = append(m.Data, w.Data...)
 	}
 	fromWireCred(&m.Cred, w.Cred)
+	m.Spliced = w.Spliced
+	m.PageOffset = w.PageOffset
 }
 
 // toWireWriteReply fills the zero message w; it shares the bytes of m.

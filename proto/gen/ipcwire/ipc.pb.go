@@ -24,6 +24,56 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// ReadMode says what a Read does with the bytes that it finds.
+type ReadMode int32
+
+const (
+	ReadMode_READ_MODE_UNSPECIFIED ReadMode = 0
+	ReadMode_READ_MODE_PEEK        ReadMode = 1
+	ReadMode_READ_MODE_DROP        ReadMode = 2
+)
+
+// Enum value maps for ReadMode.
+var (
+	ReadMode_name = map[int32]string{
+		0: "READ_MODE_UNSPECIFIED",
+		1: "READ_MODE_PEEK",
+		2: "READ_MODE_DROP",
+	}
+	ReadMode_value = map[string]int32{
+		"READ_MODE_UNSPECIFIED": 0,
+		"READ_MODE_PEEK":        1,
+		"READ_MODE_DROP":        2,
+	}
+)
+
+func (x ReadMode) Enum() *ReadMode {
+	p := new(ReadMode)
+	*p = x
+	return p
+}
+
+func (x ReadMode) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ReadMode) Descriptor() protoreflect.EnumDescriptor {
+	return file_adyton_ipc_v1_ipc_proto_enumTypes[0].Descriptor()
+}
+
+func (ReadMode) Type() protoreflect.EnumType {
+	return &file_adyton_ipc_v1_ipc_proto_enumTypes[0]
+}
+
+func (x ReadMode) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ReadMode.Descriptor instead.
+func (ReadMode) EnumDescriptor() ([]byte, []int) {
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{0}
+}
+
 // Wait says what the caller must wait for before it asks again: a ticket
 // (work under way elsewhere), or a handle to reach one of events (POLL*, and
 // above bit 15 private ones of the subsystem, which Poll and Ready show too).
@@ -586,10 +636,12 @@ func (x *PipeSizeRequest) GetPrivileged() bool {
 }
 
 type PipeSizeReply struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Errno         uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
-	Size          uint32                 `protobuf:"varint,2,opt,name=size" json:"size,omitempty"`
-	Ready         []*Ready               `protobuf:"bytes,3,rep,name=ready" json:"ready,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Errno uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
+	Size  uint32                 `protobuf:"varint,2,opt,name=size" json:"size,omitempty"`
+	Ready []*Ready               `protobuf:"bytes,3,rep,name=ready" json:"ready,omitempty"`
+	// Bytes in the pages that are free.
+	Room          uint32 `protobuf:"varint,4,opt,name=room" json:"room,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -643,6 +695,13 @@ func (x *PipeSizeReply) GetReady() []*Ready {
 		return x.Ready
 	}
 	return nil
+}
+
+func (x *PipeSizeReply) GetRoom() uint32 {
+	if x != nil {
+		return x.Room
+	}
+	return 0
 }
 
 type SpliceRequest struct {
@@ -2628,9 +2687,12 @@ func (x *CollectReply) GetTokens() []uint64 {
 }
 
 type ReadRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Handle        uint64                 `protobuf:"varint,1,opt,name=handle" json:"handle,omitempty"`
-	Count         uint32                 `protobuf:"varint,2,opt,name=count" json:"count,omitempty"`
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Handle uint64                 `protobuf:"varint,1,opt,name=handle" json:"handle,omitempty"`
+	Count  uint32                 `protobuf:"varint,2,opt,name=count" json:"count,omitempty"`
+	// Of a pipe: PEEK gives bytes and leaves them there, DROP takes them and
+	// gives none. Splices move bytes so: what could not be written stays.
+	Mode          ReadMode `protobuf:"varint,3,opt,name=mode,enum=adyton.ipc.v1.ReadMode" json:"mode,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2677,6 +2739,13 @@ func (x *ReadRequest) GetCount() uint32 {
 		return x.Count
 	}
 	return 0
+}
+
+func (x *ReadRequest) GetMode() ReadMode {
+	if x != nil {
+		return x.Mode
+	}
+	return ReadMode_READ_MODE_UNSPECIFIED
 }
 
 type ReadReply struct {
@@ -2898,10 +2967,14 @@ func (x *UnreadReply) GetTokens() []uint64 {
 }
 
 type WriteRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Handle        uint64                 `protobuf:"varint,1,opt,name=handle" json:"handle,omitempty"`
-	Data          []byte                 `protobuf:"bytes,2,opt,name=data" json:"data,omitempty"`
-	Cred          *Cred                  `protobuf:"bytes,3,opt,name=cred" json:"cred,omitempty"`
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Handle uint64                 `protobuf:"varint,1,opt,name=handle" json:"handle,omitempty"`
+	Data   []byte                 `protobuf:"bytes,2,opt,name=data" json:"data,omitempty"`
+	Cred   *Cred                  `protobuf:"bytes,3,opt,name=cred" json:"cred,omitempty"`
+	// Of a pipe: the bytes are pages of a file or of memory, which take slots of
+	// their own; the first byte lies at page_offset of its page.
+	Spliced       bool   `protobuf:"varint,4,opt,name=spliced" json:"spliced,omitempty"`
+	PageOffset    uint32 `protobuf:"varint,5,opt,name=page_offset,json=pageOffset" json:"page_offset,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2955,6 +3028,20 @@ func (x *WriteRequest) GetCred() *Cred {
 		return x.Cred
 	}
 	return nil
+}
+
+func (x *WriteRequest) GetSpliced() bool {
+	if x != nil {
+		return x.Spliced
+	}
+	return false
+}
+
+func (x *WriteRequest) GetPageOffset() uint32 {
+	if x != nil {
+		return x.PageOffset
+	}
+	return 0
 }
 
 type WriteReply struct {
@@ -6717,11 +6804,12 @@ const file_adyton_ipc_v1_ipc_proto_rawDesc = "" +
 	"\x04size\x18\x02 \x01(\rR\x04size\x12\x1e\n" +
 	"\n" +
 	"privileged\x18\x03 \x01(\bR\n" +
-	"privileged\"e\n" +
+	"privileged\"y\n" +
 	"\rPipeSizeReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12\x12\n" +
 	"\x04size\x18\x02 \x01(\rR\x04size\x12*\n" +
-	"\x05ready\x18\x03 \x03(\v2\x14.adyton.ipc.v1.ReadyR\x05ready\"]\n" +
+	"\x05ready\x18\x03 \x03(\v2\x14.adyton.ipc.v1.ReadyR\x05ready\x12\x12\n" +
+	"\x04room\x18\x04 \x01(\rR\x04room\"]\n" +
 	"\rSpliceRequest\x12\x12\n" +
 	"\x04from\x18\x01 \x01(\x04R\x04from\x12\x0e\n" +
 	"\x02to\x18\x02 \x01(\x04R\x02to\x12\x14\n" +
@@ -6859,10 +6947,11 @@ const file_adyton_ipc_v1_ipc_proto_rawDesc = "" +
 	"\fCollectReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12*\n" +
 	"\x05ready\x18\x02 \x03(\v2\x14.adyton.ipc.v1.ReadyR\x05ready\x12\x16\n" +
-	"\x06tokens\x18\x03 \x03(\x04R\x06tokens\";\n" +
+	"\x06tokens\x18\x03 \x03(\x04R\x06tokens\"h\n" +
 	"\vReadRequest\x12\x16\n" +
 	"\x06handle\x18\x01 \x01(\x04R\x06handle\x12\x14\n" +
-	"\x05count\x18\x02 \x01(\rR\x05count\"\xa2\x01\n" +
+	"\x05count\x18\x02 \x01(\rR\x05count\x12+\n" +
+	"\x04mode\x18\x03 \x01(\x0e2\x17.adyton.ipc.v1.ReadModeR\x04mode\"\xa2\x01\n" +
 	"\tReadReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12'\n" +
 	"\x04wait\x18\x02 \x01(\v2\x13.adyton.ipc.v1.WaitR\x04wait\x12\x12\n" +
@@ -6878,11 +6967,14 @@ const file_adyton_ipc_v1_ipc_proto_rawDesc = "" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12\x14\n" +
 	"\x05count\x18\x02 \x01(\rR\x05count\x12*\n" +
 	"\x05ready\x18\x03 \x03(\v2\x14.adyton.ipc.v1.ReadyR\x05ready\x12\x16\n" +
-	"\x06tokens\x18\x04 \x03(\x04R\x06tokens\"c\n" +
+	"\x06tokens\x18\x04 \x03(\x04R\x06tokens\"\x9e\x01\n" +
 	"\fWriteRequest\x12\x16\n" +
 	"\x06handle\x18\x01 \x01(\x04R\x06handle\x12\x12\n" +
 	"\x04data\x18\x02 \x01(\fR\x04data\x12'\n" +
-	"\x04cred\x18\x03 \x01(\v2\x13.adyton.ipc.v1.CredR\x04cred\"\xa5\x01\n" +
+	"\x04cred\x18\x03 \x01(\v2\x13.adyton.ipc.v1.CredR\x04cred\x12\x18\n" +
+	"\aspliced\x18\x04 \x01(\bR\aspliced\x12\x1f\n" +
+	"\vpage_offset\x18\x05 \x01(\rR\n" +
+	"pageOffset\"\xa5\x01\n" +
 	"\n" +
 	"WriteReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12'\n" +
@@ -7177,7 +7269,11 @@ const file_adyton_ipc_v1_ipc_proto_rawDesc = "" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12!\n" +
 	"\fmax_messages\x18\x02 \x01(\x03R\vmaxMessages\x12!\n" +
 	"\fmessage_size\x18\x03 \x01(\x03R\vmessageSize\x12\x1a\n" +
-	"\bmessages\x18\x04 \x01(\x03R\bmessages2\xd5\x19\n" +
+	"\bmessages\x18\x04 \x01(\x03R\bmessages*M\n" +
+	"\bReadMode\x12\x19\n" +
+	"\x15READ_MODE_UNSPECIFIED\x10\x00\x12\x12\n" +
+	"\x0eREAD_MODE_PEEK\x10\x01\x12\x12\n" +
+	"\x0eREAD_MODE_DROP\x10\x022\xd5\x19\n" +
 	"\x03IPC\x12H\n" +
 	"\bOpenPipe\x12\x1e.adyton.ipc.v1.OpenPipeRequest\x1a\x1c.adyton.ipc.v1.OpenPipeReply\x12H\n" +
 	"\bOpenFifo\x12\x1e.adyton.ipc.v1.OpenFifoRequest\x1a\x1c.adyton.ipc.v1.OpenFifoReply\x12H\n" +
@@ -7243,278 +7339,281 @@ func file_adyton_ipc_v1_ipc_proto_rawDescGZIP() []byte {
 	return file_adyton_ipc_v1_ipc_proto_rawDescData
 }
 
+var file_adyton_ipc_v1_ipc_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
 var file_adyton_ipc_v1_ipc_proto_msgTypes = make([]protoimpl.MessageInfo, 99)
 var file_adyton_ipc_v1_ipc_proto_goTypes = []any{
-	(*Wait)(nil),                // 0: adyton.ipc.v1.Wait
-	(*Ready)(nil),               // 1: adyton.ipc.v1.Ready
-	(*Cred)(nil),                // 2: adyton.ipc.v1.Cred
-	(*OpenPipeRequest)(nil),     // 3: adyton.ipc.v1.OpenPipeRequest
-	(*OpenPipeReply)(nil),       // 4: adyton.ipc.v1.OpenPipeReply
-	(*OpenFifoRequest)(nil),     // 5: adyton.ipc.v1.OpenFifoRequest
-	(*OpenFifoReply)(nil),       // 6: adyton.ipc.v1.OpenFifoReply
-	(*PipeSizeRequest)(nil),     // 7: adyton.ipc.v1.PipeSizeRequest
-	(*PipeSizeReply)(nil),       // 8: adyton.ipc.v1.PipeSizeReply
-	(*SpliceRequest)(nil),       // 9: adyton.ipc.v1.SpliceRequest
-	(*SpliceReply)(nil),         // 10: adyton.ipc.v1.SpliceReply
-	(*OpenEventfdRequest)(nil),  // 11: adyton.ipc.v1.OpenEventfdRequest
-	(*OpenEventfdReply)(nil),    // 12: adyton.ipc.v1.OpenEventfdReply
-	(*SocketRequest)(nil),       // 13: adyton.ipc.v1.SocketRequest
-	(*SocketReply)(nil),         // 14: adyton.ipc.v1.SocketReply
-	(*SocketPairRequest)(nil),   // 15: adyton.ipc.v1.SocketPairRequest
-	(*SocketPairReply)(nil),     // 16: adyton.ipc.v1.SocketPairReply
-	(*BindRequest)(nil),         // 17: adyton.ipc.v1.BindRequest
-	(*BindReply)(nil),           // 18: adyton.ipc.v1.BindReply
-	(*ListenRequest)(nil),       // 19: adyton.ipc.v1.ListenRequest
-	(*ListenReply)(nil),         // 20: adyton.ipc.v1.ListenReply
-	(*ConnectRequest)(nil),      // 21: adyton.ipc.v1.ConnectRequest
-	(*ConnectReply)(nil),        // 22: adyton.ipc.v1.ConnectReply
-	(*AcceptRequest)(nil),       // 23: adyton.ipc.v1.AcceptRequest
-	(*AcceptReply)(nil),         // 24: adyton.ipc.v1.AcceptReply
-	(*NameRequest)(nil),         // 25: adyton.ipc.v1.NameRequest
-	(*NameReply)(nil),           // 26: adyton.ipc.v1.NameReply
-	(*ShutdownRequest)(nil),     // 27: adyton.ipc.v1.ShutdownRequest
-	(*ShutdownReply)(nil),       // 28: adyton.ipc.v1.ShutdownReply
-	(*GetOptionRequest)(nil),    // 29: adyton.ipc.v1.GetOptionRequest
-	(*GetOptionReply)(nil),      // 30: adyton.ipc.v1.GetOptionReply
-	(*SetOptionRequest)(nil),    // 31: adyton.ipc.v1.SetOptionRequest
-	(*SetOptionReply)(nil),      // 32: adyton.ipc.v1.SetOptionReply
-	(*SendRequest)(nil),         // 33: adyton.ipc.v1.SendRequest
-	(*SendReply)(nil),           // 34: adyton.ipc.v1.SendReply
-	(*ReceiveRequest)(nil),      // 35: adyton.ipc.v1.ReceiveRequest
-	(*ReceiveReply)(nil),        // 36: adyton.ipc.v1.ReceiveReply
-	(*Travelling)(nil),          // 37: adyton.ipc.v1.Travelling
-	(*CollectRequest)(nil),      // 38: adyton.ipc.v1.CollectRequest
-	(*CollectReply)(nil),        // 39: adyton.ipc.v1.CollectReply
-	(*ReadRequest)(nil),         // 40: adyton.ipc.v1.ReadRequest
-	(*ReadReply)(nil),           // 41: adyton.ipc.v1.ReadReply
-	(*UnreadRequest)(nil),       // 42: adyton.ipc.v1.UnreadRequest
-	(*UnreadReply)(nil),         // 43: adyton.ipc.v1.UnreadReply
-	(*WriteRequest)(nil),        // 44: adyton.ipc.v1.WriteRequest
-	(*WriteReply)(nil),          // 45: adyton.ipc.v1.WriteReply
-	(*PollRequest)(nil),         // 46: adyton.ipc.v1.PollRequest
-	(*PollReply)(nil),           // 47: adyton.ipc.v1.PollReply
-	(*IoctlRequest)(nil),        // 48: adyton.ipc.v1.IoctlRequest
-	(*IoctlReply)(nil),          // 49: adyton.ipc.v1.IoctlReply
-	(*GetattrRequest)(nil),      // 50: adyton.ipc.v1.GetattrRequest
-	(*GetattrReply)(nil),        // 51: adyton.ipc.v1.GetattrReply
-	(*CloseRequest)(nil),        // 52: adyton.ipc.v1.CloseRequest
-	(*CloseReply)(nil),          // 53: adyton.ipc.v1.CloseReply
-	(*WatchRequest)(nil),        // 54: adyton.ipc.v1.WatchRequest
-	(*WatchReply)(nil),          // 55: adyton.ipc.v1.WatchReply
-	(*ExpireRequest)(nil),       // 56: adyton.ipc.v1.ExpireRequest
-	(*ExpireReply)(nil),         // 57: adyton.ipc.v1.ExpireReply
-	(*SysvPerm)(nil),            // 58: adyton.ipc.v1.SysvPerm
-	(*ShmGetRequest)(nil),       // 59: adyton.ipc.v1.ShmGetRequest
-	(*ShmGetReply)(nil),         // 60: adyton.ipc.v1.ShmGetReply
-	(*ShmAttachRequest)(nil),    // 61: adyton.ipc.v1.ShmAttachRequest
-	(*ShmAttachReply)(nil),      // 62: adyton.ipc.v1.ShmAttachReply
-	(*ShmBackRequest)(nil),      // 63: adyton.ipc.v1.ShmBackRequest
-	(*ShmBackReply)(nil),        // 64: adyton.ipc.v1.ShmBackReply
-	(*ShmDetachRequest)(nil),    // 65: adyton.ipc.v1.ShmDetachRequest
-	(*ShmDetachReply)(nil),      // 66: adyton.ipc.v1.ShmDetachReply
-	(*ShmControlRequest)(nil),   // 67: adyton.ipc.v1.ShmControlRequest
-	(*ShmControlReply)(nil),     // 68: adyton.ipc.v1.ShmControlReply
-	(*MsgGetRequest)(nil),       // 69: adyton.ipc.v1.MsgGetRequest
-	(*MsgGetReply)(nil),         // 70: adyton.ipc.v1.MsgGetReply
-	(*MsgSendRequest)(nil),      // 71: adyton.ipc.v1.MsgSendRequest
-	(*MsgSendReply)(nil),        // 72: adyton.ipc.v1.MsgSendReply
-	(*MsgReceiveRequest)(nil),   // 73: adyton.ipc.v1.MsgReceiveRequest
-	(*MsgReceiveReply)(nil),     // 74: adyton.ipc.v1.MsgReceiveReply
-	(*MsgControlRequest)(nil),   // 75: adyton.ipc.v1.MsgControlRequest
-	(*MsgControlReply)(nil),     // 76: adyton.ipc.v1.MsgControlReply
-	(*SemGetRequest)(nil),       // 77: adyton.ipc.v1.SemGetRequest
-	(*SemGetReply)(nil),         // 78: adyton.ipc.v1.SemGetReply
-	(*SemOperation)(nil),        // 79: adyton.ipc.v1.SemOperation
-	(*SemOpRequest)(nil),        // 80: adyton.ipc.v1.SemOpRequest
-	(*SemOpReply)(nil),          // 81: adyton.ipc.v1.SemOpReply
-	(*SemControlRequest)(nil),   // 82: adyton.ipc.v1.SemControlRequest
-	(*SemControlReply)(nil),     // 83: adyton.ipc.v1.SemControlReply
-	(*SemExitRequest)(nil),      // 84: adyton.ipc.v1.SemExitRequest
-	(*SemExitReply)(nil),        // 85: adyton.ipc.v1.SemExitReply
-	(*MqOpenRequest)(nil),       // 86: adyton.ipc.v1.MqOpenRequest
-	(*MqOpenReply)(nil),         // 87: adyton.ipc.v1.MqOpenReply
-	(*MqUnlinkRequest)(nil),     // 88: adyton.ipc.v1.MqUnlinkRequest
-	(*MqUnlinkReply)(nil),       // 89: adyton.ipc.v1.MqUnlinkReply
-	(*MqNotification)(nil),      // 90: adyton.ipc.v1.MqNotification
-	(*MqSendRequest)(nil),       // 91: adyton.ipc.v1.MqSendRequest
-	(*MqSendReply)(nil),         // 92: adyton.ipc.v1.MqSendReply
-	(*MqReceiveRequest)(nil),    // 93: adyton.ipc.v1.MqReceiveRequest
-	(*MqReceiveReply)(nil),      // 94: adyton.ipc.v1.MqReceiveReply
-	(*MqNotifyRequest)(nil),     // 95: adyton.ipc.v1.MqNotifyRequest
-	(*MqNotifyReply)(nil),       // 96: adyton.ipc.v1.MqNotifyReply
-	(*MqAttributesRequest)(nil), // 97: adyton.ipc.v1.MqAttributesRequest
-	(*MqAttributesReply)(nil),   // 98: adyton.ipc.v1.MqAttributesReply
+	(ReadMode)(0),               // 0: adyton.ipc.v1.ReadMode
+	(*Wait)(nil),                // 1: adyton.ipc.v1.Wait
+	(*Ready)(nil),               // 2: adyton.ipc.v1.Ready
+	(*Cred)(nil),                // 3: adyton.ipc.v1.Cred
+	(*OpenPipeRequest)(nil),     // 4: adyton.ipc.v1.OpenPipeRequest
+	(*OpenPipeReply)(nil),       // 5: adyton.ipc.v1.OpenPipeReply
+	(*OpenFifoRequest)(nil),     // 6: adyton.ipc.v1.OpenFifoRequest
+	(*OpenFifoReply)(nil),       // 7: adyton.ipc.v1.OpenFifoReply
+	(*PipeSizeRequest)(nil),     // 8: adyton.ipc.v1.PipeSizeRequest
+	(*PipeSizeReply)(nil),       // 9: adyton.ipc.v1.PipeSizeReply
+	(*SpliceRequest)(nil),       // 10: adyton.ipc.v1.SpliceRequest
+	(*SpliceReply)(nil),         // 11: adyton.ipc.v1.SpliceReply
+	(*OpenEventfdRequest)(nil),  // 12: adyton.ipc.v1.OpenEventfdRequest
+	(*OpenEventfdReply)(nil),    // 13: adyton.ipc.v1.OpenEventfdReply
+	(*SocketRequest)(nil),       // 14: adyton.ipc.v1.SocketRequest
+	(*SocketReply)(nil),         // 15: adyton.ipc.v1.SocketReply
+	(*SocketPairRequest)(nil),   // 16: adyton.ipc.v1.SocketPairRequest
+	(*SocketPairReply)(nil),     // 17: adyton.ipc.v1.SocketPairReply
+	(*BindRequest)(nil),         // 18: adyton.ipc.v1.BindRequest
+	(*BindReply)(nil),           // 19: adyton.ipc.v1.BindReply
+	(*ListenRequest)(nil),       // 20: adyton.ipc.v1.ListenRequest
+	(*ListenReply)(nil),         // 21: adyton.ipc.v1.ListenReply
+	(*ConnectRequest)(nil),      // 22: adyton.ipc.v1.ConnectRequest
+	(*ConnectReply)(nil),        // 23: adyton.ipc.v1.ConnectReply
+	(*AcceptRequest)(nil),       // 24: adyton.ipc.v1.AcceptRequest
+	(*AcceptReply)(nil),         // 25: adyton.ipc.v1.AcceptReply
+	(*NameRequest)(nil),         // 26: adyton.ipc.v1.NameRequest
+	(*NameReply)(nil),           // 27: adyton.ipc.v1.NameReply
+	(*ShutdownRequest)(nil),     // 28: adyton.ipc.v1.ShutdownRequest
+	(*ShutdownReply)(nil),       // 29: adyton.ipc.v1.ShutdownReply
+	(*GetOptionRequest)(nil),    // 30: adyton.ipc.v1.GetOptionRequest
+	(*GetOptionReply)(nil),      // 31: adyton.ipc.v1.GetOptionReply
+	(*SetOptionRequest)(nil),    // 32: adyton.ipc.v1.SetOptionRequest
+	(*SetOptionReply)(nil),      // 33: adyton.ipc.v1.SetOptionReply
+	(*SendRequest)(nil),         // 34: adyton.ipc.v1.SendRequest
+	(*SendReply)(nil),           // 35: adyton.ipc.v1.SendReply
+	(*ReceiveRequest)(nil),      // 36: adyton.ipc.v1.ReceiveRequest
+	(*ReceiveReply)(nil),        // 37: adyton.ipc.v1.ReceiveReply
+	(*Travelling)(nil),          // 38: adyton.ipc.v1.Travelling
+	(*CollectRequest)(nil),      // 39: adyton.ipc.v1.CollectRequest
+	(*CollectReply)(nil),        // 40: adyton.ipc.v1.CollectReply
+	(*ReadRequest)(nil),         // 41: adyton.ipc.v1.ReadRequest
+	(*ReadReply)(nil),           // 42: adyton.ipc.v1.ReadReply
+	(*UnreadRequest)(nil),       // 43: adyton.ipc.v1.UnreadRequest
+	(*UnreadReply)(nil),         // 44: adyton.ipc.v1.UnreadReply
+	(*WriteRequest)(nil),        // 45: adyton.ipc.v1.WriteRequest
+	(*WriteReply)(nil),          // 46: adyton.ipc.v1.WriteReply
+	(*PollRequest)(nil),         // 47: adyton.ipc.v1.PollRequest
+	(*PollReply)(nil),           // 48: adyton.ipc.v1.PollReply
+	(*IoctlRequest)(nil),        // 49: adyton.ipc.v1.IoctlRequest
+	(*IoctlReply)(nil),          // 50: adyton.ipc.v1.IoctlReply
+	(*GetattrRequest)(nil),      // 51: adyton.ipc.v1.GetattrRequest
+	(*GetattrReply)(nil),        // 52: adyton.ipc.v1.GetattrReply
+	(*CloseRequest)(nil),        // 53: adyton.ipc.v1.CloseRequest
+	(*CloseReply)(nil),          // 54: adyton.ipc.v1.CloseReply
+	(*WatchRequest)(nil),        // 55: adyton.ipc.v1.WatchRequest
+	(*WatchReply)(nil),          // 56: adyton.ipc.v1.WatchReply
+	(*ExpireRequest)(nil),       // 57: adyton.ipc.v1.ExpireRequest
+	(*ExpireReply)(nil),         // 58: adyton.ipc.v1.ExpireReply
+	(*SysvPerm)(nil),            // 59: adyton.ipc.v1.SysvPerm
+	(*ShmGetRequest)(nil),       // 60: adyton.ipc.v1.ShmGetRequest
+	(*ShmGetReply)(nil),         // 61: adyton.ipc.v1.ShmGetReply
+	(*ShmAttachRequest)(nil),    // 62: adyton.ipc.v1.ShmAttachRequest
+	(*ShmAttachReply)(nil),      // 63: adyton.ipc.v1.ShmAttachReply
+	(*ShmBackRequest)(nil),      // 64: adyton.ipc.v1.ShmBackRequest
+	(*ShmBackReply)(nil),        // 65: adyton.ipc.v1.ShmBackReply
+	(*ShmDetachRequest)(nil),    // 66: adyton.ipc.v1.ShmDetachRequest
+	(*ShmDetachReply)(nil),      // 67: adyton.ipc.v1.ShmDetachReply
+	(*ShmControlRequest)(nil),   // 68: adyton.ipc.v1.ShmControlRequest
+	(*ShmControlReply)(nil),     // 69: adyton.ipc.v1.ShmControlReply
+	(*MsgGetRequest)(nil),       // 70: adyton.ipc.v1.MsgGetRequest
+	(*MsgGetReply)(nil),         // 71: adyton.ipc.v1.MsgGetReply
+	(*MsgSendRequest)(nil),      // 72: adyton.ipc.v1.MsgSendRequest
+	(*MsgSendReply)(nil),        // 73: adyton.ipc.v1.MsgSendReply
+	(*MsgReceiveRequest)(nil),   // 74: adyton.ipc.v1.MsgReceiveRequest
+	(*MsgReceiveReply)(nil),     // 75: adyton.ipc.v1.MsgReceiveReply
+	(*MsgControlRequest)(nil),   // 76: adyton.ipc.v1.MsgControlRequest
+	(*MsgControlReply)(nil),     // 77: adyton.ipc.v1.MsgControlReply
+	(*SemGetRequest)(nil),       // 78: adyton.ipc.v1.SemGetRequest
+	(*SemGetReply)(nil),         // 79: adyton.ipc.v1.SemGetReply
+	(*SemOperation)(nil),        // 80: adyton.ipc.v1.SemOperation
+	(*SemOpRequest)(nil),        // 81: adyton.ipc.v1.SemOpRequest
+	(*SemOpReply)(nil),          // 82: adyton.ipc.v1.SemOpReply
+	(*SemControlRequest)(nil),   // 83: adyton.ipc.v1.SemControlRequest
+	(*SemControlReply)(nil),     // 84: adyton.ipc.v1.SemControlReply
+	(*SemExitRequest)(nil),      // 85: adyton.ipc.v1.SemExitRequest
+	(*SemExitReply)(nil),        // 86: adyton.ipc.v1.SemExitReply
+	(*MqOpenRequest)(nil),       // 87: adyton.ipc.v1.MqOpenRequest
+	(*MqOpenReply)(nil),         // 88: adyton.ipc.v1.MqOpenReply
+	(*MqUnlinkRequest)(nil),     // 89: adyton.ipc.v1.MqUnlinkRequest
+	(*MqUnlinkReply)(nil),       // 90: adyton.ipc.v1.MqUnlinkReply
+	(*MqNotification)(nil),      // 91: adyton.ipc.v1.MqNotification
+	(*MqSendRequest)(nil),       // 92: adyton.ipc.v1.MqSendRequest
+	(*MqSendReply)(nil),         // 93: adyton.ipc.v1.MqSendReply
+	(*MqReceiveRequest)(nil),    // 94: adyton.ipc.v1.MqReceiveRequest
+	(*MqReceiveReply)(nil),      // 95: adyton.ipc.v1.MqReceiveReply
+	(*MqNotifyRequest)(nil),     // 96: adyton.ipc.v1.MqNotifyRequest
+	(*MqNotifyReply)(nil),       // 97: adyton.ipc.v1.MqNotifyReply
+	(*MqAttributesRequest)(nil), // 98: adyton.ipc.v1.MqAttributesRequest
+	(*MqAttributesReply)(nil),   // 99: adyton.ipc.v1.MqAttributesReply
 }
 var file_adyton_ipc_v1_ipc_proto_depIdxs = []int32{
-	2,   // 0: adyton.ipc.v1.OpenPipeRequest.cred:type_name -> adyton.ipc.v1.Cred
-	2,   // 1: adyton.ipc.v1.OpenFifoRequest.cred:type_name -> adyton.ipc.v1.Cred
-	0,   // 2: adyton.ipc.v1.OpenFifoReply.wait:type_name -> adyton.ipc.v1.Wait
-	1,   // 3: adyton.ipc.v1.OpenFifoReply.ready:type_name -> adyton.ipc.v1.Ready
-	1,   // 4: adyton.ipc.v1.PipeSizeReply.ready:type_name -> adyton.ipc.v1.Ready
-	0,   // 5: adyton.ipc.v1.SpliceReply.wait:type_name -> adyton.ipc.v1.Wait
-	1,   // 6: adyton.ipc.v1.SpliceReply.ready:type_name -> adyton.ipc.v1.Ready
-	2,   // 7: adyton.ipc.v1.SocketRequest.cred:type_name -> adyton.ipc.v1.Cred
-	2,   // 8: adyton.ipc.v1.SocketPairRequest.cred:type_name -> adyton.ipc.v1.Cred
-	2,   // 9: adyton.ipc.v1.BindRequest.cred:type_name -> adyton.ipc.v1.Cred
-	0,   // 10: adyton.ipc.v1.BindReply.wait:type_name -> adyton.ipc.v1.Wait
-	2,   // 11: adyton.ipc.v1.ListenRequest.cred:type_name -> adyton.ipc.v1.Cred
-	1,   // 12: adyton.ipc.v1.ListenReply.ready:type_name -> adyton.ipc.v1.Ready
-	2,   // 13: adyton.ipc.v1.ConnectRequest.cred:type_name -> adyton.ipc.v1.Cred
-	0,   // 14: adyton.ipc.v1.ConnectReply.wait:type_name -> adyton.ipc.v1.Wait
-	1,   // 15: adyton.ipc.v1.ConnectReply.ready:type_name -> adyton.ipc.v1.Ready
-	0,   // 16: adyton.ipc.v1.AcceptReply.wait:type_name -> adyton.ipc.v1.Wait
-	1,   // 17: adyton.ipc.v1.AcceptReply.ready:type_name -> adyton.ipc.v1.Ready
-	1,   // 18: adyton.ipc.v1.ShutdownReply.ready:type_name -> adyton.ipc.v1.Ready
-	2,   // 19: adyton.ipc.v1.SetOptionRequest.cred:type_name -> adyton.ipc.v1.Cred
-	1,   // 20: adyton.ipc.v1.SetOptionReply.ready:type_name -> adyton.ipc.v1.Ready
-	2,   // 21: adyton.ipc.v1.SendRequest.cred:type_name -> adyton.ipc.v1.Cred
-	0,   // 22: adyton.ipc.v1.SendReply.wait:type_name -> adyton.ipc.v1.Wait
-	1,   // 23: adyton.ipc.v1.SendReply.ready:type_name -> adyton.ipc.v1.Ready
-	0,   // 24: adyton.ipc.v1.ReceiveReply.wait:type_name -> adyton.ipc.v1.Wait
-	1,   // 25: adyton.ipc.v1.ReceiveReply.ready:type_name -> adyton.ipc.v1.Ready
-	37,  // 26: adyton.ipc.v1.CollectRequest.only:type_name -> adyton.ipc.v1.Travelling
-	1,   // 27: adyton.ipc.v1.CollectReply.ready:type_name -> adyton.ipc.v1.Ready
-	0,   // 28: adyton.ipc.v1.ReadReply.wait:type_name -> adyton.ipc.v1.Wait
-	1,   // 29: adyton.ipc.v1.ReadReply.ready:type_name -> adyton.ipc.v1.Ready
-	1,   // 30: adyton.ipc.v1.UnreadReply.ready:type_name -> adyton.ipc.v1.Ready
-	2,   // 31: adyton.ipc.v1.WriteRequest.cred:type_name -> adyton.ipc.v1.Cred
-	0,   // 32: adyton.ipc.v1.WriteReply.wait:type_name -> adyton.ipc.v1.Wait
-	1,   // 33: adyton.ipc.v1.WriteReply.ready:type_name -> adyton.ipc.v1.Ready
-	1,   // 34: adyton.ipc.v1.CloseReply.ready:type_name -> adyton.ipc.v1.Ready
-	1,   // 35: adyton.ipc.v1.WatchReply.ready:type_name -> adyton.ipc.v1.Ready
-	1,   // 36: adyton.ipc.v1.ExpireReply.ready:type_name -> adyton.ipc.v1.Ready
-	2,   // 37: adyton.ipc.v1.ShmGetRequest.cred:type_name -> adyton.ipc.v1.Cred
-	2,   // 38: adyton.ipc.v1.ShmAttachRequest.cred:type_name -> adyton.ipc.v1.Cred
-	2,   // 39: adyton.ipc.v1.ShmDetachRequest.cred:type_name -> adyton.ipc.v1.Cred
-	58,  // 40: adyton.ipc.v1.ShmControlRequest.perm:type_name -> adyton.ipc.v1.SysvPerm
-	2,   // 41: adyton.ipc.v1.ShmControlRequest.cred:type_name -> adyton.ipc.v1.Cred
-	58,  // 42: adyton.ipc.v1.ShmControlReply.perm:type_name -> adyton.ipc.v1.SysvPerm
-	2,   // 43: adyton.ipc.v1.MsgGetRequest.cred:type_name -> adyton.ipc.v1.Cred
-	2,   // 44: adyton.ipc.v1.MsgSendRequest.cred:type_name -> adyton.ipc.v1.Cred
-	0,   // 45: adyton.ipc.v1.MsgSendReply.wait:type_name -> adyton.ipc.v1.Wait
-	1,   // 46: adyton.ipc.v1.MsgSendReply.ready:type_name -> adyton.ipc.v1.Ready
-	2,   // 47: adyton.ipc.v1.MsgReceiveRequest.cred:type_name -> adyton.ipc.v1.Cred
-	0,   // 48: adyton.ipc.v1.MsgReceiveReply.wait:type_name -> adyton.ipc.v1.Wait
-	1,   // 49: adyton.ipc.v1.MsgReceiveReply.ready:type_name -> adyton.ipc.v1.Ready
-	58,  // 50: adyton.ipc.v1.MsgControlRequest.perm:type_name -> adyton.ipc.v1.SysvPerm
-	2,   // 51: adyton.ipc.v1.MsgControlRequest.cred:type_name -> adyton.ipc.v1.Cred
-	1,   // 52: adyton.ipc.v1.MsgControlReply.ready:type_name -> adyton.ipc.v1.Ready
-	58,  // 53: adyton.ipc.v1.MsgControlReply.perm:type_name -> adyton.ipc.v1.SysvPerm
-	2,   // 54: adyton.ipc.v1.SemGetRequest.cred:type_name -> adyton.ipc.v1.Cred
-	79,  // 55: adyton.ipc.v1.SemOpRequest.operations:type_name -> adyton.ipc.v1.SemOperation
-	2,   // 56: adyton.ipc.v1.SemOpRequest.cred:type_name -> adyton.ipc.v1.Cred
-	0,   // 57: adyton.ipc.v1.SemOpReply.wait:type_name -> adyton.ipc.v1.Wait
-	1,   // 58: adyton.ipc.v1.SemOpReply.ready:type_name -> adyton.ipc.v1.Ready
-	58,  // 59: adyton.ipc.v1.SemControlRequest.perm:type_name -> adyton.ipc.v1.SysvPerm
-	2,   // 60: adyton.ipc.v1.SemControlRequest.cred:type_name -> adyton.ipc.v1.Cred
-	1,   // 61: adyton.ipc.v1.SemControlReply.ready:type_name -> adyton.ipc.v1.Ready
-	58,  // 62: adyton.ipc.v1.SemControlReply.perm:type_name -> adyton.ipc.v1.SysvPerm
-	1,   // 63: adyton.ipc.v1.SemExitReply.ready:type_name -> adyton.ipc.v1.Ready
-	2,   // 64: adyton.ipc.v1.MqOpenRequest.cred:type_name -> adyton.ipc.v1.Cred
-	2,   // 65: adyton.ipc.v1.MqUnlinkRequest.cred:type_name -> adyton.ipc.v1.Cred
-	2,   // 66: adyton.ipc.v1.MqSendRequest.cred:type_name -> adyton.ipc.v1.Cred
-	0,   // 67: adyton.ipc.v1.MqSendReply.wait:type_name -> adyton.ipc.v1.Wait
-	1,   // 68: adyton.ipc.v1.MqSendReply.ready:type_name -> adyton.ipc.v1.Ready
-	90,  // 69: adyton.ipc.v1.MqSendReply.notify:type_name -> adyton.ipc.v1.MqNotification
-	0,   // 70: adyton.ipc.v1.MqReceiveReply.wait:type_name -> adyton.ipc.v1.Wait
-	1,   // 71: adyton.ipc.v1.MqReceiveReply.ready:type_name -> adyton.ipc.v1.Ready
-	3,   // 72: adyton.ipc.v1.IPC.OpenPipe:input_type -> adyton.ipc.v1.OpenPipeRequest
-	5,   // 73: adyton.ipc.v1.IPC.OpenFifo:input_type -> adyton.ipc.v1.OpenFifoRequest
-	7,   // 74: adyton.ipc.v1.IPC.PipeSize:input_type -> adyton.ipc.v1.PipeSizeRequest
-	9,   // 75: adyton.ipc.v1.IPC.Splice:input_type -> adyton.ipc.v1.SpliceRequest
-	11,  // 76: adyton.ipc.v1.IPC.OpenEventfd:input_type -> adyton.ipc.v1.OpenEventfdRequest
-	13,  // 77: adyton.ipc.v1.IPC.Socket:input_type -> adyton.ipc.v1.SocketRequest
-	15,  // 78: adyton.ipc.v1.IPC.SocketPair:input_type -> adyton.ipc.v1.SocketPairRequest
-	17,  // 79: adyton.ipc.v1.IPC.Bind:input_type -> adyton.ipc.v1.BindRequest
-	19,  // 80: adyton.ipc.v1.IPC.Listen:input_type -> adyton.ipc.v1.ListenRequest
-	21,  // 81: adyton.ipc.v1.IPC.Connect:input_type -> adyton.ipc.v1.ConnectRequest
-	23,  // 82: adyton.ipc.v1.IPC.Accept:input_type -> adyton.ipc.v1.AcceptRequest
-	25,  // 83: adyton.ipc.v1.IPC.Name:input_type -> adyton.ipc.v1.NameRequest
-	27,  // 84: adyton.ipc.v1.IPC.Shutdown:input_type -> adyton.ipc.v1.ShutdownRequest
-	29,  // 85: adyton.ipc.v1.IPC.GetOption:input_type -> adyton.ipc.v1.GetOptionRequest
-	31,  // 86: adyton.ipc.v1.IPC.SetOption:input_type -> adyton.ipc.v1.SetOptionRequest
-	33,  // 87: adyton.ipc.v1.IPC.Send:input_type -> adyton.ipc.v1.SendRequest
-	35,  // 88: adyton.ipc.v1.IPC.Receive:input_type -> adyton.ipc.v1.ReceiveRequest
-	38,  // 89: adyton.ipc.v1.IPC.Collect:input_type -> adyton.ipc.v1.CollectRequest
-	40,  // 90: adyton.ipc.v1.IPC.Read:input_type -> adyton.ipc.v1.ReadRequest
-	42,  // 91: adyton.ipc.v1.IPC.Unread:input_type -> adyton.ipc.v1.UnreadRequest
-	44,  // 92: adyton.ipc.v1.IPC.Write:input_type -> adyton.ipc.v1.WriteRequest
-	46,  // 93: adyton.ipc.v1.IPC.Poll:input_type -> adyton.ipc.v1.PollRequest
-	48,  // 94: adyton.ipc.v1.IPC.Ioctl:input_type -> adyton.ipc.v1.IoctlRequest
-	50,  // 95: adyton.ipc.v1.IPC.Getattr:input_type -> adyton.ipc.v1.GetattrRequest
-	52,  // 96: adyton.ipc.v1.IPC.Close:input_type -> adyton.ipc.v1.CloseRequest
-	59,  // 97: adyton.ipc.v1.IPC.ShmGet:input_type -> adyton.ipc.v1.ShmGetRequest
-	61,  // 98: adyton.ipc.v1.IPC.ShmAttach:input_type -> adyton.ipc.v1.ShmAttachRequest
-	63,  // 99: adyton.ipc.v1.IPC.ShmBack:input_type -> adyton.ipc.v1.ShmBackRequest
-	65,  // 100: adyton.ipc.v1.IPC.ShmDetach:input_type -> adyton.ipc.v1.ShmDetachRequest
-	67,  // 101: adyton.ipc.v1.IPC.ShmControl:input_type -> adyton.ipc.v1.ShmControlRequest
-	69,  // 102: adyton.ipc.v1.IPC.MsgGet:input_type -> adyton.ipc.v1.MsgGetRequest
-	71,  // 103: adyton.ipc.v1.IPC.MsgSend:input_type -> adyton.ipc.v1.MsgSendRequest
-	73,  // 104: adyton.ipc.v1.IPC.MsgReceive:input_type -> adyton.ipc.v1.MsgReceiveRequest
-	75,  // 105: adyton.ipc.v1.IPC.MsgControl:input_type -> adyton.ipc.v1.MsgControlRequest
-	77,  // 106: adyton.ipc.v1.IPC.SemGet:input_type -> adyton.ipc.v1.SemGetRequest
-	80,  // 107: adyton.ipc.v1.IPC.SemOp:input_type -> adyton.ipc.v1.SemOpRequest
-	82,  // 108: adyton.ipc.v1.IPC.SemControl:input_type -> adyton.ipc.v1.SemControlRequest
-	84,  // 109: adyton.ipc.v1.IPC.SemExit:input_type -> adyton.ipc.v1.SemExitRequest
-	86,  // 110: adyton.ipc.v1.IPC.MqOpen:input_type -> adyton.ipc.v1.MqOpenRequest
-	88,  // 111: adyton.ipc.v1.IPC.MqUnlink:input_type -> adyton.ipc.v1.MqUnlinkRequest
-	91,  // 112: adyton.ipc.v1.IPC.MqSend:input_type -> adyton.ipc.v1.MqSendRequest
-	93,  // 113: adyton.ipc.v1.IPC.MqReceive:input_type -> adyton.ipc.v1.MqReceiveRequest
-	95,  // 114: adyton.ipc.v1.IPC.MqNotify:input_type -> adyton.ipc.v1.MqNotifyRequest
-	97,  // 115: adyton.ipc.v1.IPC.MqAttributes:input_type -> adyton.ipc.v1.MqAttributesRequest
-	54,  // 116: adyton.ipc.v1.IPC.Watch:input_type -> adyton.ipc.v1.WatchRequest
-	56,  // 117: adyton.ipc.v1.IPC.Expire:input_type -> adyton.ipc.v1.ExpireRequest
-	4,   // 118: adyton.ipc.v1.IPC.OpenPipe:output_type -> adyton.ipc.v1.OpenPipeReply
-	6,   // 119: adyton.ipc.v1.IPC.OpenFifo:output_type -> adyton.ipc.v1.OpenFifoReply
-	8,   // 120: adyton.ipc.v1.IPC.PipeSize:output_type -> adyton.ipc.v1.PipeSizeReply
-	10,  // 121: adyton.ipc.v1.IPC.Splice:output_type -> adyton.ipc.v1.SpliceReply
-	12,  // 122: adyton.ipc.v1.IPC.OpenEventfd:output_type -> adyton.ipc.v1.OpenEventfdReply
-	14,  // 123: adyton.ipc.v1.IPC.Socket:output_type -> adyton.ipc.v1.SocketReply
-	16,  // 124: adyton.ipc.v1.IPC.SocketPair:output_type -> adyton.ipc.v1.SocketPairReply
-	18,  // 125: adyton.ipc.v1.IPC.Bind:output_type -> adyton.ipc.v1.BindReply
-	20,  // 126: adyton.ipc.v1.IPC.Listen:output_type -> adyton.ipc.v1.ListenReply
-	22,  // 127: adyton.ipc.v1.IPC.Connect:output_type -> adyton.ipc.v1.ConnectReply
-	24,  // 128: adyton.ipc.v1.IPC.Accept:output_type -> adyton.ipc.v1.AcceptReply
-	26,  // 129: adyton.ipc.v1.IPC.Name:output_type -> adyton.ipc.v1.NameReply
-	28,  // 130: adyton.ipc.v1.IPC.Shutdown:output_type -> adyton.ipc.v1.ShutdownReply
-	30,  // 131: adyton.ipc.v1.IPC.GetOption:output_type -> adyton.ipc.v1.GetOptionReply
-	32,  // 132: adyton.ipc.v1.IPC.SetOption:output_type -> adyton.ipc.v1.SetOptionReply
-	34,  // 133: adyton.ipc.v1.IPC.Send:output_type -> adyton.ipc.v1.SendReply
-	36,  // 134: adyton.ipc.v1.IPC.Receive:output_type -> adyton.ipc.v1.ReceiveReply
-	39,  // 135: adyton.ipc.v1.IPC.Collect:output_type -> adyton.ipc.v1.CollectReply
-	41,  // 136: adyton.ipc.v1.IPC.Read:output_type -> adyton.ipc.v1.ReadReply
-	43,  // 137: adyton.ipc.v1.IPC.Unread:output_type -> adyton.ipc.v1.UnreadReply
-	45,  // 138: adyton.ipc.v1.IPC.Write:output_type -> adyton.ipc.v1.WriteReply
-	47,  // 139: adyton.ipc.v1.IPC.Poll:output_type -> adyton.ipc.v1.PollReply
-	49,  // 140: adyton.ipc.v1.IPC.Ioctl:output_type -> adyton.ipc.v1.IoctlReply
-	51,  // 141: adyton.ipc.v1.IPC.Getattr:output_type -> adyton.ipc.v1.GetattrReply
-	53,  // 142: adyton.ipc.v1.IPC.Close:output_type -> adyton.ipc.v1.CloseReply
-	60,  // 143: adyton.ipc.v1.IPC.ShmGet:output_type -> adyton.ipc.v1.ShmGetReply
-	62,  // 144: adyton.ipc.v1.IPC.ShmAttach:output_type -> adyton.ipc.v1.ShmAttachReply
-	64,  // 145: adyton.ipc.v1.IPC.ShmBack:output_type -> adyton.ipc.v1.ShmBackReply
-	66,  // 146: adyton.ipc.v1.IPC.ShmDetach:output_type -> adyton.ipc.v1.ShmDetachReply
-	68,  // 147: adyton.ipc.v1.IPC.ShmControl:output_type -> adyton.ipc.v1.ShmControlReply
-	70,  // 148: adyton.ipc.v1.IPC.MsgGet:output_type -> adyton.ipc.v1.MsgGetReply
-	72,  // 149: adyton.ipc.v1.IPC.MsgSend:output_type -> adyton.ipc.v1.MsgSendReply
-	74,  // 150: adyton.ipc.v1.IPC.MsgReceive:output_type -> adyton.ipc.v1.MsgReceiveReply
-	76,  // 151: adyton.ipc.v1.IPC.MsgControl:output_type -> adyton.ipc.v1.MsgControlReply
-	78,  // 152: adyton.ipc.v1.IPC.SemGet:output_type -> adyton.ipc.v1.SemGetReply
-	81,  // 153: adyton.ipc.v1.IPC.SemOp:output_type -> adyton.ipc.v1.SemOpReply
-	83,  // 154: adyton.ipc.v1.IPC.SemControl:output_type -> adyton.ipc.v1.SemControlReply
-	85,  // 155: adyton.ipc.v1.IPC.SemExit:output_type -> adyton.ipc.v1.SemExitReply
-	87,  // 156: adyton.ipc.v1.IPC.MqOpen:output_type -> adyton.ipc.v1.MqOpenReply
-	89,  // 157: adyton.ipc.v1.IPC.MqUnlink:output_type -> adyton.ipc.v1.MqUnlinkReply
-	92,  // 158: adyton.ipc.v1.IPC.MqSend:output_type -> adyton.ipc.v1.MqSendReply
-	94,  // 159: adyton.ipc.v1.IPC.MqReceive:output_type -> adyton.ipc.v1.MqReceiveReply
-	96,  // 160: adyton.ipc.v1.IPC.MqNotify:output_type -> adyton.ipc.v1.MqNotifyReply
-	98,  // 161: adyton.ipc.v1.IPC.MqAttributes:output_type -> adyton.ipc.v1.MqAttributesReply
-	55,  // 162: adyton.ipc.v1.IPC.Watch:output_type -> adyton.ipc.v1.WatchReply
-	57,  // 163: adyton.ipc.v1.IPC.Expire:output_type -> adyton.ipc.v1.ExpireReply
-	118, // [118:164] is the sub-list for method output_type
-	72,  // [72:118] is the sub-list for method input_type
-	72,  // [72:72] is the sub-list for extension type_name
-	72,  // [72:72] is the sub-list for extension extendee
-	0,   // [0:72] is the sub-list for field type_name
+	3,   // 0: adyton.ipc.v1.OpenPipeRequest.cred:type_name -> adyton.ipc.v1.Cred
+	3,   // 1: adyton.ipc.v1.OpenFifoRequest.cred:type_name -> adyton.ipc.v1.Cred
+	1,   // 2: adyton.ipc.v1.OpenFifoReply.wait:type_name -> adyton.ipc.v1.Wait
+	2,   // 3: adyton.ipc.v1.OpenFifoReply.ready:type_name -> adyton.ipc.v1.Ready
+	2,   // 4: adyton.ipc.v1.PipeSizeReply.ready:type_name -> adyton.ipc.v1.Ready
+	1,   // 5: adyton.ipc.v1.SpliceReply.wait:type_name -> adyton.ipc.v1.Wait
+	2,   // 6: adyton.ipc.v1.SpliceReply.ready:type_name -> adyton.ipc.v1.Ready
+	3,   // 7: adyton.ipc.v1.SocketRequest.cred:type_name -> adyton.ipc.v1.Cred
+	3,   // 8: adyton.ipc.v1.SocketPairRequest.cred:type_name -> adyton.ipc.v1.Cred
+	3,   // 9: adyton.ipc.v1.BindRequest.cred:type_name -> adyton.ipc.v1.Cred
+	1,   // 10: adyton.ipc.v1.BindReply.wait:type_name -> adyton.ipc.v1.Wait
+	3,   // 11: adyton.ipc.v1.ListenRequest.cred:type_name -> adyton.ipc.v1.Cred
+	2,   // 12: adyton.ipc.v1.ListenReply.ready:type_name -> adyton.ipc.v1.Ready
+	3,   // 13: adyton.ipc.v1.ConnectRequest.cred:type_name -> adyton.ipc.v1.Cred
+	1,   // 14: adyton.ipc.v1.ConnectReply.wait:type_name -> adyton.ipc.v1.Wait
+	2,   // 15: adyton.ipc.v1.ConnectReply.ready:type_name -> adyton.ipc.v1.Ready
+	1,   // 16: adyton.ipc.v1.AcceptReply.wait:type_name -> adyton.ipc.v1.Wait
+	2,   // 17: adyton.ipc.v1.AcceptReply.ready:type_name -> adyton.ipc.v1.Ready
+	2,   // 18: adyton.ipc.v1.ShutdownReply.ready:type_name -> adyton.ipc.v1.Ready
+	3,   // 19: adyton.ipc.v1.SetOptionRequest.cred:type_name -> adyton.ipc.v1.Cred
+	2,   // 20: adyton.ipc.v1.SetOptionReply.ready:type_name -> adyton.ipc.v1.Ready
+	3,   // 21: adyton.ipc.v1.SendRequest.cred:type_name -> adyton.ipc.v1.Cred
+	1,   // 22: adyton.ipc.v1.SendReply.wait:type_name -> adyton.ipc.v1.Wait
+	2,   // 23: adyton.ipc.v1.SendReply.ready:type_name -> adyton.ipc.v1.Ready
+	1,   // 24: adyton.ipc.v1.ReceiveReply.wait:type_name -> adyton.ipc.v1.Wait
+	2,   // 25: adyton.ipc.v1.ReceiveReply.ready:type_name -> adyton.ipc.v1.Ready
+	38,  // 26: adyton.ipc.v1.CollectRequest.only:type_name -> adyton.ipc.v1.Travelling
+	2,   // 27: adyton.ipc.v1.CollectReply.ready:type_name -> adyton.ipc.v1.Ready
+	0,   // 28: adyton.ipc.v1.ReadRequest.mode:type_name -> adyton.ipc.v1.ReadMode
+	1,   // 29: adyton.ipc.v1.ReadReply.wait:type_name -> adyton.ipc.v1.Wait
+	2,   // 30: adyton.ipc.v1.ReadReply.ready:type_name -> adyton.ipc.v1.Ready
+	2,   // 31: adyton.ipc.v1.UnreadReply.ready:type_name -> adyton.ipc.v1.Ready
+	3,   // 32: adyton.ipc.v1.WriteRequest.cred:type_name -> adyton.ipc.v1.Cred
+	1,   // 33: adyton.ipc.v1.WriteReply.wait:type_name -> adyton.ipc.v1.Wait
+	2,   // 34: adyton.ipc.v1.WriteReply.ready:type_name -> adyton.ipc.v1.Ready
+	2,   // 35: adyton.ipc.v1.CloseReply.ready:type_name -> adyton.ipc.v1.Ready
+	2,   // 36: adyton.ipc.v1.WatchReply.ready:type_name -> adyton.ipc.v1.Ready
+	2,   // 37: adyton.ipc.v1.ExpireReply.ready:type_name -> adyton.ipc.v1.Ready
+	3,   // 38: adyton.ipc.v1.ShmGetRequest.cred:type_name -> adyton.ipc.v1.Cred
+	3,   // 39: adyton.ipc.v1.ShmAttachRequest.cred:type_name -> adyton.ipc.v1.Cred
+	3,   // 40: adyton.ipc.v1.ShmDetachRequest.cred:type_name -> adyton.ipc.v1.Cred
+	59,  // 41: adyton.ipc.v1.ShmControlRequest.perm:type_name -> adyton.ipc.v1.SysvPerm
+	3,   // 42: adyton.ipc.v1.ShmControlRequest.cred:type_name -> adyton.ipc.v1.Cred
+	59,  // 43: adyton.ipc.v1.ShmControlReply.perm:type_name -> adyton.ipc.v1.SysvPerm
+	3,   // 44: adyton.ipc.v1.MsgGetRequest.cred:type_name -> adyton.ipc.v1.Cred
+	3,   // 45: adyton.ipc.v1.MsgSendRequest.cred:type_name -> adyton.ipc.v1.Cred
+	1,   // 46: adyton.ipc.v1.MsgSendReply.wait:type_name -> adyton.ipc.v1.Wait
+	2,   // 47: adyton.ipc.v1.MsgSendReply.ready:type_name -> adyton.ipc.v1.Ready
+	3,   // 48: adyton.ipc.v1.MsgReceiveRequest.cred:type_name -> adyton.ipc.v1.Cred
+	1,   // 49: adyton.ipc.v1.MsgReceiveReply.wait:type_name -> adyton.ipc.v1.Wait
+	2,   // 50: adyton.ipc.v1.MsgReceiveReply.ready:type_name -> adyton.ipc.v1.Ready
+	59,  // 51: adyton.ipc.v1.MsgControlRequest.perm:type_name -> adyton.ipc.v1.SysvPerm
+	3,   // 52: adyton.ipc.v1.MsgControlRequest.cred:type_name -> adyton.ipc.v1.Cred
+	2,   // 53: adyton.ipc.v1.MsgControlReply.ready:type_name -> adyton.ipc.v1.Ready
+	59,  // 54: adyton.ipc.v1.MsgControlReply.perm:type_name -> adyton.ipc.v1.SysvPerm
+	3,   // 55: adyton.ipc.v1.SemGetRequest.cred:type_name -> adyton.ipc.v1.Cred
+	80,  // 56: adyton.ipc.v1.SemOpRequest.operations:type_name -> adyton.ipc.v1.SemOperation
+	3,   // 57: adyton.ipc.v1.SemOpRequest.cred:type_name -> adyton.ipc.v1.Cred
+	1,   // 58: adyton.ipc.v1.SemOpReply.wait:type_name -> adyton.ipc.v1.Wait
+	2,   // 59: adyton.ipc.v1.SemOpReply.ready:type_name -> adyton.ipc.v1.Ready
+	59,  // 60: adyton.ipc.v1.SemControlRequest.perm:type_name -> adyton.ipc.v1.SysvPerm
+	3,   // 61: adyton.ipc.v1.SemControlRequest.cred:type_name -> adyton.ipc.v1.Cred
+	2,   // 62: adyton.ipc.v1.SemControlReply.ready:type_name -> adyton.ipc.v1.Ready
+	59,  // 63: adyton.ipc.v1.SemControlReply.perm:type_name -> adyton.ipc.v1.SysvPerm
+	2,   // 64: adyton.ipc.v1.SemExitReply.ready:type_name -> adyton.ipc.v1.Ready
+	3,   // 65: adyton.ipc.v1.MqOpenRequest.cred:type_name -> adyton.ipc.v1.Cred
+	3,   // 66: adyton.ipc.v1.MqUnlinkRequest.cred:type_name -> adyton.ipc.v1.Cred
+	3,   // 67: adyton.ipc.v1.MqSendRequest.cred:type_name -> adyton.ipc.v1.Cred
+	1,   // 68: adyton.ipc.v1.MqSendReply.wait:type_name -> adyton.ipc.v1.Wait
+	2,   // 69: adyton.ipc.v1.MqSendReply.ready:type_name -> adyton.ipc.v1.Ready
+	91,  // 70: adyton.ipc.v1.MqSendReply.notify:type_name -> adyton.ipc.v1.MqNotification
+	1,   // 71: adyton.ipc.v1.MqReceiveReply.wait:type_name -> adyton.ipc.v1.Wait
+	2,   // 72: adyton.ipc.v1.MqReceiveReply.ready:type_name -> adyton.ipc.v1.Ready
+	4,   // 73: adyton.ipc.v1.IPC.OpenPipe:input_type -> adyton.ipc.v1.OpenPipeRequest
+	6,   // 74: adyton.ipc.v1.IPC.OpenFifo:input_type -> adyton.ipc.v1.OpenFifoRequest
+	8,   // 75: adyton.ipc.v1.IPC.PipeSize:input_type -> adyton.ipc.v1.PipeSizeRequest
+	10,  // 76: adyton.ipc.v1.IPC.Splice:input_type -> adyton.ipc.v1.SpliceRequest
+	12,  // 77: adyton.ipc.v1.IPC.OpenEventfd:input_type -> adyton.ipc.v1.OpenEventfdRequest
+	14,  // 78: adyton.ipc.v1.IPC.Socket:input_type -> adyton.ipc.v1.SocketRequest
+	16,  // 79: adyton.ipc.v1.IPC.SocketPair:input_type -> adyton.ipc.v1.SocketPairRequest
+	18,  // 80: adyton.ipc.v1.IPC.Bind:input_type -> adyton.ipc.v1.BindRequest
+	20,  // 81: adyton.ipc.v1.IPC.Listen:input_type -> adyton.ipc.v1.ListenRequest
+	22,  // 82: adyton.ipc.v1.IPC.Connect:input_type -> adyton.ipc.v1.ConnectRequest
+	24,  // 83: adyton.ipc.v1.IPC.Accept:input_type -> adyton.ipc.v1.AcceptRequest
+	26,  // 84: adyton.ipc.v1.IPC.Name:input_type -> adyton.ipc.v1.NameRequest
+	28,  // 85: adyton.ipc.v1.IPC.Shutdown:input_type -> adyton.ipc.v1.ShutdownRequest
+	30,  // 86: adyton.ipc.v1.IPC.GetOption:input_type -> adyton.ipc.v1.GetOptionRequest
+	32,  // 87: adyton.ipc.v1.IPC.SetOption:input_type -> adyton.ipc.v1.SetOptionRequest
+	34,  // 88: adyton.ipc.v1.IPC.Send:input_type -> adyton.ipc.v1.SendRequest
+	36,  // 89: adyton.ipc.v1.IPC.Receive:input_type -> adyton.ipc.v1.ReceiveRequest
+	39,  // 90: adyton.ipc.v1.IPC.Collect:input_type -> adyton.ipc.v1.CollectRequest
+	41,  // 91: adyton.ipc.v1.IPC.Read:input_type -> adyton.ipc.v1.ReadRequest
+	43,  // 92: adyton.ipc.v1.IPC.Unread:input_type -> adyton.ipc.v1.UnreadRequest
+	45,  // 93: adyton.ipc.v1.IPC.Write:input_type -> adyton.ipc.v1.WriteRequest
+	47,  // 94: adyton.ipc.v1.IPC.Poll:input_type -> adyton.ipc.v1.PollRequest
+	49,  // 95: adyton.ipc.v1.IPC.Ioctl:input_type -> adyton.ipc.v1.IoctlRequest
+	51,  // 96: adyton.ipc.v1.IPC.Getattr:input_type -> adyton.ipc.v1.GetattrRequest
+	53,  // 97: adyton.ipc.v1.IPC.Close:input_type -> adyton.ipc.v1.CloseRequest
+	60,  // 98: adyton.ipc.v1.IPC.ShmGet:input_type -> adyton.ipc.v1.ShmGetRequest
+	62,  // 99: adyton.ipc.v1.IPC.ShmAttach:input_type -> adyton.ipc.v1.ShmAttachRequest
+	64,  // 100: adyton.ipc.v1.IPC.ShmBack:input_type -> adyton.ipc.v1.ShmBackRequest
+	66,  // 101: adyton.ipc.v1.IPC.ShmDetach:input_type -> adyton.ipc.v1.ShmDetachRequest
+	68,  // 102: adyton.ipc.v1.IPC.ShmControl:input_type -> adyton.ipc.v1.ShmControlRequest
+	70,  // 103: adyton.ipc.v1.IPC.MsgGet:input_type -> adyton.ipc.v1.MsgGetRequest
+	72,  // 104: adyton.ipc.v1.IPC.MsgSend:input_type -> adyton.ipc.v1.MsgSendRequest
+	74,  // 105: adyton.ipc.v1.IPC.MsgReceive:input_type -> adyton.ipc.v1.MsgReceiveRequest
+	76,  // 106: adyton.ipc.v1.IPC.MsgControl:input_type -> adyton.ipc.v1.MsgControlRequest
+	78,  // 107: adyton.ipc.v1.IPC.SemGet:input_type -> adyton.ipc.v1.SemGetRequest
+	81,  // 108: adyton.ipc.v1.IPC.SemOp:input_type -> adyton.ipc.v1.SemOpRequest
+	83,  // 109: adyton.ipc.v1.IPC.SemControl:input_type -> adyton.ipc.v1.SemControlRequest
+	85,  // 110: adyton.ipc.v1.IPC.SemExit:input_type -> adyton.ipc.v1.SemExitRequest
+	87,  // 111: adyton.ipc.v1.IPC.MqOpen:input_type -> adyton.ipc.v1.MqOpenRequest
+	89,  // 112: adyton.ipc.v1.IPC.MqUnlink:input_type -> adyton.ipc.v1.MqUnlinkRequest
+	92,  // 113: adyton.ipc.v1.IPC.MqSend:input_type -> adyton.ipc.v1.MqSendRequest
+	94,  // 114: adyton.ipc.v1.IPC.MqReceive:input_type -> adyton.ipc.v1.MqReceiveRequest
+	96,  // 115: adyton.ipc.v1.IPC.MqNotify:input_type -> adyton.ipc.v1.MqNotifyRequest
+	98,  // 116: adyton.ipc.v1.IPC.MqAttributes:input_type -> adyton.ipc.v1.MqAttributesRequest
+	55,  // 117: adyton.ipc.v1.IPC.Watch:input_type -> adyton.ipc.v1.WatchRequest
+	57,  // 118: adyton.ipc.v1.IPC.Expire:input_type -> adyton.ipc.v1.ExpireRequest
+	5,   // 119: adyton.ipc.v1.IPC.OpenPipe:output_type -> adyton.ipc.v1.OpenPipeReply
+	7,   // 120: adyton.ipc.v1.IPC.OpenFifo:output_type -> adyton.ipc.v1.OpenFifoReply
+	9,   // 121: adyton.ipc.v1.IPC.PipeSize:output_type -> adyton.ipc.v1.PipeSizeReply
+	11,  // 122: adyton.ipc.v1.IPC.Splice:output_type -> adyton.ipc.v1.SpliceReply
+	13,  // 123: adyton.ipc.v1.IPC.OpenEventfd:output_type -> adyton.ipc.v1.OpenEventfdReply
+	15,  // 124: adyton.ipc.v1.IPC.Socket:output_type -> adyton.ipc.v1.SocketReply
+	17,  // 125: adyton.ipc.v1.IPC.SocketPair:output_type -> adyton.ipc.v1.SocketPairReply
+	19,  // 126: adyton.ipc.v1.IPC.Bind:output_type -> adyton.ipc.v1.BindReply
+	21,  // 127: adyton.ipc.v1.IPC.Listen:output_type -> adyton.ipc.v1.ListenReply
+	23,  // 128: adyton.ipc.v1.IPC.Connect:output_type -> adyton.ipc.v1.ConnectReply
+	25,  // 129: adyton.ipc.v1.IPC.Accept:output_type -> adyton.ipc.v1.AcceptReply
+	27,  // 130: adyton.ipc.v1.IPC.Name:output_type -> adyton.ipc.v1.NameReply
+	29,  // 131: adyton.ipc.v1.IPC.Shutdown:output_type -> adyton.ipc.v1.ShutdownReply
+	31,  // 132: adyton.ipc.v1.IPC.GetOption:output_type -> adyton.ipc.v1.GetOptionReply
+	33,  // 133: adyton.ipc.v1.IPC.SetOption:output_type -> adyton.ipc.v1.SetOptionReply
+	35,  // 134: adyton.ipc.v1.IPC.Send:output_type -> adyton.ipc.v1.SendReply
+	37,  // 135: adyton.ipc.v1.IPC.Receive:output_type -> adyton.ipc.v1.ReceiveReply
+	40,  // 136: adyton.ipc.v1.IPC.Collect:output_type -> adyton.ipc.v1.CollectReply
+	42,  // 137: adyton.ipc.v1.IPC.Read:output_type -> adyton.ipc.v1.ReadReply
+	44,  // 138: adyton.ipc.v1.IPC.Unread:output_type -> adyton.ipc.v1.UnreadReply
+	46,  // 139: adyton.ipc.v1.IPC.Write:output_type -> adyton.ipc.v1.WriteReply
+	48,  // 140: adyton.ipc.v1.IPC.Poll:output_type -> adyton.ipc.v1.PollReply
+	50,  // 141: adyton.ipc.v1.IPC.Ioctl:output_type -> adyton.ipc.v1.IoctlReply
+	52,  // 142: adyton.ipc.v1.IPC.Getattr:output_type -> adyton.ipc.v1.GetattrReply
+	54,  // 143: adyton.ipc.v1.IPC.Close:output_type -> adyton.ipc.v1.CloseReply
+	61,  // 144: adyton.ipc.v1.IPC.ShmGet:output_type -> adyton.ipc.v1.ShmGetReply
+	63,  // 145: adyton.ipc.v1.IPC.ShmAttach:output_type -> adyton.ipc.v1.ShmAttachReply
+	65,  // 146: adyton.ipc.v1.IPC.ShmBack:output_type -> adyton.ipc.v1.ShmBackReply
+	67,  // 147: adyton.ipc.v1.IPC.ShmDetach:output_type -> adyton.ipc.v1.ShmDetachReply
+	69,  // 148: adyton.ipc.v1.IPC.ShmControl:output_type -> adyton.ipc.v1.ShmControlReply
+	71,  // 149: adyton.ipc.v1.IPC.MsgGet:output_type -> adyton.ipc.v1.MsgGetReply
+	73,  // 150: adyton.ipc.v1.IPC.MsgSend:output_type -> adyton.ipc.v1.MsgSendReply
+	75,  // 151: adyton.ipc.v1.IPC.MsgReceive:output_type -> adyton.ipc.v1.MsgReceiveReply
+	77,  // 152: adyton.ipc.v1.IPC.MsgControl:output_type -> adyton.ipc.v1.MsgControlReply
+	79,  // 153: adyton.ipc.v1.IPC.SemGet:output_type -> adyton.ipc.v1.SemGetReply
+	82,  // 154: adyton.ipc.v1.IPC.SemOp:output_type -> adyton.ipc.v1.SemOpReply
+	84,  // 155: adyton.ipc.v1.IPC.SemControl:output_type -> adyton.ipc.v1.SemControlReply
+	86,  // 156: adyton.ipc.v1.IPC.SemExit:output_type -> adyton.ipc.v1.SemExitReply
+	88,  // 157: adyton.ipc.v1.IPC.MqOpen:output_type -> adyton.ipc.v1.MqOpenReply
+	90,  // 158: adyton.ipc.v1.IPC.MqUnlink:output_type -> adyton.ipc.v1.MqUnlinkReply
+	93,  // 159: adyton.ipc.v1.IPC.MqSend:output_type -> adyton.ipc.v1.MqSendReply
+	95,  // 160: adyton.ipc.v1.IPC.MqReceive:output_type -> adyton.ipc.v1.MqReceiveReply
+	97,  // 161: adyton.ipc.v1.IPC.MqNotify:output_type -> adyton.ipc.v1.MqNotifyReply
+	99,  // 162: adyton.ipc.v1.IPC.MqAttributes:output_type -> adyton.ipc.v1.MqAttributesReply
+	56,  // 163: adyton.ipc.v1.IPC.Watch:output_type -> adyton.ipc.v1.WatchReply
+	58,  // 164: adyton.ipc.v1.IPC.Expire:output_type -> adyton.ipc.v1.ExpireReply
+	119, // [119:165] is the sub-list for method output_type
+	73,  // [73:119] is the sub-list for method input_type
+	73,  // [73:73] is the sub-list for extension type_name
+	73,  // [73:73] is the sub-list for extension extendee
+	0,   // [0:73] is the sub-list for field type_name
 }
 
 func init() { file_adyton_ipc_v1_ipc_proto_init() }
@@ -7527,13 +7626,14 @@ func file_adyton_ipc_v1_ipc_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_adyton_ipc_v1_ipc_proto_rawDesc), len(file_adyton_ipc_v1_ipc_proto_rawDesc)),
-			NumEnums:      0,
+			NumEnums:      1,
 			NumMessages:   99,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
 		GoTypes:           file_adyton_ipc_v1_ipc_proto_goTypes,
 		DependencyIndexes: file_adyton_ipc_v1_ipc_proto_depIdxs,
+		EnumInfos:         file_adyton_ipc_v1_ipc_proto_enumTypes,
 		MessageInfos:      file_adyton_ipc_v1_ipc_proto_msgTypes,
 	}.Build()
 	File_adyton_ipc_v1_ipc_proto = out.File

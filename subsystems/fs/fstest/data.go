@@ -14,7 +14,7 @@ func (k *task) fallocate(h uint64, mode uint32, off, length int64) linux.Errno {
 
 func (k *task) copyRange(from uint64, fromOff int64, to uint64, toOff int64, n uint64) (uint64, linux.Errno) {
 	var rep fsapi.CopyRangeReply
-	e := k.fs.CopyRange(&fsapi.CopyRangeRequest{Cred: k.cred, From: from, FromOffset: fromOff, To: to, ToOffset: toOff, Count: n}, &rep)
+	e := k.fs.CopyRange(&fsapi.CopyRangeRequest{Cred: k.cred, SizeLimit: ^uint64(0), From: from, FromOffset: fromOff, To: to, ToOffset: toOff, Count: n}, &rep)
 	return rep.Count, e
 }
 
@@ -187,18 +187,26 @@ func init() {
 			k.create("a", "abc")
 			k.mustMkdir("d")
 			a, ro := k.open("a", linux.O_RDWR, 0), k.open("a", linux.O_RDONLY, 0)
-			wo, ap := k.open("a", linux.O_WRONLY, 0), k.open("a", linux.O_WRONLY|linux.O_APPEND, 0)
+			wo := k.open("a", linux.O_WRONLY, 0)
 			for what, x := range map[string]struct {
 				from, to uint64
 				e        linux.Errno
 			}{
-				"to O_RDONLY": {a, ro, linux.EBADF}, "from O_WRONLY": {wo, a, linux.EBADF}, "to O_APPEND": {a, ap, linux.EBADF},
+				"to O_RDONLY": {a, ro, linux.EBADF}, "from O_WRONLY": {wo, a, linux.EBADF},
 				"from a directory": {k.open("d", 0, 0), a, linux.EISDIR}, "to nothing": {a, 1 << 50, linux.EBADF},
 				"from a device": {k.open("/dev/zero", 0, 0), a, linux.EINVAL},
 			} {
 				_, e := k.copyRange(x.from, 0, x.to, 10, 1)
 				k.want("copy "+what, e, x.e)
 			}
+			copy := func(q fsapi.CopyRangeRequest) linux.Errno {
+				q.Cred, q.From, q.To = k.cred, a, k.open("b", linux.O_CREAT|linux.O_RDWR, 0644)
+				return k.fs.CopyRange(&q, &fsapi.CopyRangeReply{})
+			}
+			k.want("copy in append mode", copy(fsapi.CopyRangeRequest{Count: 1, SizeLimit: 9, Append: true}), linux.EBADF)
+			k.want("copy beyond the limit", copy(fsapi.CopyRangeRequest{Count: 1, ToOffset: 9, SizeLimit: 9}), linux.EFBIG)
+			k.want("copy of nothing there", copy(fsapi.CopyRangeRequest{Count: 1, FromOffset: 9, ToOffset: 9, SizeLimit: 9}), 0)
+			k.want("copy that wraps", copy(fsapi.CopyRangeRequest{Count: 9, FromOffset: -1, SizeLimit: 9}), linux.EOVERFLOW)
 		},
 		"PollRegularFileIsReady": func(k *task) {
 			k.create("f", "")
@@ -319,8 +327,7 @@ func init() {
 			seal(linux.F_SEAL_SEAL)
 			_, e = seal(linux.F_SEAL_EXEC)
 			k.want("F_ADD_SEALS", e, linux.EPERM)
-			k.create("f", "")
-			k.want("seals of a file", k.fs.Seal(&fsapi.SealRequest{Handle: k.open("f", 0, 0)}, &fsapi.SealReply{}), linux.EINVAL)
+			k.want("seals of a device", k.fs.Seal(&fsapi.SealRequest{Handle: k.open("/dev/null", 0, 0)}, &fsapi.SealReply{}), linux.EINVAL)
 		},
 		"MapChecks": func(k *task) {
 			k.create("f", "abc")

@@ -209,6 +209,7 @@ func (m *Model) PipeSize(q *ipcapi.PipeSizeRequest, a *ipcapi.PipeSizeReply) lin
 		e.p.max = n
 	}
 	a.Size = uint32(e.p.max) * 4096
+	a.Room = uint32(e.p.max-len(e.p.pages)) * 4096
 	return 0
 }
 
@@ -309,14 +310,23 @@ func (f *mEnd) readPipe(q *ipcapi.ReadRequest, a *ipcapi.ReadReply) linux.Errno 
 		a.Wait = ipcapi.Wait{Handle: q.Handle, Events: linux.POLLIN}
 		return linux.EWAIT
 	}
+	if q.Mode == ipcapi.ReadModePeek {
+		for _, page := range p.pages {
+			a.Data = append(a.Data, page.data[:min(int(q.Count)-len(a.Data), len(page.data))]...)
+		}
+		return 0
+	}
+	drop := q.Mode == ipcapi.ReadModeDrop
 	for left := int(q.Count); left > 0 && len(p.pages) > 0; {
 		page := &p.pages[0]
 		n := min(left, len(page.data))
-		a.Data = append(a.Data, page.data[:n]...)
+		if !drop {
+			a.Data = append(a.Data, page.data[:n]...)
+		}
 		page.data = page.data[n:]
 		page.off += n
 		left -= n
-		packet := page.packet
+		packet := page.packet && !drop
 		if len(page.data) == 0 || packet {
 			p.pages = p.pages[1:]
 		}
@@ -366,6 +376,9 @@ func (f *mEnd) writePipe(q *ipcapi.WriteRequest, a *ipcapi.WriteReply) linux.Err
 	case p.readers == 0:
 		return linux.EPIPE
 	}
+	if q.Spliced {
+		return f.takePages(q, a)
+	}
 	odd := len(data) % 4096
 	if n := len(p.pages); n > 0 && odd > 0 {
 		last := &p.pages[n-1]
@@ -383,6 +396,24 @@ func (f *mEnd) writePipe(q *ipcapi.WriteRequest, a *ipcapi.WriteReply) linux.Err
 	if a.Count == 0 {
 		a.Wait = ipcapi.Wait{Handle: q.Handle, Events: linux.POLLOUT}
 		return linux.EWAIT
+	}
+	return 0
+}
+
+func (f *mEnd) takePages(q *ipcapi.WriteRequest, a *ipcapi.WriteReply) linux.Errno {
+	p, off := f.p, int(q.PageOffset)
+	switch {
+	case off >= 4096:
+		return linux.EINVAL
+	case len(p.pages) >= p.max:
+		a.Wait = ipcapi.Wait{Handle: q.Handle, Events: linux.POLLOUT}
+		return linux.EWAIT
+	}
+	for data := q.Data; len(data) > 0 && len(p.pages) < p.max; off = 0 {
+		n := min(4096-off, len(data))
+		p.pages = append(p.pages, mPage{data: append([]byte(nil), data[:n]...), off: off})
+		data = data[n:]
+		a.Count += uint32(n)
 	}
 	return 0
 }

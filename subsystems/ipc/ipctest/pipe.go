@@ -300,6 +300,37 @@ func init() {
 			c.must("Read", c.s.Read(&ipcapi.ReadRequest{Handle: r, Count: 64}, &rep))
 			is(c, "data", string(rep.Data), "hello world")
 		},
+		"PipePeekLeavesAndDropTakes": func(c *client) {
+			r, w := c.pipe(0)
+			c.wantWrite(w, "hello", 5, 0)
+			var rep ipcapi.ReadReply
+			c.must("peek", c.s.Read(&ipcapi.ReadRequest{Handle: r, Count: 3, Mode: ipcapi.ReadModePeek}, &rep))
+			is(c, "peeked", string(rep.Data), "hel")
+			rep = ipcapi.ReadReply{}
+			c.must("drop", c.s.Read(&ipcapi.ReadRequest{Handle: r, Count: 2, Mode: ipcapi.ReadModeDrop}, &rep))
+			is(c, "dropped", string(rep.Data), "")
+			c.wantRead(r, 9, "llo", 0)
+			e := c.s.Read(&ipcapi.ReadRequest{Handle: r, Count: 3, Mode: ipcapi.ReadModePeek}, &rep)
+			is(c, "peek at nothing", e, linux.EWAIT)
+		},
+		"PipeSplicedPagesDoNotMerge": func(c *client) {
+			r, w := c.pipe(0)
+			put := func(data string, off uint32, want uint32, wantErr linux.Errno) {
+				var rep ipcapi.WriteReply
+				e := c.s.Write(&ipcapi.WriteRequest{Handle: w, Data: []byte(data), Spliced: true, PageOffset: off}, &rep)
+				is(c, "spliced write", e, wantErr)
+				is(c, "spliced write", rep.Count, want)
+			}
+			put("ab", 4095, 2, 0) // two pages
+			put("c", 0, 1, 0)
+			put("d", 4096, 0, linux.EINVAL)
+			got, e := c.room(w)
+			is(c, "room errno", e, 0)
+			is(c, "room", got, 13*4096)
+			put(text(14*4096), 0, 13*4096, 0)
+			put("x", 0, 0, linux.EWAIT)
+			c.wantRead(r, 3, "abc", 0)
+		},
 		"SpliceMovesBytes": func(c *client) {
 			r1, w1 := c.pipe(0)
 			r2, w2 := c.pipe(0)
@@ -425,6 +456,13 @@ func (c *client) pipeSize(h uint64, size uint32, privileged bool) (uint32, linux
 	e := c.s.PipeSize(&ipcapi.PipeSizeRequest{Handle: h, Size: size, Privileged: privileged}, &rep)
 	c.ready = rep.Ready
 	return rep.Size, e
+}
+
+// room gives the bytes of the free pages of a pipe.
+func (c *client) room(h uint64) (uint32, linux.Errno) {
+	var rep ipcapi.PipeSizeReply
+	e := c.s.PipeSize(&ipcapi.PipeSizeRequest{Handle: h}, &rep)
+	return rep.Room, e
 }
 
 func (c *client) splice(from, to uint64, n int, keep bool) (int, linux.Errno) {

@@ -182,3 +182,112 @@ CASE(lease)
 	R(fcntl(99, F_GETLEASE));
 	R(fcntl(a, F_SETLEASE, 77));
 }
+
+// Files without a name have locks too, by inode: both ends of a pipe are one.
+CASE(nameless)
+{
+	int p[2], s[2], e = must(RAW(eventfd2, 0, 0));
+	must(pipe(p));
+	must(socketpair(AF_UNIX, SOCK_STREAM, 0, s));
+	R(lk(p[0], F_SETLK, F_WRLCK, 0, 1));
+	R(lk(p[1], F_SETLK, F_RDLCK, 0, 1));
+	R(lk(p[1], F_SETLK, F_WRLCK, 0, 1));
+	pid_t me = getpid();
+	child("asks", {
+		who("pipe", p[0], F_GETLK, F_RDLCK, 0, 0, me);
+		R(lk(p[1], F_SETLK, F_WRLCK, 0, 1));
+		R(lk(p[1], F_SETLK, F_WRLCK, 1, 1));
+		who("socket", s[0], F_GETLK, F_WRLCK, 0, 0, me);
+	});
+	R(lk(s[0], F_SETLK, F_WRLCK, 5, 5));
+	R(lk(e, F_OFD_SETLK, F_WRLCK, 5, 5));
+	child("asks", {
+		who("socket", s[0], F_GETLK, F_WRLCK, 0, 0, me);
+		who("its peer", s[1], F_GETLK, F_WRLCK, 0, 0, me);
+	});
+	int again = must(dup(p[0]));
+	close(again);
+	child("after a close", R(lk(p[1], F_SETLK, F_WRLCK, 0, 1)));
+	R(flock(p[0], LOCK_EX));
+	R(flock(p[1], LOCK_EX | LOCK_NB));
+	close(p[0]);
+	R(flock(p[1], LOCK_EX | LOCK_NB));
+	struct flock l = {.l_type = F_WRLCK, .l_whence = SEEK_END, .l_start = 0, .l_len = 1};
+	R(fcntl(s[0], F_SETLK, &l));
+	must(mkfifo("fifo", 0600));
+	int f = must(open("fifo", O_RDWR)), g = must(open("fifo", O_RDWR));
+	R(lk(f, F_SETLK, F_WRLCK, 0, 1));
+	child("asks", who("fifo", f, F_GETLK, F_WRLCK, 0, 0, me));
+	close(g);
+	child("asks", who("fifo", f, F_GETLK, F_WRLCK, 0, 0, me));
+}
+
+static void again(int s) { hits++; }
+
+// A wait is interrupted, or goes on after the handler.
+CASE(interrupted)
+{
+	put("f", "x");
+	int a = must(open("f", O_RDWR));
+	must(lk(a, F_SETLK, F_WRLCK, 0, 10));
+	pid_t pid = must(fork());
+	if (!pid) {
+		struct sigaction s = {.sa_handler = again};
+		sigaction(SIGALRM, &s, 0);
+		struct itimerval t = {{0, 0}, {0, 20000}};
+		setitimer(ITIMER_REAL, &t, 0);
+		R(lk(a, F_SETLKW, F_WRLCK, 5, 1));
+		int b = must(open("f", O_RDWR));
+		setitimer(ITIMER_REAL, &t, 0);
+		R(lk(b, F_OFD_SETLKW, F_WRLCK, 5, 1));
+		s.sa_flags = SA_RESTART;
+		sigaction(SIGALRM, &s, 0);
+		hits = 0;
+		setitimer(ITIMER_REAL, &t, 0);
+		R(lk(a, F_SETLKW, F_WRLCK, 5, 1));
+		say("%d signal", hits);
+		_exit(0);
+	}
+	nap_ms(200);
+	must(lk(a, F_SETLK, F_UNLCK, 0, 10));
+	must(waitpid(pid, 0, 0));
+}
+
+// Three that wait in a circle, on two files; and open files, which are not
+// looked at.
+CASE(deadlock)
+{
+	put("f", "x");
+	put("g", "x");
+	int f = must(open("f", O_RDWR)), g = must(open("g", O_RDWR)), ready[2], go[2];
+	char c;
+	must(pipe(ready));
+	must(pipe(go));
+	must(lk(f, F_SETLK, F_WRLCK, 0, 1));
+	pid_t one = must(fork());
+	if (!one) {
+		must(lk(f, F_SETLK, F_WRLCK, 1, 1));
+		write(ready[1], "x", 1);
+		read(go[0], &c, 1);
+		lk(f, F_SETLKW, F_WRLCK, 0, 1);
+		_exit(0);
+	}
+	must(read(ready[0], &c, 1));
+	pid_t two = must(fork());
+	if (!two) {
+		must(lk(g, F_SETLK, F_WRLCK, 0, 1));
+		write(ready[1], "x", 1);
+		lk(f, F_SETLKW, F_WRLCK, 1, 1);
+		_exit(0);
+	}
+	must(read(ready[0], &c, 1));
+	asleep(two, two);
+	must(write(go[1], "x", 1));
+	asleep(one, one);
+	R(lk(g, F_SETLKW, F_WRLCK, 0, 1));
+	R(lk(g, F_SETLKW, F_WRLCK, 1, 1));
+	must(lk(f, F_SETLK, F_UNLCK, 0, 1));
+	must(waitpid(one, 0, 0));
+	must(waitpid(two, 0, 0));
+	R(lk(g, F_SETLKW, F_WRLCK, 0, 1));
+}

@@ -139,3 +139,168 @@ CASE(copy_file_range)
 	S(copy_file_range, f, BAD, g, 0, 1, 0);
 	R(copy_file_range(f, 0, g, 0, 0, 0));
 }
+
+// What a file, socket or closed pipe does not take stays in the pipe.
+CASE(keeps)
+{
+	int p[2], s[2], f;
+	char b[70000];
+	must(pipe2(p, O_NONBLOCK));
+	must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, s));
+	int full = 4096, n = 0;
+	setsockopt(s[0], SOL_SOCKET, SO_SNDBUF, &full, sizeof full);
+	memset(b, 'a', sizeof b);
+	while (write(s[0], b, 4096) > 0) ;
+	must(write(p[1], "stays", 5));
+	R(splice(p[0], 0, s[0], 0, 5, 0));
+	R(ioctl(p[0], FIONREAD, &n));
+	say("%d left", n);
+	while (read(s[1], b, sizeof b) > 0) ;
+	R(splice(p[0], 0, s[0], 0, 5, 0));
+	R(read(s[1], b, sizeof b));
+	say("%.5s", b);
+	put("f", "");
+	f = must(open("f", O_RDWR));
+	struct rlimit l = {6, RLIM_INFINITY};
+	signal(SIGXFSZ, SIG_IGN);
+	must(setrlimit(RLIMIT_FSIZE, &l));
+	must(write(p[1], "0123456789", 10));
+	R(splice(p[0], 0, f, 0, 10, 0));
+	R(splice(p[0], 0, f, 0, 10, 0));
+	R(read(p[0], b, 10));
+	show("f");
+	signal(SIGPIPE, SIG_IGN);
+	close(s[1]);
+	must(write(p[1], "xyz", 3));
+	R(splice(p[0], 0, s[0], 0, 3, 0));
+	R(read(p[0], b, 10));
+	int q[2];
+	must(pipe(q));
+	close(q[0]);
+	must(write(p[1], "xyz", 3));
+	R(splice(p[0], 0, q[1], 0, 3, 0));
+	R(splice(f, 0, q[1], 0, 3, 0));
+	R(tee(p[0], q[1], 3, 0));
+	R(read(p[0], b, 10));
+	int ro = must(open("f", O_RDONLY));
+	must(write(p[1], "xyz", 3));
+	R(splice(p[0], 0, ro, 0, 3, 0));
+	R(read(p[0], b, 10));
+}
+
+CASE(sockets)
+{
+	int p[2], s[2], d[2];
+	char b[100] = {0};
+	must(pipe(p));
+	must(socketpair(AF_UNIX, SOCK_STREAM, 0, s));
+	must(socketpair(AF_UNIX, SOCK_DGRAM, 0, d));
+	must(write(s[0], "hello", 5));
+	R(splice(s[1], 0, p[1], 0, 100, 0));
+	R(read(p[0], b, 100));
+	say("%s", b);
+	R(splice(s[1], 0, p[1], 0, 100, SPLICE_F_NONBLOCK));
+	must(write(p[1], "world", 5));
+	R(splice(p[0], 0, s[0], 0, 3, SPLICE_F_MORE));
+	R(splice(p[0], 0, s[0], 0, 3, 0));
+	R(read(s[1], b, 100));
+	say("%s", b);
+	must(write(p[1], "one", 3));
+	R(splice(p[0], 0, d[0], 0, 100, 0));
+	R(read(d[1], b, 100));
+	loff_t off = 0;
+	R(splice(s[1], &off, p[1], 0, 1, 0));
+	must(write(p[1], "x", 1));
+	R(splice(p[0], 0, s[0], &off, 1, 0));
+	R(splice(s[0], 0, s[1], 0, 1, 0));
+	R(sendfile(s[0], s[1], 0, 1));
+	R(sendfile(s[0], p[0], 0, 1));
+	shutdown(s[0], SHUT_WR);
+	R(read(s[1], b, 100));
+	R(splice(s[1], 0, p[1], 0, 10, 0));
+	int e = must(RAW(eventfd2, 1, 0)), dir = must(open(".", O_RDONLY));
+	R(splice(e, 0, p[1], 0, 8, 0));
+	R(splice(p[0], 0, e, 0, 8, 0));
+	R(splice(dir, 0, p[1], 0, 8, 0));
+	R(sendfile(s[0], dir, 0, 8));
+}
+
+// The pages of a pipe: how many bytes of a file it takes.
+CASE(pages)
+{
+	static char big[100000], got[100000];
+	for (int i = 0; i < sizeof big; i++) big[i] = i * 7;
+	int f = must(open("big", O_RDWR | O_CREAT, 0600)), p[2], q[2];
+	must(write(f, big, sizeof big));
+	must(pipe2(p, O_NONBLOCK));
+	must(pipe2(q, O_NONBLOCK));
+	loff_t off = 100;
+	R(splice(f, &off, p[1], 0, sizeof big, 0));
+	R(splice(f, &off, p[1], 0, 1, 0));
+	R(write(p[1], "x", 1));
+	long n = R(splice(p[0], 0, q[1], 0, sizeof big, 0));
+	R(read(q[0], got, sizeof got));
+	say("same %d", !memcmp(got, big + 100, n));
+	for (int i = 0; i < 20; i++) {
+		struct iovec v = {big + i, 1};
+		if (vmsplice(p[1], &v, 1, SPLICE_F_NONBLOCK) != 1) { say("%d pages: %s", i, ename(errno)); break; }
+	}
+	R(read(p[0], got, 100));
+	say("same %d", !memcmp(got, big, 16));
+	must(write(p[1], "abcdef", 6));
+	char a[3], b[8];
+	struct iovec v[2] = {{a, 2}, {b, 8}}, bad[2] = {{a, 2}, {BAD, 4}};
+	R(vmsplice(p[0], v, 2, 0));
+	say("%.2s %.4s", a, b);
+	R(vmsplice(p[0], v, 2, SPLICE_F_NONBLOCK));
+	R(vmsplice(p[0], v, 2000, 0));
+	must(write(p[1], "ab", 2));
+	must(write(p[1], "abcdef", 6));
+	R(vmsplice(p[0], &bad[1], 1, 0));
+	R(vmsplice(p[1], bad, 2, 0x10));
+	close(p[1]);
+	R(read(p[0], got, 100));
+	R(vmsplice(p[0], v, 1, 0));
+	off = 99990;
+	must(ftruncate(f, 100000));
+	R(splice(f, &off, q[1], 0, 100, 0));
+	R(splice(f, &off, q[1], 0, 100, 0));
+}
+
+static void poke(int s) {}
+
+// Each waits for what it lacks, and a signal ends that.
+CASE(waits)
+{
+	int p[2], q[2];
+	char b[10];
+	must(pipe(p));
+	must(pipe(q));
+	struct sigaction sa = {.sa_handler = poke};
+	sigaction(SIGALRM, &sa, 0);
+	struct itimerval t = {{0, 0}, {0, 20000}};
+#define CUT(expr) setitimer(ITIMER_REAL, &t, 0); R(expr)
+	CUT(splice(p[0], 0, q[1], 0, 1, 0));
+	CUT(tee(p[0], q[1], 1, 0));
+	put("f", "x");
+	int f = must(open("f", O_RDWR)), s[2];
+	CUT(splice(p[0], 0, f, 0, 1, 0));
+	while (fcntl(q[1], F_SETFL, O_NONBLOCK), write(q[1], b, 1) == 1) ;
+	must(fcntl(q[1], F_SETFL, 0));
+	CUT(splice(f, 0, q[1], 0, 1, 0));
+	CUT(sendfile(q[1], f, 0, 1));
+	struct iovec v = {b, 1};
+	CUT(vmsplice(q[1], &v, 1, 0));
+	CUT(vmsplice(p[0], &v, 1, 0));
+	must(socketpair(AF_UNIX, SOCK_STREAM, 0, s));
+	CUT(splice(s[0], 0, p[1], 0, 1, 0));
+	pid_t pid = must(fork());
+	if (!pid) {
+		R(splice(p[0], 0, s[0], 0, 5, 0));
+		_exit(0);
+	}
+	asleep(pid, pid);
+	must(write(p[1], "abc", 3));
+	must(waitpid(pid, 0, 0));
+	R(read(s[1], b, 10));
+}

@@ -20,6 +20,9 @@ func (Null) Write(_ *vfs.Ctx, _ *vfs.File, _ int64, p []byte) (int, linux.Errno)
 	return len(p), 0
 }
 
+// Discards says that a write takes bytes without looking at them: write_null.
+func (Null) Discards() bool { return true }
+
 // Seek implements vfs.Seeker: null_lseek in drivers/char/mem.c.
 func (Null) Seek(*vfs.File, int64, uint32, int64) (int64, linux.Errno) { return 0, 0 }
 
@@ -46,6 +49,13 @@ func (Full) Write(_ *vfs.Ctx, _ *vfs.File, _ int64, p []byte) (int, linux.Errno)
 
 // Zeros says that it cannot be mapped: ENODEV, unlike /dev/zero.
 func (Full) Zeros() bool { return false }
+
+// Log is /dev/kmsg: nothing was logged, and nobody listens; but what is written
+// is looked at.
+type Log struct{ Null }
+
+// Discards says no: devkmsg_write copies.
+func (Log) Discards() bool { return false }
 
 // Random is /dev/random and /dev/urandom over a source of random bytes.
 type Random struct{ Fill func(p []byte) }

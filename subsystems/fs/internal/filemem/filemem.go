@@ -15,14 +15,18 @@ import (
 // File is one memfd. The caller serialises its methods.
 type File struct{ fd int }
 
-// Create makes an empty file. name only shows up in the host's /proc. Errors:
-// those of memfd_create(2).
-func Create(name string) (*File, linux.Errno) {
+// Create makes an empty file, which Seal may be called for when it is sealable.
+// name only shows up in the host's /proc. Errors: those of memfd_create(2).
+func Create(name string, sealable bool) (*File, linux.Errno) {
+	flags := unix.MFD_CLOEXEC
+	if sealable {
+		flags |= unix.MFD_ALLOW_SEALING
+	}
 	// MFD_NOEXEC_SEAL would forbid mapping it executable; hosts with
 	// vm.memfd_noexec=1 need MFD_EXEC said aloud, older ones do not know it.
-	fd, err := unix.MemfdCreate(name, unix.MFD_CLOEXEC|unix.MFD_EXEC)
+	fd, err := unix.MemfdCreate(name, flags|unix.MFD_EXEC)
 	if err == unix.EINVAL {
-		fd, err = unix.MemfdCreate(name, unix.MFD_CLOEXEC)
+		fd, err = unix.MemfdCreate(name, flags)
 	}
 	if err != nil {
 		return nil, errno(err)
@@ -89,6 +93,13 @@ func (f *File) Find(off int64, hole bool) (int64, linux.Errno) {
 	}
 	n, err := unix.Seek(f.fd, off, whence)
 	return n, errno(err)
+}
+
+// SealWrite forbids every change from now on. Errors: EBUSY while a mapping
+// can make one.
+func (f *File) SealWrite() linux.Errno {
+	_, err := unix.FcntlInt(uintptr(f.fd), unix.F_ADD_SEALS, unix.F_SEAL_WRITE)
+	return errno(err)
 }
 
 // Blocks gives the number of 512-byte blocks in use.

@@ -205,7 +205,7 @@ func (f *File) Allocate(op *outside.Op, start, end int64) linux.Errno {
 	if f.mem != nil {
 		return f.mem.Allocate(start, end-start)
 	}
-	const most = 1 << 40 // bytes; beyond it no machine has the memory
+	const most = 1 << 36 // bytes; beyond it no machine has the memory
 	if end-start > most {
 		return linux.ENOSPC
 	}

@@ -22,7 +22,7 @@ func (f *File) Descriptor(op *outside.Op) (int, linux.Errno) {
 			return -1, e
 		}
 	}
-	m, e := filemem.Create("adyton-file")
+	m, e := filemem.Create("adyton-file", f.Sealable)
 	if e != 0 {
 		return -1, e
 	}
@@ -55,6 +55,15 @@ func (f *File) Descriptor(op *outside.Op) (int, linux.Errno) {
 	f.first, f.rest, f.last, f.base = nil, nil, nil, nil
 	f.mem = m
 	return m.Fd(), 0
+}
+
+// SealWrite is told that nothing changes the bytes any more. Errors: EBUSY
+// while a mapping can.
+func (f *File) SealWrite() linux.Errno {
+	if f.mem == nil {
+		return 0
+	}
+	return f.mem.SealWrite()
 }
 
 // ownAll makes every page that is the base's the file's own.

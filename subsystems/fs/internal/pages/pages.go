@@ -51,6 +51,9 @@ func (q *Quota) charge(n int64) {
 
 // File is the contents of one regular file. The zero value is empty.
 type File struct {
+	// Sealable is set for files that SealWrite may be called for.
+	Sealable bool
+
 	size     int64
 	first    *chunk
 	rest     map[int64]*chunk

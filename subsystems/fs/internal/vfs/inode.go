@@ -53,8 +53,6 @@ type Inode struct {
 	// Seals holds F_SEAL_*; Memfd is set for files that can be sealed.
 	Seals uint32
 	Memfd bool
-	// Mapped: a writable shared mapping was made.
-	Mapped bool
 	// Ops is what is special about this file; see ops.go.
 	Ops any
 	// Origin is the file of the host behind this one, or nil.

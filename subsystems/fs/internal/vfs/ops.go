@@ -82,6 +82,9 @@ type File struct {
 	Stream Stream
 	// Exec: opened to be executed, so writers are kept out.
 	Exec bool
+	// Unopened: made by memfd_create, so that it does not keep programs from
+	// being executed.
+	Unopened bool
 	// Pollable: reads and writes can wait.
 	Pollable bool
 	// Seekable: there is a position.
