@@ -350,25 +350,14 @@ func sysVmsplice(c *Call) (int64, linux.Errno) {
 	if writable(f) {
 		return c.vmToPipe(f, v, nowait)
 	}
-	i, at := 0, uint64(0)
+	at := int64(0)
 	return c.fromPipe(f, uint64(total), nowait, func(d []byte) (int, linux.Errno) {
-		done := 0
-		for done < len(d) && i < len(v) {
-			n := int(min(uint64(len(d)-done), v[i].Len-at))
-			m := 0
-			if n > 0 {
-				m = c.P.Space.Platform.Write(v[i].Base+at, d[done:done+n])
-			}
-			done += m
-			at += uint64(m)
-			if m < n {
-				return done, linux.EFAULT
-			}
-			if at == v[i].Len {
-				i, at = i+1, 0
-			}
+		n := c.scatter(v, at, d)
+		at += int64(n)
+		if n < len(d) {
+			return n, linux.EFAULT
 		}
-		return done, 0
+		return n, 0
 	})
 }
 
