@@ -38,6 +38,7 @@ var families = [][]Row{
 	moduleRows,
 	mqRows,
 	msgRows,
+	mountRows,
 	nanosleepRows,
 	openRows,
 	pidfdRows,

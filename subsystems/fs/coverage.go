@@ -36,9 +36,9 @@ var Claims = []coverage.Claim{
 		Tests: []string{"conformance/rename"},
 	},
 	{
-		Syscalls: []string{"renameat2"}, Level: coverage.Partial,
-		Flags: map[string]uint64{"flags": linux.RENAME_NOREPLACE | linux.RENAME_EXCHANGE},
-		Note:  "RENAME_WHITEOUT gives EINVAL.",
+		Syscalls: []string{"renameat2"}, Level: coverage.Full,
+		Flags: map[string]uint64{"flags": linux.RENAME_NOREPLACE | linux.RENAME_EXCHANGE | linux.RENAME_WHITEOUT},
+		Note:  "RENAME_WHITEOUT gives EINVAL on a writable host tree.",
 		Tests: []string{"conformance/rename"},
 	},
 	{Syscalls: []string{"chmod", "fchmod", "fchmodat", "fchmodat2"}, Level: coverage.Full, Tests: []string{"conformance/mode"}},
@@ -71,5 +71,10 @@ var Claims = []coverage.Claim{
 		Note:  "Terminals, FIONREAD, FIONBIO, FIOCLEX; others ENOTTY.",
 		Tests: []string{"conformance/devfs", "conformance/tty"},
 	},
-	{Syscalls: []string{"mount", "umount2"}, Level: coverage.Partial, Note: "tmpfs, proc, devtmpfs and bind mounts.", Tests: []string{"fstest/Mount"}},
+	{
+		Syscalls: []string{"mount"}, Level: coverage.Partial,
+		Note:  "tmpfs, ramfs, proc, sysfs, devtmpfs, devpts, bind mounts, moves and remounts; there is one name space, so that nothing propagates.",
+		Tests: []string{"fstest/Mount", "conformance/mount"},
+	},
+	{Syscalls: []string{"umount2"}, Level: coverage.Full, Tests: []string{"fstest/Mount", "conformance/mount"}},
 }

@@ -45,6 +45,9 @@ func (f *FS) mount(c *vfs.Ctx, req *fsapi.MountRequest) linux.Errno {
 	if e != 0 {
 		return e
 	}
+	if flags&linux.MS_NOUSER != 0 {
+		return linux.EINVAL
+	}
 	if !c.Capable(linux.CAP_SYS_ADMIN) {
 		return linux.EPERM
 	}
@@ -55,13 +58,14 @@ func (f *FS) mount(c *vfs.Ctx, req *fsapi.MountRequest) linux.Errno {
 		if !isRoot {
 			return linux.EINVAL
 		}
-		return f.remount(at.Mnt, flags)
+		return f.remount(at.Mnt, flags, string(req.Data))
 	case flags&linux.MS_BIND != 0:
 		return f.bind(c, req, at, flags)
 	case flags&propagation != 0:
 		// There is one name space, so nothing propagates anywhere.
-		if !isRoot {
-			return linux.EINVAL
+		kind := flags &^ (linux.MS_REC | linux.MS_SILENT)
+		if !isRoot || kind&(kind-1) != 0 {
+			return linux.EINVAL // flags_to_propagation_type: one, and nothing else
 		}
 		return 0
 	case flags&linux.MS_MOVE != 0:
@@ -74,14 +78,20 @@ func (f *FS) mount(c *vfs.Ctx, req *fsapi.MountRequest) linux.Errno {
 	if e != 0 {
 		return e
 	}
-	if !at.Inode().IsDir() {
+	switch {
+	case isRoot && at.Mnt.Super == super:
+		return linux.EBUSY // do_add_mount
+	case !at.Inode().IsDir():
 		return linux.ENOTDIR
+	case at.D.Dead:
+		return linux.ENOENT
 	}
 	f.ns.Attach(super, super.Root, at, keptOptions(flags), req.Source)
 	return 0
 }
 
-func (f *FS) remount(m *vfs.Mount, flags uint64) linux.Errno {
+// remount is do_remount and, with MS_BIND, do_reconfigure_mnt.
+func (f *FS) remount(m *vfs.Mount, flags uint64, data string) linux.Errno {
 	if flags&linux.MS_RDONLY != 0 {
 		busy := false
 		f.files.each(func(file *vfs.File) {
@@ -94,9 +104,32 @@ func (f *FS) remount(m *vfs.Mount, flags uint64) linux.Errno {
 		}
 	}
 	if flags&linux.MS_BIND == 0 && !m.Super.Fixed {
+		if m.Super.Tmpfs {
+			if e := f.resizeTmpfs(m.Super, data); e != 0 {
+				return e
+			}
+		}
 		m.Super.ReadOnly = flags&linux.MS_RDONLY != 0
 	}
-	m.Flags = keptOptions(flags)
+	const atimes = linux.MS_NOATIME | linux.MS_NODIRATIME | linux.MS_RELATIME | linux.MS_STRICTATIME
+	kept := keptOptions(flags)
+	if flags&atimes == 0 { // they stay as they are unless one is named
+		kept = kept&^atimes | m.Flags&atimes
+	}
+	m.Flags = kept
+	return 0
+}
+
+// resizeTmpfs is shmem_reconfigure in mm/shmem.c.
+func (f *FS) resizeTmpfs(s *vfs.Super, data string) linux.Errno {
+	o, e := f.parseTmpfs(data)
+	if e != 0 || !o.sized || o.max == 0 {
+		return e
+	}
+	if s.Quota == nil || s.Quota.Max == 0 || s.Quota.Used > o.max {
+		return linux.EINVAL // it cannot be bounded later, nor below what it has
+	}
+	s.Quota.Max = o.max
 	return 0
 }
 
@@ -247,7 +280,37 @@ func (f *FS) makeTmpfs(c *vfs.Ctx, kind, data string) (*vfs.Super, linux.Errno) 
 		s.Magic = linux.RAMFS_MAGIC
 	}
 	s.Tmpfs = true
-	mode, uid, gid := uint32(01777), c.Cred.Uid, c.Cred.Gid
+	o, e := f.parseTmpfs(data)
+	if e != 0 {
+		return nil, e
+	}
+	if o.sized {
+		s.Quota = &pages.Quota{Max: o.max}
+	}
+	root := c.NewRoot(s, 01777)
+	root.Inode.Uid, root.Inode.Gid = c.Cred.Uid, c.Cred.Gid
+	if o.mode != nil {
+		root.Inode.Mode = linux.S_IFDIR | *o.mode
+	}
+	if o.uid != nil {
+		root.Inode.Uid = *o.uid
+	}
+	if o.gid != nil {
+		root.Inode.Gid = *o.gid
+	}
+	return s, 0
+}
+
+// tmpfsOptions is what the options of a tmpfs say; nil is not named.
+type tmpfsOptions struct {
+	mode, uid, gid *uint32
+	// max bounds the pages when sized; 0 is no bound.
+	sized bool
+	max   int64
+}
+
+// parseTmpfs is shmem_parse_monolithic and shmem_parse_one in mm/shmem.c.
+func (f *FS) parseTmpfs(data string) (o tmpfsOptions, e linux.Errno) {
 	for _, option := range strings.Split(strings.TrimRight(data, "\x00"), ",") {
 		key, value, _ := strings.Cut(option, "=")
 		switch key {
@@ -255,34 +318,34 @@ func (f *FS) makeTmpfs(c *vfs.Ctx, kind, data string) (*vfs.Super, linux.Errno) 
 		case "size", "nr_blocks":
 			n, ok := f.parseSize(value, key == "nr_blocks")
 			if !ok {
-				return nil, linux.EINVAL
+				return o, linux.EINVAL
 			}
-			s.Quota = &pages.Quota{Max: n}
+			o.sized, o.max = true, n
 		case "mode":
 			n, err := strconv.ParseUint(value, 8, 32)
 			if err != nil {
-				return nil, linux.EINVAL
+				return o, linux.EINVAL
 			}
-			mode = uint32(n) & 07777
+			mode := uint32(n) & 07777
+			o.mode = &mode
 		case "uid", "gid":
 			n, err := strconv.ParseUint(value, 10, 32)
 			if err != nil {
-				return nil, linux.EINVAL
+				return o, linux.EINVAL
 			}
+			id := uint32(n)
 			if key == "uid" {
-				uid = uint32(n)
+				o.uid = &id
 			} else {
-				gid = uint32(n)
+				o.gid = &id
 			}
 		case "nr_inodes", "huge", "mpol", "inode32", "inode64", "noswap":
 			// Accepted; what they bound or place does not exist here.
 		default:
-			return nil, linux.EINVAL
+			return o, linux.EINVAL
 		}
 	}
-	root := c.NewRoot(s, mode)
-	root.Inode.Uid, root.Inode.Gid = uid, gid
-	return s, 0
+	return o, 0
 }
 
 // parseSize reads the size option of tmpfs into pages.

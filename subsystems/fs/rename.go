@@ -9,10 +9,10 @@ import (
 // Rename implements fsapi.FS. It follows no link in the last component: that
 // is what rename(2) asks for.
 func (f *FS) Rename(req *fsapi.RenameRequest, rep *fsapi.RenameReply) linux.Errno {
-	if req.Flags&^(linux.RENAME_NOREPLACE|linux.RENAME_EXCHANGE) != 0 {
+	if req.Flags&^(linux.RENAME_NOREPLACE|linux.RENAME_EXCHANGE|linux.RENAME_WHITEOUT) != 0 {
 		return linux.EINVAL
 	}
-	if req.Flags == linux.RENAME_NOREPLACE|linux.RENAME_EXCHANGE {
+	if req.Flags&linux.RENAME_EXCHANGE != 0 && req.Flags != linux.RENAME_EXCHANGE {
 		return linux.EINVAL
 	}
 	return run(f, &req.Cred, req, rep, func(r *fsapi.RenameReply) *fsapi.Wait { return &r.Wait }, (*FS).rename)
@@ -76,7 +76,7 @@ func (f *FS) rename(c *vfs.Ctx, req *fsapi.RenameRequest, _ *fsapi.RenameReply) 
 		}
 		return linux.ENOTEMPTY
 	}
-	return f.renameChecked(c, old, target, to, exchange)
+	return f.renameChecked(c, old, target, to, req.Flags)
 }
 
 // below reports whether d is top or lies below it.
@@ -93,7 +93,8 @@ func below(d, top *vfs.Dentry) bool {
 }
 
 // renameChecked is vfs_rename in fs/namei.c.
-func (f *FS) renameChecked(c *vfs.Ctx, old, target *vfs.Dentry, to vfs.Last, exchange bool) linux.Errno {
+func (f *FS) renameChecked(c *vfs.Ctx, old, target *vfs.Dentry, to vfs.Last, flags uint32) linux.Errno {
+	exchange := flags&linux.RENAME_EXCHANGE != 0
 	if target != nil && target.Inode == old.Inode {
 		return 0
 	}
@@ -143,5 +144,19 @@ func (f *FS) renameChecked(c *vfs.Ctx, old, target *vfs.Dentry, to vfs.Last, exc
 			return linux.ENOTEMPTY
 		}
 	}
-	return f.moveName(c, old, target, newDir, to.Name, exchange)
+	if flags&linux.RENAME_WHITEOUT == 0 {
+		return f.moveName(c, old, target, newDir, to.Name, exchange)
+	}
+	if old.Inode.Super.Through != nil {
+		return linux.EINVAL // not every host file system makes them
+	}
+	name := old.Name
+	if e := f.moveName(c, old, target, newDir, to.Name, false); e != 0 {
+		return e
+	}
+	// A whiteout takes the old place: a device of number 0 that nobody opens.
+	n := c.NewInode(oldDir.Inode.Super, linux.S_IFCHR)
+	c.InitOwner(n, oldDir.Inode)
+	c.Add(oldDir, name, n)
+	return 0
 }

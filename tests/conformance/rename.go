@@ -6,6 +6,7 @@ import (
 )
 
 func init() {
+	register("rename/whiteout", renameWhiteout)
 	register("rename/file", renameFile)
 	register("rename/errors", renameErrors)
 	register("rename/directory", renameDirectory)
@@ -230,4 +231,30 @@ func renameLoop(p *P) {
 	p.Call("rename(l1/f, x)", rename("l1/f", "x"))
 	p.Create("f")
 	p.Call("rename(f, l2/x)", rename("f", "l2/x"))
+}
+
+func renameWhiteout(p *P) {
+	const whiteout, noReplace, exchange = 4, 1, 2
+	p.Create("f")
+	p.Create("g")
+	p.Mkdir("d")
+	move := func(what, from, to string, flags int) {
+		p.Call(what, sys(316, -100, from, -100, to, flags))
+	}
+	move("whiteout", "f", "h", whiteout)
+	p.Show("h")
+	var st syscall.Stat_t
+	syscall.Lstat("f", &st)
+	p.Say("mode %o rdev %d nlink %d", st.Mode, st.Rdev, st.Nlink)
+	p.Call("open", open("f", syscall.O_RDONLY, 0))
+	move("over a file", "h", "g", whiteout)
+	move("a directory", "d", "e", whiteout)
+	syscall.Lstat("d", &st)
+	p.Say("mode %o", st.Mode)
+	move("with exchange", "g", "e", whiteout|exchange)
+	move("with noreplace", "g", "e", whiteout|noReplace)
+	move("onto itself", "g", "g", whiteout)
+	p.Show("g")
+	move("missing", "no", "x", whiteout)
+	p.AsUser(func() { move("as a user", "g", "x", whiteout) })
 }

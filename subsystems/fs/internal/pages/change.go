@@ -35,10 +35,16 @@ func (f *File) Write(op *outside.Op, p []byte, off int64) (int, linux.Errno) {
 		mask := pageMask(within, within+n)
 		fresh := int64(bits.OnesCount16(mask &^ c.present))
 		if !f.quota.Has(fresh) {
-			if c.present|c.hole == 0 {
-				f.dropChunk(i)
+			// Page by page: those that there is room for.
+			n = f.fitting(c, within, n)
+			if n == 0 {
+				if c.present|c.hole == 0 {
+					f.dropChunk(i)
+				}
+				break
 			}
-			break
+			mask = pageMask(within, within+n)
+			fresh = int64(bits.OnesCount16(mask &^ c.present))
 		}
 		f.quota.charge(fresh)
 		f.resident += fresh
@@ -55,6 +61,22 @@ func (f *File) Write(op *outside.Op, p []byte, off int64) (int, linux.Errno) {
 	f.version++
 	f.size = max(f.size, off)
 	return done, 0
+}
+
+// fitting gives how many of n bytes from within a chunk on the quota has pages
+// for.
+func (f *File) fitting(c *chunk, within, n int) int {
+	room := f.quota.Max - f.quota.Used
+	for page := within / Size; page*Size < within+n; page++ {
+		if c.present>>page&1 != 0 {
+			continue
+		}
+		if room <= 0 {
+			return max(0, page*Size-within)
+		}
+		room--
+	}
+	return n
 }
 
 // own makes the pages at both ends of a change the file's, when the change
