@@ -61,6 +61,8 @@ type File struct {
 	// LockNode is what the core keeps for the locks on a file that fs does not
 	// have.
 	LockNode any
+	// Lease is what the core keeps while the description has a lease.
+	Lease any
 	// Async is who gets SIGIO.
 	Async Async
 	// ID is the owner of flock and OFD locks: unique among descriptions.

@@ -285,7 +285,11 @@ func (c *Call) await(owner fdtable.Owner, ticket, handle uint64, events uint32, 
 // awaitFS runs an operation of fs again until it does not wait for a ticket.
 func (c *Call) awaitFS(e linux.Errno, w *fsapi.Wait, again func() linux.Errno) linux.Errno {
 	for e == linux.EWAIT {
-		if x := c.await(fdtable.FS, w.Ticket, w.Handle, w.Events, 0); x != 0 {
+		until := int64(0)
+		if w.TimeoutNs != 0 {
+			until = c.Leader.Now() + w.TimeoutNs
+		}
+		if x := c.await(fdtable.FS, w.Ticket, w.Handle, w.Events, until); x != 0 && x != linux.ETIMEDOUT {
 			return x
 		}
 		*w = fsapi.Wait{}

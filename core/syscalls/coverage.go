@@ -50,7 +50,7 @@ var fileClaims = []coverage.Claim{
 	},
 	{
 		Syscalls: []string{"fcntl"}, Level: coverage.Partial,
-		Note:  "No leases, dnotify and write hints; record locks on files of fs only.",
+		Note:  "No dnotify and write hints.",
 		Tests: []string{"conformance/dup", "conformance/lock"},
 	},
 	{

@@ -56,12 +56,10 @@ func sysFcntl(c *Call) (int64, linux.Errno) {
 		return c.pipeSize(f, cmd, uint32(arg))
 	case linux.F_ADD_SEALS, linux.F_GET_SEALS:
 		return c.seal(f, cmd, uint32(arg))
-	case linux.F_GETLEASE:
-		if f.Owner == fdtable.FS {
-			return linux.F_UNLCK, 0
-		}
+	case linux.F_SETLEASE, linux.F_GETLEASE:
+		return c.lease(f, cmd, uint32(arg))
 	}
-	// Leases, dnotify and write hints: nobody claims them.
+	// dnotify and write hints: nobody claims them.
 	return 0, linux.EINVAL
 }
 

@@ -73,6 +73,7 @@ func (e *Env) closeFile(f *fdtable.File) {
 		f.Object.(object).close(e)
 	}
 	e.dropLockNode(f)
+	e.forgetLease(f)
 	e.forgetEpoll(f)
 	e.forgetAsync(f)
 }

@@ -91,6 +91,9 @@ func (f *FS) drop(c *vfs.Ctx, file *vfs.File) {
 	if file.Inode.Locks != nil {
 		f.dropLocks(c, file)
 	}
+	if file.Inode.Leases != nil {
+		f.dropLease(c, file)
+	}
 	if s, ok := file.Stream.(vfs.Closer); ok {
 		s.Close(c, file)
 	}

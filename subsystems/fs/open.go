@@ -225,6 +225,9 @@ func (f *FS) finishOpen(c *vfs.Ctx, p vfs.Path, flags uint32, created bool, req 
 		if n.IsReg() && (req.Exec && n.Writers > 0 || writable && n.Writers < 0) {
 			return linux.ETXTBSY
 		}
+		if e := f.breakLeases(c, n, writable, flags); e != 0 {
+			return e
+		}
 	}
 	truncate := n.IsReg() && flags&linux.O_TRUNC != 0 && flags&linux.O_PATH == 0
 	if truncate {

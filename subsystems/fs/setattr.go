@@ -209,6 +209,11 @@ func (f *FS) setSize(c *vfs.Ctx, p vfs.Path, req *fsapi.SetattrRequest) linux.Er
 	if n.Data == nil && n.Super.Through == nil {
 		return linux.EINVAL
 	}
+	if req.Handle == 0 {
+		if e := f.breakLeases(c, n, true, 0); e != 0 {
+			return e
+		}
+	}
 	if req.Size == n.Length() && req.Handle == 0 {
 		return 0 // truncate(2) to the size that it has changes nothing
 	}

@@ -31,7 +31,7 @@ func Calls(data []byte) []Call {
 }
 
 func (s *source) call() Call {
-	switch s.byte() % 37 {
+	switch s.byte() % 38 {
 	case 0:
 		req := new(OpenRequest)
 		req.fill(s)
@@ -161,25 +161,29 @@ func (s *source) call() Call {
 		req.fill(s)
 		return Call{&Methods[31], req}
 	case 32:
-		req := new(UnlockRequest)
+		req := new(LeaseRequest)
 		req.fill(s)
 		return Call{&Methods[32], req}
 	case 33:
-		req := new(MountRequest)
+		req := new(UnlockRequest)
 		req.fill(s)
 		return Call{&Methods[33], req}
 	case 34:
-		req := new(UnmountRequest)
+		req := new(MountRequest)
 		req.fill(s)
 		return Call{&Methods[34], req}
 	case 35:
-		req := new(SetTerminalRequest)
+		req := new(UnmountRequest)
 		req.fill(s)
 		return Call{&Methods[35], req}
+	case 36:
+		req := new(SetTerminalRequest)
+		req.fill(s)
+		return Call{&Methods[36], req}
 	default:
 		req := new(ExpireRequest)
 		req.fill(s)
-		return Call{&Methods[37], req}
+		return Call{&Methods[38], req}
 	}
 }
 
@@ -339,6 +343,10 @@ func cloneAny(m any) any {
 		return m.Clone()
 	case *SealReply:
 		return m.Clone()
+	case *LeaseRequest:
+		return m.Clone()
+	case *LeaseReply:
+		return m.Clone()
 	case *UnlockRequest:
 		return m.Clone()
 	case *UnlockReply:
@@ -460,6 +468,9 @@ func equalAny(a, b any) bool {
 		return ok && a.Equal(b)
 	case *SealReply:
 		b, ok := b.(*SealReply)
+		return ok && a.Equal(b)
+	case *LeaseReply:
+		b, ok := b.(*LeaseReply)
 		return ok && a.Equal(b)
 	case *UnlockReply:
 		b, ok := b.(*UnlockReply)
@@ -711,6 +722,13 @@ func (n Noise) Lock(req *LockRequest, rep *LockReply) linux.Errno {
 // Seal answers noise.
 func (n Noise) Seal(req *SealRequest, rep *SealReply) linux.Errno {
 	s := n.source("Seal", req)
+	rep.fill(s)
+	return s.errno()
+}
+
+// Lease answers noise.
+func (n Noise) Lease(req *LeaseRequest, rep *LeaseReply) linux.Errno {
+	s := n.source("Lease", req)
 	rep.fill(s)
 	return s.errno()
 }
@@ -1320,6 +1338,22 @@ func (m *SealRequest) fill(s *source) {
 
 func (m *SealReply) fill(s *source) {
 	m.Seals = uint32(s.number())
+}
+
+func (m *LeaseRequest) fill(s *source) {
+	m.Cred.fill(s)
+	m.Handle = s.number()
+	m.Type = uint32(s.number())
+	m.Test = s.bool()
+}
+
+func (m *LeaseReply) fill(s *source) {
+	m.Type = uint32(s.number())
+	for range s.count() {
+		var e Ready
+		e.fill(s)
+		m.Ready = append(m.Ready, e)
+	}
 }
 
 func (m *UnlockRequest) fill(s *source) {

@@ -150,6 +150,12 @@ type FS interface {
 	// sealed against seals or not open for writing, EBUSY.
 	Seal(req *SealRequest, rep *SealReply) linux.Errno
 
+	// Lease takes, changes, drops or tells the lease of an open file. Serves
+	// F_SETLEASE and F_GETLEASE. A lease in the way of an Open or a change of
+	// size by path is broken: Watch tells its handle with POLLRDBAND, and who
+	// breaks it waits. Errors: EACCES, EINVAL, EAGAIN.
+	Lease(req *LeaseRequest, rep *LeaseReply) linux.Errno
+
 	// Unlock drops every lock of one owner on one node: close and exit.
 	Unlock(req *UnlockRequest, rep *UnlockReply) linux.Errno
 
@@ -250,8 +256,8 @@ type Wait struct {
 	Ticket uint64
 	Handle uint64
 	Events uint32
-	// The most that the wait may take, 0 for no bound. After it a read is asked
-	// again with expired set.
+	// The most that the wait may take, 0 for no bound. After it the operation is
+	// asked again, a read with expired set.
 	TimeoutNs int64
 	// There are some bytes, though not as many as are waited for: a read whose
 	// wait ends otherwise is asked again with expired set, too.
@@ -910,6 +916,23 @@ type SealReply struct {
 	Seals uint32
 }
 
+// LeaseRequest is what Lease takes.
+type LeaseRequest struct {
+	Cred   Cred
+	Handle uint64
+	// F_RDLCK, F_WRLCK or F_UNLCK.
+	Type uint32
+	// Only tell: F_GETLEASE.
+	Test bool
+}
+
+// LeaseReply is what Lease answers.
+type LeaseReply struct {
+	// What the lease is, or must become once it is being broken.
+	Type  uint32
+	Ready []Ready
+}
+
 // UnlockRequest is what Unlock takes.
 type UnlockRequest struct {
 	Handle uint64
@@ -1086,6 +1109,9 @@ func (Unimplemented) Lock(*LockRequest, *LockReply) linux.Errno { return linux.E
 
 // Seal answers ENOSYS.
 func (Unimplemented) Seal(*SealRequest, *SealReply) linux.Errno { return linux.ENOSYS }
+
+// Lease answers ENOSYS.
+func (Unimplemented) Lease(*LeaseRequest, *LeaseReply) linux.Errno { return linux.ENOSYS }
 
 // Unlock answers ENOSYS.
 func (Unimplemented) Unlock(*UnlockRequest, *UnlockReply) linux.Errno { return linux.ENOSYS }
@@ -1374,6 +1400,14 @@ var Methods = []Method{
 		NewReply:   func() any { return new(SealReply) },
 		Call: func(impl FS, req, rep any) linux.Errno {
 			return impl.Seal(req.(*SealRequest), rep.(*SealReply))
+		},
+	},
+	{
+		Name:       "Lease",
+		NewRequest: func() any { return new(LeaseRequest) },
+		NewReply:   func() any { return new(LeaseReply) },
+		Call: func(impl FS, req, rep any) linux.Errno {
+			return impl.Lease(req.(*LeaseRequest), rep.(*LeaseReply))
 		},
 	},
 	{

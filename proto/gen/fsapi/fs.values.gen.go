@@ -4501,6 +4501,128 @@ func (m *SealReply) appendGo(b []byte) []byte {
 	return endGo(b)
 }
 
+// Reset zeroes m; its slices keep their capacity.
+func (m *LeaseRequest) Reset() {
+	m.Cred.Reset()
+	m.Handle = 0
+	m.Type = 0
+	m.Test = false
+}
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *LeaseRequest) Equal(o *LeaseRequest) bool {
+	if !m.Cred.Equal(&o.Cred) {
+		return false
+	}
+	if m.Handle != o.Handle {
+		return false
+	}
+	if m.Type != o.Type {
+		return false
+	}
+	if m.Test != o.Test {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *LeaseRequest) Clone() *LeaseRequest {
+	c := *m
+	c.own()
+	return &c
+}
+
+// own replaces every slice of m by a copy.
+func (m *LeaseRequest) own() {
+	m.Cred.own()
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *LeaseRequest) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *LeaseRequest) appendGo(b []byte) []byte {
+	b = append(b, "fsapi.LeaseRequest{"...)
+	if !m.Cred.Equal(new(Cred)) {
+		b = append(b, "Cred: "...)
+		b = m.Cred.appendGo(b)
+		b = append(b, ", "...)
+	}
+	if m.Handle != 0 {
+		b = append(b, "Handle: "...)
+		b = strconv.AppendUint(b, uint64(m.Handle), 10)
+		b = append(b, ", "...)
+	}
+	if m.Type != 0 {
+		b = append(b, "Type: "...)
+		b = strconv.AppendUint(b, uint64(m.Type), 10)
+		b = append(b, ", "...)
+	}
+	if m.Test {
+		b = append(b, "Test: "...)
+		b = strconv.AppendBool(b, m.Test)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m; its slices keep their capacity.
+func (m *LeaseReply) Reset() {
+	m.Type = 0
+	m.Ready = m.Ready[:0]
+}
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *LeaseReply) Equal(o *LeaseReply) bool {
+	if m.Type != o.Type {
+		return false
+	}
+	if len(m.Ready) != len(o.Ready) {
+		return false
+	}
+	for i := range m.Ready {
+		if !m.Ready[i].Equal(&o.Ready[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *LeaseReply) Clone() *LeaseReply {
+	c := *m
+	c.own()
+	return &c
+}
+
+// own replaces every slice of m by a copy.
+func (m *LeaseReply) own() {
+	m.Ready = slices.Clone(m.Ready)
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *LeaseReply) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *LeaseReply) appendGo(b []byte) []byte {
+	b = append(b, "fsapi.LeaseReply{"...)
+	if m.Type != 0 {
+		b = append(b, "Type: "...)
+		b = strconv.AppendUint(b, uint64(m.Type), 10)
+		b = append(b, ", "...)
+	}
+	if len(m.Ready) > 0 {
+		b = append(b, "Ready: "...)
+		b = append(b, "[]fsapi.Ready{"...)
+		for i := range m.Ready {
+			b = m.Ready[i].appendGo(b)
+			b = append(b, ", "...)
+		}
+		b = endGo(b)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
 // Reset zeroes m.
 func (m *UnlockRequest) Reset() { *m = UnlockRequest{} }
 

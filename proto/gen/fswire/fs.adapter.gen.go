@@ -542,6 +542,21 @@ func (c *client) Seal(req *fsapi.SealRequest, rep *fsapi.SealReply) linux.Errno 
 	return e
 }
 
+func (c *client) Lease(req *fsapi.LeaseRequest, rep *fsapi.LeaseReply) linux.Errno {
+	ctx, cancel := context.WithTimeout(context.Background(), c.opts.Timeout)
+	defer cancel()
+	out, err := c.rpc.Lease(ctx, toWireLeaseRequest(new(LeaseRequest), req))
+	if err != nil {
+		return c.fail("Lease", err)
+	}
+	e, err := validErrno(out.Errno)
+	if err != nil {
+		return c.fail("Lease", err)
+	}
+	fromWireLeaseReply(rep, out)
+	return e
+}
+
 func (c *client) Unlock(req *fsapi.UnlockRequest, rep *fsapi.UnlockReply) linux.Errno {
 	ctx, cancel := context.WithTimeout(context.Background(), c.opts.Timeout)
 	defer cancel()
@@ -991,6 +1006,16 @@ func (s *server) Seal(_ context.Context, in *SealRequest) (*SealReply, error) {
 	fromWireSealRequest(&req, in)
 	e := s.impl.Seal(&req, &rep)
 	out := toWireSealReply(new(SealReply), &rep)
+	out.Errno = uint32(e)
+	return out, nil
+}
+
+func (s *server) Lease(_ context.Context, in *LeaseRequest) (*LeaseReply, error) {
+	var req fsapi.LeaseRequest
+	var rep fsapi.LeaseReply
+	fromWireLeaseRequest(&req, in)
+	e := s.impl.Lease(&req, &rep)
+	out := toWireLeaseReply(new(LeaseReply), &rep)
 	out.Errno = uint32(e)
 	return out, nil
 }
@@ -2661,6 +2686,54 @@ func fromWireSealReply(m *fsapi.SealReply, w *SealReply) {
 		return
 	}
 	m.Seals = w.Seals
+}
+
+// toWireLeaseRequest fills the zero message w; it shares the bytes of m.
+func toWireLeaseRequest(w *LeaseRequest, m *fsapi.LeaseRequest) *LeaseRequest {
+	w.Cred = toWireCred(new(Cred), &m.Cred)
+	w.Handle = m.Handle
+	w.Type = m.Type
+	w.Test = m.Test
+	return w
+}
+
+// fromWireLeaseRequest sets m from w, which it may take memory from. Slices are appended to.
+func fromWireLeaseRequest(m *fsapi.LeaseRequest, w *LeaseRequest) {
+	if w == nil {
+		return
+	}
+	fromWireCred(&m.Cred, w.Cred)
+	m.Handle = w.Handle
+	m.Type = w.Type
+	m.Test = w.Test
+}
+
+// toWireLeaseReply fills the zero message w; it shares the bytes of m.
+func toWireLeaseReply(w *LeaseReply, m *fsapi.LeaseReply) *LeaseReply {
+	w.Type = m.Type
+	if n := len(m.Ready); n > 0 {
+		all := make([]Ready, n)
+		w.Ready = make([]*Ready, n)
+		for i := range all {
+			w.Ready[i] = toWireReady(&all[i], &m.Ready[i])
+		}
+	}
+	return w
+}
+
+// fromWireLeaseReply sets m from w, which it may take memory from. Slices are appended to.
+func fromWireLeaseReply(m *fsapi.LeaseReply, w *LeaseReply) {
+	if w == nil {
+		return
+	}
+	m.Type = w.Type
+	if n := len(w.Ready); n > 0 {
+		had := len(m.Ready)
+		m.Ready = append(m.Ready, make([]fsapi.Ready, n)...)
+		for i, v := range w.Ready {
+			fromWireReady(&m.Ready[had+i], v)
+		}
+	}
 }
 
 // toWireUnlockRequest fills the zero message w; it shares the bytes of m.

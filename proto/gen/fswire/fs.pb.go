@@ -155,8 +155,8 @@ type Wait struct {
 	Ticket uint64                 `protobuf:"varint,1,opt,name=ticket" json:"ticket,omitempty"`
 	Handle uint64                 `protobuf:"varint,2,opt,name=handle" json:"handle,omitempty"`
 	Events uint32                 `protobuf:"varint,3,opt,name=events" json:"events,omitempty"`
-	// The most that the wait may take, 0 for no bound. After it a read is asked
-	// again with expired set.
+	// The most that the wait may take, 0 for no bound. After it the operation is
+	// asked again, a read with expired set.
 	TimeoutNs int64 `protobuf:"varint,4,opt,name=timeout_ns,json=timeoutNs" json:"timeout_ns,omitempty"`
 	// There are some bytes, though not as many as are waited for: a read whose
 	// wait ends otherwise is asked again with expired set, too.
@@ -5470,6 +5470,137 @@ func (x *SealReply) GetSeals() uint32 {
 	return 0
 }
 
+type LeaseRequest struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Cred   *Cred                  `protobuf:"bytes,1,opt,name=cred" json:"cred,omitempty"`
+	Handle uint64                 `protobuf:"varint,2,opt,name=handle" json:"handle,omitempty"`
+	// F_RDLCK, F_WRLCK or F_UNLCK.
+	Type uint32 `protobuf:"varint,3,opt,name=type" json:"type,omitempty"`
+	// Only tell: F_GETLEASE.
+	Test          bool `protobuf:"varint,4,opt,name=test" json:"test,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LeaseRequest) Reset() {
+	*x = LeaseRequest{}
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[71]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LeaseRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LeaseRequest) ProtoMessage() {}
+
+func (x *LeaseRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[71]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LeaseRequest.ProtoReflect.Descriptor instead.
+func (*LeaseRequest) Descriptor() ([]byte, []int) {
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{71}
+}
+
+func (x *LeaseRequest) GetCred() *Cred {
+	if x != nil {
+		return x.Cred
+	}
+	return nil
+}
+
+func (x *LeaseRequest) GetHandle() uint64 {
+	if x != nil {
+		return x.Handle
+	}
+	return 0
+}
+
+func (x *LeaseRequest) GetType() uint32 {
+	if x != nil {
+		return x.Type
+	}
+	return 0
+}
+
+func (x *LeaseRequest) GetTest() bool {
+	if x != nil {
+		return x.Test
+	}
+	return false
+}
+
+type LeaseReply struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Errno uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
+	// What the lease is, or must become once it is being broken.
+	Type          uint32   `protobuf:"varint,2,opt,name=type" json:"type,omitempty"`
+	Ready         []*Ready `protobuf:"bytes,3,rep,name=ready" json:"ready,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LeaseReply) Reset() {
+	*x = LeaseReply{}
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[72]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LeaseReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LeaseReply) ProtoMessage() {}
+
+func (x *LeaseReply) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[72]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LeaseReply.ProtoReflect.Descriptor instead.
+func (*LeaseReply) Descriptor() ([]byte, []int) {
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{72}
+}
+
+func (x *LeaseReply) GetErrno() uint32 {
+	if x != nil {
+		return x.Errno
+	}
+	return 0
+}
+
+func (x *LeaseReply) GetType() uint32 {
+	if x != nil {
+		return x.Type
+	}
+	return 0
+}
+
+func (x *LeaseReply) GetReady() []*Ready {
+	if x != nil {
+		return x.Ready
+	}
+	return nil
+}
+
 type UnlockRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Handle        uint64                 `protobuf:"varint,1,opt,name=handle" json:"handle,omitempty"`
@@ -5481,7 +5612,7 @@ type UnlockRequest struct {
 
 func (x *UnlockRequest) Reset() {
 	*x = UnlockRequest{}
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[71]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[73]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5493,7 +5624,7 @@ func (x *UnlockRequest) String() string {
 func (*UnlockRequest) ProtoMessage() {}
 
 func (x *UnlockRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[71]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[73]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5506,7 +5637,7 @@ func (x *UnlockRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnlockRequest.ProtoReflect.Descriptor instead.
 func (*UnlockRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{71}
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{73}
 }
 
 func (x *UnlockRequest) GetHandle() uint64 {
@@ -5540,7 +5671,7 @@ type UnlockReply struct {
 
 func (x *UnlockReply) Reset() {
 	*x = UnlockReply{}
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[72]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[74]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5552,7 +5683,7 @@ func (x *UnlockReply) String() string {
 func (*UnlockReply) ProtoMessage() {}
 
 func (x *UnlockReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[72]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[74]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5565,7 +5696,7 @@ func (x *UnlockReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnlockReply.ProtoReflect.Descriptor instead.
 func (*UnlockReply) Descriptor() ([]byte, []int) {
-	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{72}
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{74}
 }
 
 func (x *UnlockReply) GetErrno() uint32 {
@@ -5596,7 +5727,7 @@ type MountRequest struct {
 
 func (x *MountRequest) Reset() {
 	*x = MountRequest{}
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[73]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[75]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5608,7 +5739,7 @@ func (x *MountRequest) String() string {
 func (*MountRequest) ProtoMessage() {}
 
 func (x *MountRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[73]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[75]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5621,7 +5752,7 @@ func (x *MountRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MountRequest.ProtoReflect.Descriptor instead.
 func (*MountRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{73}
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{75}
 }
 
 func (x *MountRequest) GetCred() *Cred {
@@ -5676,7 +5807,7 @@ type MountReply struct {
 
 func (x *MountReply) Reset() {
 	*x = MountReply{}
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[74]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[76]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5688,7 +5819,7 @@ func (x *MountReply) String() string {
 func (*MountReply) ProtoMessage() {}
 
 func (x *MountReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[74]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[76]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5701,7 +5832,7 @@ func (x *MountReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MountReply.ProtoReflect.Descriptor instead.
 func (*MountReply) Descriptor() ([]byte, []int) {
-	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{74}
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{76}
 }
 
 func (x *MountReply) GetErrno() uint32 {
@@ -5729,7 +5860,7 @@ type UnmountRequest struct {
 
 func (x *UnmountRequest) Reset() {
 	*x = UnmountRequest{}
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[75]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[77]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5741,7 +5872,7 @@ func (x *UnmountRequest) String() string {
 func (*UnmountRequest) ProtoMessage() {}
 
 func (x *UnmountRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[75]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[77]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5754,7 +5885,7 @@ func (x *UnmountRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnmountRequest.ProtoReflect.Descriptor instead.
 func (*UnmountRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{75}
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{77}
 }
 
 func (x *UnmountRequest) GetCred() *Cred {
@@ -5788,7 +5919,7 @@ type UnmountReply struct {
 
 func (x *UnmountReply) Reset() {
 	*x = UnmountReply{}
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[76]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[78]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5800,7 +5931,7 @@ func (x *UnmountReply) String() string {
 func (*UnmountReply) ProtoMessage() {}
 
 func (x *UnmountReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[76]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[78]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5813,7 +5944,7 @@ func (x *UnmountReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnmountReply.ProtoReflect.Descriptor instead.
 func (*UnmountReply) Descriptor() ([]byte, []int) {
-	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{76}
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{78}
 }
 
 func (x *UnmountReply) GetErrno() uint32 {
@@ -5841,7 +5972,7 @@ type SetTerminalRequest struct {
 
 func (x *SetTerminalRequest) Reset() {
 	*x = SetTerminalRequest{}
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[77]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[79]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5853,7 +5984,7 @@ func (x *SetTerminalRequest) String() string {
 func (*SetTerminalRequest) ProtoMessage() {}
 
 func (x *SetTerminalRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[77]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[79]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5866,7 +5997,7 @@ func (x *SetTerminalRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetTerminalRequest.ProtoReflect.Descriptor instead.
 func (*SetTerminalRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{77}
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{79}
 }
 
 func (x *SetTerminalRequest) GetCred() *Cred {
@@ -5893,7 +6024,7 @@ type SetTerminalReply struct {
 
 func (x *SetTerminalReply) Reset() {
 	*x = SetTerminalReply{}
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[78]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[80]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5905,7 +6036,7 @@ func (x *SetTerminalReply) String() string {
 func (*SetTerminalReply) ProtoMessage() {}
 
 func (x *SetTerminalReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[78]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[80]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5918,7 +6049,7 @@ func (x *SetTerminalReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetTerminalReply.ProtoReflect.Descriptor instead.
 func (*SetTerminalReply) Descriptor() ([]byte, []int) {
-	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{78}
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{80}
 }
 
 func (x *SetTerminalReply) GetErrno() uint32 {
@@ -5943,7 +6074,7 @@ type WatchRequest struct {
 
 func (x *WatchRequest) Reset() {
 	*x = WatchRequest{}
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[79]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[81]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5955,7 +6086,7 @@ func (x *WatchRequest) String() string {
 func (*WatchRequest) ProtoMessage() {}
 
 func (x *WatchRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[79]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[81]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5968,7 +6099,7 @@ func (x *WatchRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchRequest.ProtoReflect.Descriptor instead.
 func (*WatchRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{79}
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{81}
 }
 
 type WatchReply struct {
@@ -5983,7 +6114,7 @@ type WatchReply struct {
 
 func (x *WatchReply) Reset() {
 	*x = WatchReply{}
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[80]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[82]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5995,7 +6126,7 @@ func (x *WatchReply) String() string {
 func (*WatchReply) ProtoMessage() {}
 
 func (x *WatchReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[80]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[82]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6008,7 +6139,7 @@ func (x *WatchReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchReply.ProtoReflect.Descriptor instead.
 func (*WatchReply) Descriptor() ([]byte, []int) {
-	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{80}
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{82}
 }
 
 func (x *WatchReply) GetReady() []*Ready {
@@ -6041,7 +6172,7 @@ type ExpireRequest struct {
 
 func (x *ExpireRequest) Reset() {
 	*x = ExpireRequest{}
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[81]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[83]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6053,7 +6184,7 @@ func (x *ExpireRequest) String() string {
 func (*ExpireRequest) ProtoMessage() {}
 
 func (x *ExpireRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[81]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[83]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6066,7 +6197,7 @@ func (x *ExpireRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExpireRequest.ProtoReflect.Descriptor instead.
 func (*ExpireRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{81}
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{83}
 }
 
 func (x *ExpireRequest) GetNowNs() int64 {
@@ -6088,7 +6219,7 @@ type ExpireReply struct {
 
 func (x *ExpireReply) Reset() {
 	*x = ExpireReply{}
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[82]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[84]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6100,7 +6231,7 @@ func (x *ExpireReply) String() string {
 func (*ExpireReply) ProtoMessage() {}
 
 func (x *ExpireReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[82]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[84]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6113,7 +6244,7 @@ func (x *ExpireReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExpireReply.ProtoReflect.Descriptor instead.
 func (*ExpireReply) Descriptor() ([]byte, []int) {
-	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{82}
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{84}
 }
 
 func (x *ExpireReply) GetErrno() uint32 {
@@ -6578,7 +6709,17 @@ const file_adyton_fs_v1_fs_proto_rawDesc = "" +
 	"\x03add\x18\x02 \x01(\rR\x03add\"7\n" +
 	"\tSealReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12\x14\n" +
-	"\x05seals\x18\x02 \x01(\rR\x05seals\"i\n" +
+	"\x05seals\x18\x02 \x01(\rR\x05seals\"v\n" +
+	"\fLeaseRequest\x12&\n" +
+	"\x04cred\x18\x01 \x01(\v2\x12.adyton.fs.v1.CredR\x04cred\x12\x16\n" +
+	"\x06handle\x18\x02 \x01(\x04R\x06handle\x12\x12\n" +
+	"\x04type\x18\x03 \x01(\rR\x04type\x12\x12\n" +
+	"\x04test\x18\x04 \x01(\bR\x04test\"a\n" +
+	"\n" +
+	"LeaseReply\x12\x14\n" +
+	"\x05errno\x18\x01 \x01(\rR\x05errno\x12\x12\n" +
+	"\x04type\x18\x02 \x01(\rR\x04type\x12)\n" +
+	"\x05ready\x18\x03 \x03(\v2\x13.adyton.fs.v1.ReadyR\x05ready\"i\n" +
 	"\rUnlockRequest\x12\x16\n" +
 	"\x06handle\x18\x01 \x01(\x04R\x06handle\x12\x14\n" +
 	"\x05owner\x18\x02 \x01(\x04R\x05owner\x12*\n" +
@@ -6637,7 +6778,7 @@ const file_adyton_fs_v1_fs_proto_rawDesc = "" +
 	"\x15LOCK_KIND_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fLOCK_KIND_FLOCK\x10\x01\x12\x13\n" +
 	"\x0fLOCK_KIND_POSIX\x10\x02\x12\x11\n" +
-	"\rLOCK_KIND_OFD\x10\x032\xed\x13\n" +
+	"\rLOCK_KIND_OFD\x10\x032\xac\x14\n" +
 	"\x02FS\x12:\n" +
 	"\x04Open\x12\x19.adyton.fs.v1.OpenRequest\x1a\x17.adyton.fs.v1.OpenReply\x12O\n" +
 	"\vOpenConsole\x12 .adyton.fs.v1.OpenConsoleRequest\x1a\x1e.adyton.fs.v1.OpenConsoleReply\x12L\n" +
@@ -6671,7 +6812,8 @@ const file_adyton_fs_v1_fs_proto_rawDesc = "" +
 	"\bGetXattr\x12\x1d.adyton.fs.v1.GetXattrRequest\x1a\x1b.adyton.fs.v1.GetXattrReply\x12F\n" +
 	"\bSetXattr\x12\x1d.adyton.fs.v1.SetXattrRequest\x1a\x1b.adyton.fs.v1.SetXattrReply\x12:\n" +
 	"\x04Lock\x12\x19.adyton.fs.v1.LockRequest\x1a\x17.adyton.fs.v1.LockReply\x12:\n" +
-	"\x04Seal\x12\x19.adyton.fs.v1.SealRequest\x1a\x17.adyton.fs.v1.SealReply\x12@\n" +
+	"\x04Seal\x12\x19.adyton.fs.v1.SealRequest\x1a\x17.adyton.fs.v1.SealReply\x12=\n" +
+	"\x05Lease\x12\x1a.adyton.fs.v1.LeaseRequest\x1a\x18.adyton.fs.v1.LeaseReply\x12@\n" +
 	"\x06Unlock\x12\x1b.adyton.fs.v1.UnlockRequest\x1a\x19.adyton.fs.v1.UnlockReply\x12=\n" +
 	"\x05Mount\x12\x1a.adyton.fs.v1.MountRequest\x1a\x18.adyton.fs.v1.MountReply\x12C\n" +
 	"\aUnmount\x12\x1c.adyton.fs.v1.UnmountRequest\x1a\x1a.adyton.fs.v1.UnmountReply\x12O\n" +
@@ -6692,7 +6834,7 @@ func file_adyton_fs_v1_fs_proto_rawDescGZIP() []byte {
 }
 
 var file_adyton_fs_v1_fs_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_adyton_fs_v1_fs_proto_msgTypes = make([]protoimpl.MessageInfo, 83)
+var file_adyton_fs_v1_fs_proto_msgTypes = make([]protoimpl.MessageInfo, 85)
 var file_adyton_fs_v1_fs_proto_goTypes = []any{
 	(SetattrValid)(0),          // 0: adyton.fs.v1.SetattrValid
 	(LockKind)(0),              // 1: adyton.fs.v1.LockKind
@@ -6767,18 +6909,20 @@ var file_adyton_fs_v1_fs_proto_goTypes = []any{
 	(*LockReply)(nil),          // 70: adyton.fs.v1.LockReply
 	(*SealRequest)(nil),        // 71: adyton.fs.v1.SealRequest
 	(*SealReply)(nil),          // 72: adyton.fs.v1.SealReply
-	(*UnlockRequest)(nil),      // 73: adyton.fs.v1.UnlockRequest
-	(*UnlockReply)(nil),        // 74: adyton.fs.v1.UnlockReply
-	(*MountRequest)(nil),       // 75: adyton.fs.v1.MountRequest
-	(*MountReply)(nil),         // 76: adyton.fs.v1.MountReply
-	(*UnmountRequest)(nil),     // 77: adyton.fs.v1.UnmountRequest
-	(*UnmountReply)(nil),       // 78: adyton.fs.v1.UnmountReply
-	(*SetTerminalRequest)(nil), // 79: adyton.fs.v1.SetTerminalRequest
-	(*SetTerminalReply)(nil),   // 80: adyton.fs.v1.SetTerminalReply
-	(*WatchRequest)(nil),       // 81: adyton.fs.v1.WatchRequest
-	(*WatchReply)(nil),         // 82: adyton.fs.v1.WatchReply
-	(*ExpireRequest)(nil),      // 83: adyton.fs.v1.ExpireRequest
-	(*ExpireReply)(nil),        // 84: adyton.fs.v1.ExpireReply
+	(*LeaseRequest)(nil),       // 73: adyton.fs.v1.LeaseRequest
+	(*LeaseReply)(nil),         // 74: adyton.fs.v1.LeaseReply
+	(*UnlockRequest)(nil),      // 75: adyton.fs.v1.UnlockRequest
+	(*UnlockReply)(nil),        // 76: adyton.fs.v1.UnlockReply
+	(*MountRequest)(nil),       // 77: adyton.fs.v1.MountRequest
+	(*MountReply)(nil),         // 78: adyton.fs.v1.MountReply
+	(*UnmountRequest)(nil),     // 79: adyton.fs.v1.UnmountRequest
+	(*UnmountReply)(nil),       // 80: adyton.fs.v1.UnmountReply
+	(*SetTerminalRequest)(nil), // 81: adyton.fs.v1.SetTerminalRequest
+	(*SetTerminalReply)(nil),   // 82: adyton.fs.v1.SetTerminalReply
+	(*WatchRequest)(nil),       // 83: adyton.fs.v1.WatchRequest
+	(*WatchReply)(nil),         // 84: adyton.fs.v1.WatchReply
+	(*ExpireRequest)(nil),      // 85: adyton.fs.v1.ExpireRequest
+	(*ExpireReply)(nil),        // 86: adyton.fs.v1.ExpireReply
 }
 var file_adyton_fs_v1_fs_proto_depIdxs = []int32{
 	5,   // 0: adyton.fs.v1.OpenRequest.cred:type_name -> adyton.fs.v1.Cred
@@ -6862,100 +7006,104 @@ var file_adyton_fs_v1_fs_proto_depIdxs = []int32{
 	1,   // 78: adyton.fs.v1.LockRequest.kind:type_name -> adyton.fs.v1.LockKind
 	2,   // 79: adyton.fs.v1.LockReply.wait:type_name -> adyton.fs.v1.Wait
 	3,   // 80: adyton.fs.v1.LockReply.ready:type_name -> adyton.fs.v1.Ready
-	1,   // 81: adyton.fs.v1.UnlockRequest.kind:type_name -> adyton.fs.v1.LockKind
-	3,   // 82: adyton.fs.v1.UnlockReply.ready:type_name -> adyton.fs.v1.Ready
-	5,   // 83: adyton.fs.v1.MountRequest.cred:type_name -> adyton.fs.v1.Cred
-	6,   // 84: adyton.fs.v1.MountRequest.target:type_name -> adyton.fs.v1.Place
-	2,   // 85: adyton.fs.v1.MountReply.wait:type_name -> adyton.fs.v1.Wait
-	5,   // 86: adyton.fs.v1.UnmountRequest.cred:type_name -> adyton.fs.v1.Cred
-	6,   // 87: adyton.fs.v1.UnmountRequest.target:type_name -> adyton.fs.v1.Place
-	2,   // 88: adyton.fs.v1.UnmountReply.wait:type_name -> adyton.fs.v1.Wait
-	5,   // 89: adyton.fs.v1.SetTerminalRequest.cred:type_name -> adyton.fs.v1.Cred
-	4,   // 90: adyton.fs.v1.SetTerminalReply.raise:type_name -> adyton.fs.v1.Raise
-	3,   // 91: adyton.fs.v1.WatchReply.ready:type_name -> adyton.fs.v1.Ready
-	4,   // 92: adyton.fs.v1.WatchReply.raise:type_name -> adyton.fs.v1.Raise
-	3,   // 93: adyton.fs.v1.ExpireReply.ready:type_name -> adyton.fs.v1.Ready
-	8,   // 94: adyton.fs.v1.FS.Open:input_type -> adyton.fs.v1.OpenRequest
-	10,  // 95: adyton.fs.v1.FS.OpenConsole:input_type -> adyton.fs.v1.OpenConsoleRequest
-	12,  // 96: adyton.fs.v1.FS.OpenMemory:input_type -> adyton.fs.v1.OpenMemoryRequest
-	14,  // 97: adyton.fs.v1.FS.Reopen:input_type -> adyton.fs.v1.ReopenRequest
-	16,  // 98: adyton.fs.v1.FS.Close:input_type -> adyton.fs.v1.CloseRequest
-	18,  // 99: adyton.fs.v1.FS.Read:input_type -> adyton.fs.v1.ReadRequest
-	20,  // 100: adyton.fs.v1.FS.Write:input_type -> adyton.fs.v1.WriteRequest
-	22,  // 101: adyton.fs.v1.FS.Seek:input_type -> adyton.fs.v1.SeekRequest
-	24,  // 102: adyton.fs.v1.FS.ReadDir:input_type -> adyton.fs.v1.ReadDirRequest
-	27,  // 103: adyton.fs.v1.FS.Poll:input_type -> adyton.fs.v1.PollRequest
-	29,  // 104: adyton.fs.v1.FS.Ioctl:input_type -> adyton.fs.v1.IoctlRequest
-	31,  // 105: adyton.fs.v1.FS.Allocate:input_type -> adyton.fs.v1.AllocateRequest
-	33,  // 106: adyton.fs.v1.FS.CopyRange:input_type -> adyton.fs.v1.CopyRangeRequest
-	35,  // 107: adyton.fs.v1.FS.Sync:input_type -> adyton.fs.v1.SyncRequest
-	37,  // 108: adyton.fs.v1.FS.MapFile:input_type -> adyton.fs.v1.MapFileRequest
-	39,  // 109: adyton.fs.v1.FS.Getattr:input_type -> adyton.fs.v1.GetattrRequest
-	41,  // 110: adyton.fs.v1.FS.Setattr:input_type -> adyton.fs.v1.SetattrRequest
-	43,  // 111: adyton.fs.v1.FS.Access:input_type -> adyton.fs.v1.AccessRequest
-	45,  // 112: adyton.fs.v1.FS.Mkdir:input_type -> adyton.fs.v1.MkdirRequest
-	47,  // 113: adyton.fs.v1.FS.Mknod:input_type -> adyton.fs.v1.MknodRequest
-	49,  // 114: adyton.fs.v1.FS.Symlink:input_type -> adyton.fs.v1.SymlinkRequest
-	51,  // 115: adyton.fs.v1.FS.Link:input_type -> adyton.fs.v1.LinkRequest
-	53,  // 116: adyton.fs.v1.FS.Unlink:input_type -> adyton.fs.v1.UnlinkRequest
-	55,  // 117: adyton.fs.v1.FS.Rename:input_type -> adyton.fs.v1.RenameRequest
-	57,  // 118: adyton.fs.v1.FS.Readlink:input_type -> adyton.fs.v1.ReadlinkRequest
-	59,  // 119: adyton.fs.v1.FS.Resolve:input_type -> adyton.fs.v1.ResolveRequest
-	61,  // 120: adyton.fs.v1.FS.PathOf:input_type -> adyton.fs.v1.PathOfRequest
-	63,  // 121: adyton.fs.v1.FS.Statfs:input_type -> adyton.fs.v1.StatfsRequest
-	65,  // 122: adyton.fs.v1.FS.GetXattr:input_type -> adyton.fs.v1.GetXattrRequest
-	67,  // 123: adyton.fs.v1.FS.SetXattr:input_type -> adyton.fs.v1.SetXattrRequest
-	69,  // 124: adyton.fs.v1.FS.Lock:input_type -> adyton.fs.v1.LockRequest
-	71,  // 125: adyton.fs.v1.FS.Seal:input_type -> adyton.fs.v1.SealRequest
-	73,  // 126: adyton.fs.v1.FS.Unlock:input_type -> adyton.fs.v1.UnlockRequest
-	75,  // 127: adyton.fs.v1.FS.Mount:input_type -> adyton.fs.v1.MountRequest
-	77,  // 128: adyton.fs.v1.FS.Unmount:input_type -> adyton.fs.v1.UnmountRequest
-	79,  // 129: adyton.fs.v1.FS.SetTerminal:input_type -> adyton.fs.v1.SetTerminalRequest
-	81,  // 130: adyton.fs.v1.FS.Watch:input_type -> adyton.fs.v1.WatchRequest
-	83,  // 131: adyton.fs.v1.FS.Expire:input_type -> adyton.fs.v1.ExpireRequest
-	9,   // 132: adyton.fs.v1.FS.Open:output_type -> adyton.fs.v1.OpenReply
-	11,  // 133: adyton.fs.v1.FS.OpenConsole:output_type -> adyton.fs.v1.OpenConsoleReply
-	13,  // 134: adyton.fs.v1.FS.OpenMemory:output_type -> adyton.fs.v1.OpenMemoryReply
-	15,  // 135: adyton.fs.v1.FS.Reopen:output_type -> adyton.fs.v1.ReopenReply
-	17,  // 136: adyton.fs.v1.FS.Close:output_type -> adyton.fs.v1.CloseReply
-	19,  // 137: adyton.fs.v1.FS.Read:output_type -> adyton.fs.v1.ReadReply
-	21,  // 138: adyton.fs.v1.FS.Write:output_type -> adyton.fs.v1.WriteReply
-	23,  // 139: adyton.fs.v1.FS.Seek:output_type -> adyton.fs.v1.SeekReply
-	26,  // 140: adyton.fs.v1.FS.ReadDir:output_type -> adyton.fs.v1.ReadDirReply
-	28,  // 141: adyton.fs.v1.FS.Poll:output_type -> adyton.fs.v1.PollReply
-	30,  // 142: adyton.fs.v1.FS.Ioctl:output_type -> adyton.fs.v1.IoctlReply
-	32,  // 143: adyton.fs.v1.FS.Allocate:output_type -> adyton.fs.v1.AllocateReply
-	34,  // 144: adyton.fs.v1.FS.CopyRange:output_type -> adyton.fs.v1.CopyRangeReply
-	36,  // 145: adyton.fs.v1.FS.Sync:output_type -> adyton.fs.v1.SyncReply
-	38,  // 146: adyton.fs.v1.FS.MapFile:output_type -> adyton.fs.v1.MapFileReply
-	40,  // 147: adyton.fs.v1.FS.Getattr:output_type -> adyton.fs.v1.GetattrReply
-	42,  // 148: adyton.fs.v1.FS.Setattr:output_type -> adyton.fs.v1.SetattrReply
-	44,  // 149: adyton.fs.v1.FS.Access:output_type -> adyton.fs.v1.AccessReply
-	46,  // 150: adyton.fs.v1.FS.Mkdir:output_type -> adyton.fs.v1.MkdirReply
-	48,  // 151: adyton.fs.v1.FS.Mknod:output_type -> adyton.fs.v1.MknodReply
-	50,  // 152: adyton.fs.v1.FS.Symlink:output_type -> adyton.fs.v1.SymlinkReply
-	52,  // 153: adyton.fs.v1.FS.Link:output_type -> adyton.fs.v1.LinkReply
-	54,  // 154: adyton.fs.v1.FS.Unlink:output_type -> adyton.fs.v1.UnlinkReply
-	56,  // 155: adyton.fs.v1.FS.Rename:output_type -> adyton.fs.v1.RenameReply
-	58,  // 156: adyton.fs.v1.FS.Readlink:output_type -> adyton.fs.v1.ReadlinkReply
-	60,  // 157: adyton.fs.v1.FS.Resolve:output_type -> adyton.fs.v1.ResolveReply
-	62,  // 158: adyton.fs.v1.FS.PathOf:output_type -> adyton.fs.v1.PathOfReply
-	64,  // 159: adyton.fs.v1.FS.Statfs:output_type -> adyton.fs.v1.StatfsReply
-	66,  // 160: adyton.fs.v1.FS.GetXattr:output_type -> adyton.fs.v1.GetXattrReply
-	68,  // 161: adyton.fs.v1.FS.SetXattr:output_type -> adyton.fs.v1.SetXattrReply
-	70,  // 162: adyton.fs.v1.FS.Lock:output_type -> adyton.fs.v1.LockReply
-	72,  // 163: adyton.fs.v1.FS.Seal:output_type -> adyton.fs.v1.SealReply
-	74,  // 164: adyton.fs.v1.FS.Unlock:output_type -> adyton.fs.v1.UnlockReply
-	76,  // 165: adyton.fs.v1.FS.Mount:output_type -> adyton.fs.v1.MountReply
-	78,  // 166: adyton.fs.v1.FS.Unmount:output_type -> adyton.fs.v1.UnmountReply
-	80,  // 167: adyton.fs.v1.FS.SetTerminal:output_type -> adyton.fs.v1.SetTerminalReply
-	82,  // 168: adyton.fs.v1.FS.Watch:output_type -> adyton.fs.v1.WatchReply
-	84,  // 169: adyton.fs.v1.FS.Expire:output_type -> adyton.fs.v1.ExpireReply
-	132, // [132:170] is the sub-list for method output_type
-	94,  // [94:132] is the sub-list for method input_type
-	94,  // [94:94] is the sub-list for extension type_name
-	94,  // [94:94] is the sub-list for extension extendee
-	0,   // [0:94] is the sub-list for field type_name
+	5,   // 81: adyton.fs.v1.LeaseRequest.cred:type_name -> adyton.fs.v1.Cred
+	3,   // 82: adyton.fs.v1.LeaseReply.ready:type_name -> adyton.fs.v1.Ready
+	1,   // 83: adyton.fs.v1.UnlockRequest.kind:type_name -> adyton.fs.v1.LockKind
+	3,   // 84: adyton.fs.v1.UnlockReply.ready:type_name -> adyton.fs.v1.Ready
+	5,   // 85: adyton.fs.v1.MountRequest.cred:type_name -> adyton.fs.v1.Cred
+	6,   // 86: adyton.fs.v1.MountRequest.target:type_name -> adyton.fs.v1.Place
+	2,   // 87: adyton.fs.v1.MountReply.wait:type_name -> adyton.fs.v1.Wait
+	5,   // 88: adyton.fs.v1.UnmountRequest.cred:type_name -> adyton.fs.v1.Cred
+	6,   // 89: adyton.fs.v1.UnmountRequest.target:type_name -> adyton.fs.v1.Place
+	2,   // 90: adyton.fs.v1.UnmountReply.wait:type_name -> adyton.fs.v1.Wait
+	5,   // 91: adyton.fs.v1.SetTerminalRequest.cred:type_name -> adyton.fs.v1.Cred
+	4,   // 92: adyton.fs.v1.SetTerminalReply.raise:type_name -> adyton.fs.v1.Raise
+	3,   // 93: adyton.fs.v1.WatchReply.ready:type_name -> adyton.fs.v1.Ready
+	4,   // 94: adyton.fs.v1.WatchReply.raise:type_name -> adyton.fs.v1.Raise
+	3,   // 95: adyton.fs.v1.ExpireReply.ready:type_name -> adyton.fs.v1.Ready
+	8,   // 96: adyton.fs.v1.FS.Open:input_type -> adyton.fs.v1.OpenRequest
+	10,  // 97: adyton.fs.v1.FS.OpenConsole:input_type -> adyton.fs.v1.OpenConsoleRequest
+	12,  // 98: adyton.fs.v1.FS.OpenMemory:input_type -> adyton.fs.v1.OpenMemoryRequest
+	14,  // 99: adyton.fs.v1.FS.Reopen:input_type -> adyton.fs.v1.ReopenRequest
+	16,  // 100: adyton.fs.v1.FS.Close:input_type -> adyton.fs.v1.CloseRequest
+	18,  // 101: adyton.fs.v1.FS.Read:input_type -> adyton.fs.v1.ReadRequest
+	20,  // 102: adyton.fs.v1.FS.Write:input_type -> adyton.fs.v1.WriteRequest
+	22,  // 103: adyton.fs.v1.FS.Seek:input_type -> adyton.fs.v1.SeekRequest
+	24,  // 104: adyton.fs.v1.FS.ReadDir:input_type -> adyton.fs.v1.ReadDirRequest
+	27,  // 105: adyton.fs.v1.FS.Poll:input_type -> adyton.fs.v1.PollRequest
+	29,  // 106: adyton.fs.v1.FS.Ioctl:input_type -> adyton.fs.v1.IoctlRequest
+	31,  // 107: adyton.fs.v1.FS.Allocate:input_type -> adyton.fs.v1.AllocateRequest
+	33,  // 108: adyton.fs.v1.FS.CopyRange:input_type -> adyton.fs.v1.CopyRangeRequest
+	35,  // 109: adyton.fs.v1.FS.Sync:input_type -> adyton.fs.v1.SyncRequest
+	37,  // 110: adyton.fs.v1.FS.MapFile:input_type -> adyton.fs.v1.MapFileRequest
+	39,  // 111: adyton.fs.v1.FS.Getattr:input_type -> adyton.fs.v1.GetattrRequest
+	41,  // 112: adyton.fs.v1.FS.Setattr:input_type -> adyton.fs.v1.SetattrRequest
+	43,  // 113: adyton.fs.v1.FS.Access:input_type -> adyton.fs.v1.AccessRequest
+	45,  // 114: adyton.fs.v1.FS.Mkdir:input_type -> adyton.fs.v1.MkdirRequest
+	47,  // 115: adyton.fs.v1.FS.Mknod:input_type -> adyton.fs.v1.MknodRequest
+	49,  // 116: adyton.fs.v1.FS.Symlink:input_type -> adyton.fs.v1.SymlinkRequest
+	51,  // 117: adyton.fs.v1.FS.Link:input_type -> adyton.fs.v1.LinkRequest
+	53,  // 118: adyton.fs.v1.FS.Unlink:input_type -> adyton.fs.v1.UnlinkRequest
+	55,  // 119: adyton.fs.v1.FS.Rename:input_type -> adyton.fs.v1.RenameRequest
+	57,  // 120: adyton.fs.v1.FS.Readlink:input_type -> adyton.fs.v1.ReadlinkRequest
+	59,  // 121: adyton.fs.v1.FS.Resolve:input_type -> adyton.fs.v1.ResolveRequest
+	61,  // 122: adyton.fs.v1.FS.PathOf:input_type -> adyton.fs.v1.PathOfRequest
+	63,  // 123: adyton.fs.v1.FS.Statfs:input_type -> adyton.fs.v1.StatfsRequest
+	65,  // 124: adyton.fs.v1.FS.GetXattr:input_type -> adyton.fs.v1.GetXattrRequest
+	67,  // 125: adyton.fs.v1.FS.SetXattr:input_type -> adyton.fs.v1.SetXattrRequest
+	69,  // 126: adyton.fs.v1.FS.Lock:input_type -> adyton.fs.v1.LockRequest
+	71,  // 127: adyton.fs.v1.FS.Seal:input_type -> adyton.fs.v1.SealRequest
+	73,  // 128: adyton.fs.v1.FS.Lease:input_type -> adyton.fs.v1.LeaseRequest
+	75,  // 129: adyton.fs.v1.FS.Unlock:input_type -> adyton.fs.v1.UnlockRequest
+	77,  // 130: adyton.fs.v1.FS.Mount:input_type -> adyton.fs.v1.MountRequest
+	79,  // 131: adyton.fs.v1.FS.Unmount:input_type -> adyton.fs.v1.UnmountRequest
+	81,  // 132: adyton.fs.v1.FS.SetTerminal:input_type -> adyton.fs.v1.SetTerminalRequest
+	83,  // 133: adyton.fs.v1.FS.Watch:input_type -> adyton.fs.v1.WatchRequest
+	85,  // 134: adyton.fs.v1.FS.Expire:input_type -> adyton.fs.v1.ExpireRequest
+	9,   // 135: adyton.fs.v1.FS.Open:output_type -> adyton.fs.v1.OpenReply
+	11,  // 136: adyton.fs.v1.FS.OpenConsole:output_type -> adyton.fs.v1.OpenConsoleReply
+	13,  // 137: adyton.fs.v1.FS.OpenMemory:output_type -> adyton.fs.v1.OpenMemoryReply
+	15,  // 138: adyton.fs.v1.FS.Reopen:output_type -> adyton.fs.v1.ReopenReply
+	17,  // 139: adyton.fs.v1.FS.Close:output_type -> adyton.fs.v1.CloseReply
+	19,  // 140: adyton.fs.v1.FS.Read:output_type -> adyton.fs.v1.ReadReply
+	21,  // 141: adyton.fs.v1.FS.Write:output_type -> adyton.fs.v1.WriteReply
+	23,  // 142: adyton.fs.v1.FS.Seek:output_type -> adyton.fs.v1.SeekReply
+	26,  // 143: adyton.fs.v1.FS.ReadDir:output_type -> adyton.fs.v1.ReadDirReply
+	28,  // 144: adyton.fs.v1.FS.Poll:output_type -> adyton.fs.v1.PollReply
+	30,  // 145: adyton.fs.v1.FS.Ioctl:output_type -> adyton.fs.v1.IoctlReply
+	32,  // 146: adyton.fs.v1.FS.Allocate:output_type -> adyton.fs.v1.AllocateReply
+	34,  // 147: adyton.fs.v1.FS.CopyRange:output_type -> adyton.fs.v1.CopyRangeReply
+	36,  // 148: adyton.fs.v1.FS.Sync:output_type -> adyton.fs.v1.SyncReply
+	38,  // 149: adyton.fs.v1.FS.MapFile:output_type -> adyton.fs.v1.MapFileReply
+	40,  // 150: adyton.fs.v1.FS.Getattr:output_type -> adyton.fs.v1.GetattrReply
+	42,  // 151: adyton.fs.v1.FS.Setattr:output_type -> adyton.fs.v1.SetattrReply
+	44,  // 152: adyton.fs.v1.FS.Access:output_type -> adyton.fs.v1.AccessReply
+	46,  // 153: adyton.fs.v1.FS.Mkdir:output_type -> adyton.fs.v1.MkdirReply
+	48,  // 154: adyton.fs.v1.FS.Mknod:output_type -> adyton.fs.v1.MknodReply
+	50,  // 155: adyton.fs.v1.FS.Symlink:output_type -> adyton.fs.v1.SymlinkReply
+	52,  // 156: adyton.fs.v1.FS.Link:output_type -> adyton.fs.v1.LinkReply
+	54,  // 157: adyton.fs.v1.FS.Unlink:output_type -> adyton.fs.v1.UnlinkReply
+	56,  // 158: adyton.fs.v1.FS.Rename:output_type -> adyton.fs.v1.RenameReply
+	58,  // 159: adyton.fs.v1.FS.Readlink:output_type -> adyton.fs.v1.ReadlinkReply
+	60,  // 160: adyton.fs.v1.FS.Resolve:output_type -> adyton.fs.v1.ResolveReply
+	62,  // 161: adyton.fs.v1.FS.PathOf:output_type -> adyton.fs.v1.PathOfReply
+	64,  // 162: adyton.fs.v1.FS.Statfs:output_type -> adyton.fs.v1.StatfsReply
+	66,  // 163: adyton.fs.v1.FS.GetXattr:output_type -> adyton.fs.v1.GetXattrReply
+	68,  // 164: adyton.fs.v1.FS.SetXattr:output_type -> adyton.fs.v1.SetXattrReply
+	70,  // 165: adyton.fs.v1.FS.Lock:output_type -> adyton.fs.v1.LockReply
+	72,  // 166: adyton.fs.v1.FS.Seal:output_type -> adyton.fs.v1.SealReply
+	74,  // 167: adyton.fs.v1.FS.Lease:output_type -> adyton.fs.v1.LeaseReply
+	76,  // 168: adyton.fs.v1.FS.Unlock:output_type -> adyton.fs.v1.UnlockReply
+	78,  // 169: adyton.fs.v1.FS.Mount:output_type -> adyton.fs.v1.MountReply
+	80,  // 170: adyton.fs.v1.FS.Unmount:output_type -> adyton.fs.v1.UnmountReply
+	82,  // 171: adyton.fs.v1.FS.SetTerminal:output_type -> adyton.fs.v1.SetTerminalReply
+	84,  // 172: adyton.fs.v1.FS.Watch:output_type -> adyton.fs.v1.WatchReply
+	86,  // 173: adyton.fs.v1.FS.Expire:output_type -> adyton.fs.v1.ExpireReply
+	135, // [135:174] is the sub-list for method output_type
+	96,  // [96:135] is the sub-list for method input_type
+	96,  // [96:96] is the sub-list for extension type_name
+	96,  // [96:96] is the sub-list for extension extendee
+	0,   // [0:96] is the sub-list for field type_name
 }
 
 func init() { file_adyton_fs_v1_fs_proto_init() }
@@ -6969,7 +7117,7 @@ func file_adyton_fs_v1_fs_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_adyton_fs_v1_fs_proto_rawDesc), len(file_adyton_fs_v1_fs_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   83,
+			NumMessages:   85,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

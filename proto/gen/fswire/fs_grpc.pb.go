@@ -54,6 +54,7 @@ const (
 	FS_SetXattr_FullMethodName    = "/adyton.fs.v1.FS/SetXattr"
 	FS_Lock_FullMethodName        = "/adyton.fs.v1.FS/Lock"
 	FS_Seal_FullMethodName        = "/adyton.fs.v1.FS/Seal"
+	FS_Lease_FullMethodName       = "/adyton.fs.v1.FS/Lease"
 	FS_Unlock_FullMethodName      = "/adyton.fs.v1.FS/Unlock"
 	FS_Mount_FullMethodName       = "/adyton.fs.v1.FS/Mount"
 	FS_Unmount_FullMethodName     = "/adyton.fs.v1.FS/Unmount"
@@ -171,6 +172,11 @@ type FSClient interface {
 	// F_ADD_SEALS and F_GET_SEALS. Errors: EINVAL for other files, EPERM when
 	// sealed against seals or not open for writing, EBUSY.
 	Seal(ctx context.Context, in *SealRequest, opts ...grpc.CallOption) (*SealReply, error)
+	// Lease takes, changes, drops or tells the lease of an open file. Serves
+	// F_SETLEASE and F_GETLEASE. A lease in the way of an Open or a change of
+	// size by path is broken: Watch tells its handle with POLLRDBAND, and who
+	// breaks it waits. Errors: EACCES, EINVAL, EAGAIN.
+	Lease(ctx context.Context, in *LeaseRequest, opts ...grpc.CallOption) (*LeaseReply, error)
 	// Unlock drops every lock of one owner on one node: close and exit.
 	Unlock(ctx context.Context, in *UnlockRequest, opts ...grpc.CallOption) (*UnlockReply, error)
 	// Mount attaches a file system or changes a mount. Serves mount, --mount.
@@ -515,6 +521,16 @@ func (c *fSClient) Seal(ctx context.Context, in *SealRequest, opts ...grpc.CallO
 	return out, nil
 }
 
+func (c *fSClient) Lease(ctx context.Context, in *LeaseRequest, opts ...grpc.CallOption) (*LeaseReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(LeaseReply)
+	err := c.cc.Invoke(ctx, FS_Lease_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *fSClient) Unlock(ctx context.Context, in *UnlockRequest, opts ...grpc.CallOption) (*UnlockReply, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(UnlockReply)
@@ -693,6 +709,11 @@ type FSServer interface {
 	// F_ADD_SEALS and F_GET_SEALS. Errors: EINVAL for other files, EPERM when
 	// sealed against seals or not open for writing, EBUSY.
 	Seal(context.Context, *SealRequest) (*SealReply, error)
+	// Lease takes, changes, drops or tells the lease of an open file. Serves
+	// F_SETLEASE and F_GETLEASE. A lease in the way of an Open or a change of
+	// size by path is broken: Watch tells its handle with POLLRDBAND, and who
+	// breaks it waits. Errors: EACCES, EINVAL, EAGAIN.
+	Lease(context.Context, *LeaseRequest) (*LeaseReply, error)
 	// Unlock drops every lock of one owner on one node: close and exit.
 	Unlock(context.Context, *UnlockRequest) (*UnlockReply, error)
 	// Mount attaches a file system or changes a mount. Serves mount, --mount.
@@ -812,6 +833,9 @@ func (UnimplementedFSServer) Lock(context.Context, *LockRequest) (*LockReply, er
 }
 func (UnimplementedFSServer) Seal(context.Context, *SealRequest) (*SealReply, error) {
 	return nil, status.Error(codes.Unimplemented, "method Seal not implemented")
+}
+func (UnimplementedFSServer) Lease(context.Context, *LeaseRequest) (*LeaseReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method Lease not implemented")
 }
 func (UnimplementedFSServer) Unlock(context.Context, *UnlockRequest) (*UnlockReply, error) {
 	return nil, status.Error(codes.Unimplemented, "method Unlock not implemented")
@@ -1428,6 +1452,24 @@ func _FS_Seal_Handler(srv interface{}, ctx context.Context, dec func(interface{}
 	return interceptor(ctx, in, info, handler)
 }
 
+func _FS_Lease_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(LeaseRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(FSServer).Lease(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: FS_Lease_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(FSServer).Lease(ctx, req.(*LeaseRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _FS_Unlock_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(UnlockRequest)
 	if err := dec(in); err != nil {
@@ -1663,6 +1705,10 @@ var FS_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Seal",
 			Handler:    _FS_Seal_Handler,
+		},
+		{
+			MethodName: "Lease",
+			Handler:    _FS_Lease_Handler,
 		},
 		{
 			MethodName: "Unlock",

@@ -291,3 +291,116 @@ CASE(deadlock)
 	must(waitpid(two, 0, 0));
 	R(lk(g, F_SETLKW, F_WRLCK, 0, 1));
 }
+
+static volatile int got, code, from;
+static void told(int s, siginfo_t *i, void *u) { got = s; code = i->si_code; from = i->si_fd; }
+
+static void on(int sig)
+{
+	struct sigaction s = {.sa_sigaction = told, .sa_flags = SA_SIGINFO};
+	sigaction(sig, &s, 0);
+	got = 0;
+}
+
+CASE(leases)
+{
+	put("f", "x");
+	int r = must(open("f", O_RDONLY)), p[2];
+	must(pipe(p));
+	R(fcntl(r, F_SETLEASE, F_RDLCK));
+	R(fcntl(r, F_GETLEASE));
+	R(fcntl(r, F_SETLEASE, F_WRLCK));
+	R(fcntl(r, F_GETLEASE));
+	R(fcntl(r, F_SETLEASE, F_UNLCK));
+	R(fcntl(r, F_SETLEASE, F_UNLCK));
+	int r2 = must(open("f", O_RDONLY));
+	R(fcntl(r, F_SETLEASE, F_WRLCK));
+	R(fcntl(r, F_SETLEASE, F_RDLCK));
+	R(fcntl(r2, F_SETLEASE, F_RDLCK));
+	R(fcntl(r2, F_GETLEASE));
+	R(fcntl(r2, F_SETLEASE, F_WRLCK));
+	close(r2);
+	R(fcntl(r, F_SETLEASE, F_UNLCK));
+	int w = must(open("f", O_WRONLY));
+	R(fcntl(w, F_SETLEASE, F_RDLCK));
+	R(fcntl(r, F_SETLEASE, F_RDLCK));
+	R(fcntl(w, F_SETLEASE, F_WRLCK));
+	close(r);
+	R(fcntl(w, F_SETLEASE, F_WRLCK));
+	R(fcntl(w, F_GETLEASE));
+	R(fcntl(w, F_SETLEASE, 3));
+	R(fcntl(p[0], F_SETLEASE, F_RDLCK));
+	R(fcntl(p[0], F_GETLEASE));
+	R(fcntl(open(".", O_RDONLY), F_SETLEASE, F_RDLCK));
+	R(fcntl(open("f", O_PATH), F_GETLEASE));
+	close(w);
+	child("a lease ends with its last descriptor", {
+		int x = open("f", O_RDONLY);
+		R(fcntl(x, F_SETLEASE, F_WRLCK));
+	});
+	if (!is_root()) return;
+	child("as another user", {
+		drop();
+		int x = open("f", O_RDONLY);
+		R(fcntl(x, F_SETLEASE, F_RDLCK));
+		R(fcntl(x, F_GETLEASE));
+	});
+}
+
+CASE(lease_break)
+{
+	put("f", "x");
+	int fd = must(open("f", O_RDWR));
+	on(SIGIO);
+	must(fcntl(fd, F_SETLEASE, F_WRLCK));
+	pid_t pid = must(fork());
+	if (!pid) {
+		close(fd);
+		R(open("f", O_RDONLY | O_NONBLOCK));
+		R(open("f", O_RDONLY) >= 0);
+		_exit(0);
+	}
+	until(got == SIGIO);
+	asleep(pid, pid);
+	say("gives up");
+	R(fcntl(fd, F_GETLEASE));
+	R(fcntl(fd, F_SETLEASE, F_RDLCK)); // the file is open for writing
+	must(fcntl(fd, F_SETLEASE, F_UNLCK));
+	must(waitpid(pid, 0, 0));
+	close(fd);
+	fd = must(open("f", O_RDONLY));
+	on(SIGUSR1);
+	must(fcntl(fd, F_SETSIG, SIGUSR1));
+	must(fcntl(fd, F_SETLEASE, F_WRLCK));
+	pid = must(fork());
+	if (!pid) {
+		close(fd);
+		int x = open("f", O_RDONLY);
+		int y = truncate("f", 0);
+		nap_ms(300); // the parent speaks first
+		say("opened %d truncated %d", x >= 0, y);
+		_exit(0);
+	}
+	until(got == SIGUSR1);
+	say("code %d fd %d", code, from == fd);
+	R(fcntl(fd, F_GETLEASE));
+	on(SIGUSR1);
+	must(fcntl(fd, F_SETLEASE, F_RDLCK));
+	until(got == SIGUSR1);
+	R(fcntl(fd, F_GETLEASE));
+	close(fd);
+	must(waitpid(pid, 0, 0));
+	fd = must(open("f", O_RDONLY));
+	on(SIGIO);
+	must(fcntl(fd, F_SETLEASE, F_RDLCK));
+	R(open("f", O_RDONLY) >= 0);
+	R(open("f", O_PATH) >= 0);
+	R(open("f", O_WRONLY | O_NONBLOCK));
+	say("told %d", got == SIGIO);
+	R(fcntl(fd, F_GETLEASE));
+	struct sigaction s = {.sa_handler = hit};
+	sigaction(SIGALRM, &s, 0);
+	struct itimerval t = {{0, 0}, {0, 20000}};
+	setitimer(ITIMER_REAL, &t, 0);
+	R(open("f", O_WRONLY));
+}

@@ -66,6 +66,8 @@ type Inode struct {
 	Linkable bool
 	// Locks are the locks on the file, kept by package lock.
 	Locks any
+	// Leases are those on the file, or nil.
+	Leases any
 }
 
 // Origin is a file of the host.
