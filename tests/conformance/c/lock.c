@@ -234,7 +234,8 @@ CASE(interrupted)
 	if (!pid) {
 		struct sigaction s = {.sa_handler = again};
 		sigaction(SIGALRM, &s, 0);
-		struct itimerval t = {{0, 0}, {0, 20000}};
+		// Again and again: the first can come before the call waits.
+		struct itimerval t = {{0, 20000}, {0, 20000}};
 		setitimer(ITIMER_REAL, &t, 0);
 		R(lk(a, F_SETLKW, F_WRLCK, 5, 1));
 		int b = must(open("f", O_RDWR));
@@ -243,6 +244,7 @@ CASE(interrupted)
 		s.sa_flags = SA_RESTART;
 		sigaction(SIGALRM, &s, 0);
 		hits = 0;
+		t.it_interval.tv_usec = 0;
 		setitimer(ITIMER_REAL, &t, 0);
 		R(lk(a, F_SETLKW, F_WRLCK, 5, 1));
 		say("%d signal", hits);
@@ -400,7 +402,7 @@ CASE(lease_break)
 	R(fcntl(fd, F_GETLEASE));
 	struct sigaction s = {.sa_handler = hit};
 	sigaction(SIGALRM, &s, 0);
-	struct itimerval t = {{0, 0}, {0, 20000}};
+	struct itimerval t = {{0, 20000}, {0, 20000}};
 	setitimer(ITIMER_REAL, &t, 0);
 	R(open("f", O_WRONLY));
 }
