@@ -160,6 +160,9 @@ func (f *FS) timeOutLeases(c *vfs.Ctx, n *vfs.Inode) {
 	}
 }
 
+// GAP: the holder is told by the Watch stream, so that a break by its own
+// open(2) may reach it a little after the call, not with its return.
+
 // breakLeases is __break_lease: it has those in the way given up. EWAIT until
 // they are, EAGAIN instead with O_NONBLOCK.
 func (f *FS) breakLeases(c *vfs.Ctx, n *vfs.Inode, write bool, flags uint32) linux.Errno {
