@@ -66,3 +66,17 @@ const (
 	XATTR_NAME_POSIX_ACL_ACCESS  = "system.posix_acl_access"
 	XATTR_NAME_POSIX_ACL_DEFAULT = "system.posix_acl_default"
 )
+
+// Access control lists in extended attributes: posix_acl_xattr.h.
+const (
+	POSIX_ACL_XATTR_VERSION = 0x2
+
+	ACL_USER_OBJ  = 0x1
+	ACL_USER      = 0x2
+	ACL_GROUP_OBJ = 0x4
+	ACL_GROUP     = 0x8
+	ACL_MASK      = 0x10
+	ACL_OTHER     = 0x20
+
+	ACL_UNDEFINED_ID = 0xffffffff
+)

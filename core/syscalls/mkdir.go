@@ -22,7 +22,7 @@ func (c *Call) mkdir(dir, path int, mode uint32) linux.Errno {
 		return e
 	}
 	defer t.done()
-	q := fsapi.MkdirRequest{Cred: c.Cred(), Place: t.place, Mode: mode &^ c.T.FS.Umask}
+	q := fsapi.MkdirRequest{Cred: c.Cred(), Place: t.place, Mode: mode, Umask: c.T.FS.Umask}
 	var r fsapi.MkdirReply
 	return ask(c, c.FS.Mkdir, &q, &r, &r.Wait)
 }
@@ -43,7 +43,7 @@ func (c *Call) mknod(dir, path int, mode, dev uint32) linux.Errno {
 
 // makeNode makes a node with the umask applied and gives its number.
 func (c *Call) makeNode(place fsapi.Place, mode uint32, rdev uint64) (uint64, linux.Errno) {
-	q := fsapi.MknodRequest{Cred: c.Cred(), Place: place, Mode: mode & 0xffff &^ c.T.FS.Umask, Rdev: rdev}
+	q := fsapi.MknodRequest{Cred: c.Cred(), Place: place, Mode: mode & 0xffff, Umask: c.T.FS.Umask, Rdev: rdev}
 	var r fsapi.MknodReply
 	e := ask(c, c.FS.Mknod, &q, &r, &r.Wait)
 	return r.Node, e

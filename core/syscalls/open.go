@@ -140,7 +140,7 @@ func (c *Call) open(dir int32, path int, how *linux.OpenHow) (int64, linux.Errno
 	}
 	q, r := &c.frame.open, &c.frame.openR
 	*q = fsapi.OpenRequest{Cred: c.Cred(), Place: place, Flags: fl &^ linux.O_CLOEXEC,
-		Mode: uint32(how.Mode) &^ c.T.FS.Umask, Resolve: how.Resolve}
+		Mode: uint32(how.Mode), Umask: c.T.FS.Umask, Resolve: how.Resolve}
 	*r = fsapi.OpenReply{}
 	e = ask(c, c.FS.Open, q, r, &r.Wait)
 	done()

@@ -55,7 +55,7 @@ var Claims = []coverage.Claim{
 	{
 		Syscalls: []string{"getxattr", "lgetxattr", "fgetxattr", "setxattr", "lsetxattr", "fsetxattr",
 			"listxattr", "llistxattr", "flistxattr", "removexattr", "lremovexattr", "fremovexattr"},
-		Level: coverage.Full, Tests: []string{"conformance/xattr"},
+		Level: coverage.Full, Tests: []string{"conformance/xattr", "conformance/acl"},
 	},
 	{Syscalls: []string{"flock"}, Level: coverage.Full, Tests: []string{"conformance/lock"}},
 	{

@@ -125,7 +125,7 @@ func (f *FS) mountDev(c *vfs.Ctx) {
 		{"null", 0666, 1, 3}, {"zero", 0666, 1, 5}, {"full", 0666, 1, 7}, {"random", 0666, 1, 8},
 		{"urandom", 0666, 1, 9}, {"kmsg", 0644, 1, 11}, {"tty", 0666, 5, 0}, {"console", 0620, 5, 1}, {"ptmx", 0666, 5, 2},
 	} {
-		d, _ := f.makeNode(c, dir, x.name, linux.S_IFCHR|x.mode, linux.Makedev(x.major, x.minor))
+		d, _ := f.makeNode(c, dir, x.name, linux.S_IFCHR|x.mode, linux.Makedev(x.major, x.minor), 0)
 		if x.name == "tty" || x.name == "console" || x.name == "ptmx" {
 			d.Inode.Gid = ttyGroup
 		}
@@ -137,13 +137,13 @@ func (f *FS) mountDev(c *vfs.Ctx) {
 		{"stderr", "/proc/self/fd/2"}} {
 		f.makeLink(c, dir, x[0], x[1])
 	}
-	shm, _ := f.makeNode(c, dir, "shm", linux.S_IFDIR|01777, 0)
+	shm, _ := f.makeNode(c, dir, "shm", linux.S_IFDIR|01777, 0, 0)
 	if s, e := f.makeTmpfs(c, "tmpfs", ""); e == 0 {
 		f.ns.Attach(s, s.Root, vfs.Path{Mnt: m, D: shm}, linux.MS_RELATIME|linux.MS_NOSUID|linux.MS_NODEV, "tmpfs")
 	}
-	f.makeNode(c, dir, "mqueue", linux.S_IFDIR|01777, 0)
+	f.makeNode(c, dir, "mqueue", linux.S_IFDIR|01777, 0, 0)
 
-	pts, _ := f.makeNode(c, dir, "pts", linux.S_IFDIR|0755, 0)
+	pts, _ := f.makeNode(c, dir, "pts", linux.S_IFDIR|0755, 0, 0)
 	p := f.newSuper("devpts", linux.DEVPTS_SUPER_MAGIC)
 	p.Fixed, p.NoXattr = true, true
 	p.Options = "gid=5,mode=620,ptmxmode=000"

@@ -133,6 +133,7 @@ var notThere = []string{
 	"DeviceByNumber", "MknodKinds",
 	// Not for a tree of the host: O_TMPFILE, attributes, holes.
 	"OpenTmpfile", "OpenTmpfileExclCannotBeLinked", "XattrSetGetList", "XattrFlags", "XattrNames", "XattrPermissions",
+	"ACLGivesANamedUserMore", "ACLDefaultComesBeforeTheUmask",
 	"SparseBlocks", "AllocateKeepsContents", "AllocatePunch", "AllocateErrors",
 	// /tmp is the root of a mount here, and the root directory another one.
 	"ReaddirTypesAndCookies", "RenameKinds",

@@ -118,7 +118,7 @@ func (f *FS) premake(c *vfs.Ctx, path string, mode uint32) (vfs.Path, linux.Errn
 // the host once something is changed in it.
 func (f *FS) premakeDir(c *vfs.Ctx, dir vfs.Path, name string, mode uint32) *vfs.Dentry {
 	if dir.Inode().Super.Through == nil {
-		d, _ := f.makeNode(c, dir, name, linux.S_IFDIR|mode, 0)
+		d, _ := f.makeNode(c, dir, name, linux.S_IFDIR|mode, 0, 0)
 		return d
 	}
 	n := c.NewInode(dir.Inode().Super, linux.S_IFDIR|mode)
@@ -184,12 +184,12 @@ func (f *FS) makeSys(c *vfs.Ctx) (*vfs.Super, linux.Errno) {
 		for _, name := range parts[:len(parts)-1] {
 			d := p.D.Inode.Dir.Get(name)
 			if d == nil {
-				d, _ = f.makeNode(c, p, name, linux.S_IFDIR|0755, 0)
+				d, _ = f.makeNode(c, p, name, linux.S_IFDIR|0755, 0, 0)
 			}
 			p.D = d
 		}
 		if name := parts[len(parts)-1]; name != ".keep" {
-			d, _ := f.makeNode(c, p, name, linux.S_IFREG|0444, 0)
+			d, _ := f.makeNode(c, p, name, linux.S_IFREG|0444, 0, 0)
 			d.Inode.Data.Write(&c.Op, []byte(files[path]+"\n"), 0)
 		}
 	}

@@ -20,7 +20,7 @@ func (f *FS) mkdir(c *vfs.Ctx, req *fsapi.MkdirRequest, _ *fsapi.MkdirReply) lin
 		return e
 	}
 	// Only the permission and sticky bits: vfs_mkdir drops set-id bits.
-	_, e = f.makeNode(c, last.Parent, last.Name, linux.S_IFDIR|req.Mode&01777, 0)
+	_, e = f.makeNode(c, last.Parent, last.Name, linux.S_IFDIR|req.Mode&01777, 0, req.Umask)
 	return e
 }
 
@@ -59,7 +59,7 @@ func (f *FS) mknod(c *vfs.Ctx, req *fsapi.MknodRequest, rep *fsapi.MknodReply) l
 	if device {
 		rdev = req.Rdev
 	}
-	d, e := f.makeNode(c, last.Parent, last.Name, mode&(linux.S_IFMT|07777), rdev)
+	d, e := f.makeNode(c, last.Parent, last.Name, mode&(linux.S_IFMT|07777), rdev, req.Umask)
 	if e == 0 {
 		rep.Node = d.Inode.Node
 	}

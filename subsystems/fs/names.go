@@ -11,13 +11,14 @@ import (
 // The changes of names, after all checks.
 
 // makeNode makes a file of any type with a name in dir.
-func (f *FS) makeNode(c *vfs.Ctx, dir vfs.Path, name string, mode uint32, rdev uint64) (*vfs.Dentry, linux.Errno) {
+func (f *FS) makeNode(c *vfs.Ctx, dir vfs.Path, name string, mode uint32, rdev uint64, umask uint32) (*vfs.Dentry, linux.Errno) {
 	n := c.NewInode(dir.Inode().Super, mode)
 	n.Rdev = rdev
 	if n.IsDir() && !n.Super.Tmpfs {
 		n.Size, n.Blocks = pages.Size, pages.Size/512
 	}
 	c.InitOwner(n, dir.Inode())
+	c.InitACL(n, dir.Inode(), umask)
 	if t := n.Super.Through; t != nil {
 		if e := t.Make(c, dir.D, name, n, ""); e != 0 {
 			return nil, e

@@ -71,7 +71,7 @@ func (f *FS) open(c *vfs.Ctx, req *fsapi.OpenRequest, rep *fsapi.OpenReply) linu
 	created, slash := false, false
 	for {
 		slash = slash || c.Last().Slash
-		link, made, e := f.openLast(c, flags, req.Mode)
+		link, made, e := f.openLast(c, flags, req.Mode, req.Umask)
 		if e != 0 {
 			return e
 		}
@@ -91,7 +91,7 @@ func (f *FS) open(c *vfs.Ctx, req *fsapi.OpenRequest, rep *fsapi.OpenReply) linu
 
 // openLast takes the last step of a walk, creating the file when it is to be.
 // It gives the text of a link that must be followed.
-func (f *FS) openLast(c *vfs.Ctx, flags, mode uint32) (link string, created bool, e linux.Errno) {
+func (f *FS) openLast(c *vfs.Ctx, flags, mode, umask uint32) (link string, created bool, e linux.Errno) {
 	last := c.Last()
 	if last.Kind != vfs.Norm {
 		_, e := c.Component(false)
@@ -108,7 +108,7 @@ func (f *FS) openLast(c *vfs.Ctx, flags, mode uint32) (link string, created bool
 		if flags&linux.O_CREAT == 0 {
 			return "", false, linux.ENOENT
 		}
-		if d, e = f.createFile(c, last, mode); e != 0 {
+		if d, e = f.createFile(c, last, mode, umask); e != 0 {
 			return "", false, e
 		}
 		_, e = c.Step(d, false)
@@ -121,7 +121,7 @@ func (f *FS) openLast(c *vfs.Ctx, flags, mode uint32) (link string, created bool
 }
 
 // createFile makes a regular file for open: lookup_open in fs/namei.c.
-func (f *FS) createFile(c *vfs.Ctx, last vfs.Last, mode uint32) (*vfs.Dentry, linux.Errno) {
+func (f *FS) createFile(c *vfs.Ctx, last vfs.Last, mode, umask uint32) (*vfs.Dentry, linux.Errno) {
 	dir := last.Parent
 	if dir.D.Dead {
 		return nil, linux.ENOENT
@@ -135,7 +135,7 @@ func (f *FS) createFile(c *vfs.Ctx, last vfs.Last, mode uint32) (*vfs.Dentry, li
 	if dir.Inode().Super.Fixed || dir.Inode().Dir == nil {
 		return nil, linux.EACCES
 	}
-	return f.makeNode(c, dir, last.Name, linux.S_IFREG|mode&07777, 0)
+	return f.makeNode(c, dir, last.Name, linux.S_IFREG|mode&07777, 0, umask)
 }
 
 // openFile opens the file that was found: do_open and may_open in fs/namei.c.
@@ -293,6 +293,7 @@ func (f *FS) openUnnamed(c *vfs.Ctx, flags uint32, req *fsapi.OpenRequest, rep *
 	}
 	n := c.NewInode(dir.Inode().Super, linux.S_IFREG|req.Mode&07777)
 	c.InitOwner(n, dir.Inode())
+	c.InitACL(n, dir.Inode(), req.Umask)
 	n.Nlink = 0
 	n.Linkable = flags&linux.O_EXCL == 0
 	d := &vfs.Dentry{Name: unnamed(n), Parent: dir.D, Inode: n, Dead: true}

@@ -160,6 +160,7 @@ func applySetattr(c *vfs.Ctx, n *vfs.Inode, req *fsapi.SetattrRequest) {
 			mode &^= linux.S_ISGID
 		}
 		n.Mode = n.Type() | mode
+		n.ChmodACL()
 		return
 	}
 	// A change of owner drops the set-id bits, also for root: chown_common.

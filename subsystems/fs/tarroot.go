@@ -89,7 +89,7 @@ func (f *FS) unpackOne(c *vfs.Ctx, root vfs.Path, h *tar.Header, r io.Reader) er
 		if !ok {
 			return fmt.Errorf("entry of type %q, want a file, directory, link, device or FIFO", h.Typeflag)
 		}
-		f.makeNode(c, dir, base, kind, linux.Makedev(uint32(h.Devmajor), uint32(h.Devminor)))
+		f.makeNode(c, dir, base, kind, linux.Makedev(uint32(h.Devmajor), uint32(h.Devminor)), 0)
 	}
 	n := dir.Inode().Dir.Get(base).Inode
 	if n.Data != nil {
@@ -115,7 +115,7 @@ func (f *FS) tarDir(c *vfs.Ctx, root vfs.Path, dir string) (vfs.Path, linux.Errn
 	if above.Inode().Dir.Get(path.Base(dir)) != nil {
 		return above, linux.ENOENT // a link to nothing
 	}
-	d, e := f.makeNode(c, above, path.Base(dir), linux.S_IFDIR|0755, 0)
+	d, e := f.makeNode(c, above, path.Base(dir), linux.S_IFDIR|0755, 0, 0)
 	return vfs.Path{Mnt: root.Mnt, D: d}, e
 }
 

@@ -100,7 +100,9 @@ func knownXattr(n *vfs.Inode, name string) linux.Errno {
 			return 0
 		}
 	}
-	// GAP: system.posix_acl_*; Linux gives the same on a mount without ACLs.
+	if isACL(name) && !n.IsLink() && n.Super.Through == nil {
+		return 0
+	}
 	return linux.EOPNOTSUPP
 }
 
@@ -146,6 +148,9 @@ func setXattr(c *vfs.Ctx, n *vfs.Inode, req *fsapi.SetXattrRequest) linux.Errno 
 		if !c.Capable(need) {
 			return linux.EPERM
 		}
+	}
+	if isACL(req.Name) {
+		return setACL(c, n, req)
 	}
 	if e := knownXattr(n, req.Name); e != 0 {
 		return e

@@ -853,6 +853,7 @@ func (m *OpenRequest) fill(s *source) {
 	m.Mode = uint32(s.bits())
 	m.Resolve = s.number()
 	m.Exec = s.bool()
+	m.Umask = uint32(s.number())
 }
 
 func (m *OpenReply) fill(s *source) {
@@ -1158,6 +1159,7 @@ func (m *MkdirRequest) fill(s *source) {
 	m.Cred.fill(s)
 	m.Place.fill(s)
 	m.Mode = uint32(s.bits())
+	m.Umask = uint32(s.number())
 }
 
 func (m *MkdirReply) fill(s *source) {
@@ -1169,6 +1171,7 @@ func (m *MknodRequest) fill(s *source) {
 	m.Place.fill(s)
 	m.Mode = uint32(s.bits())
 	m.Rdev = s.number()
+	m.Umask = uint32(s.number())
 }
 
 func (m *MknodReply) fill(s *source) {

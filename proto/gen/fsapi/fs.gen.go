@@ -96,7 +96,7 @@ type FS interface {
 	// Access checks permissions for the given credentials without opening.
 	Access(req *AccessRequest, rep *AccessReply) linux.Errno
 
-	// Mkdir makes a directory. mode is after the umask.
+	// Mkdir makes a directory. mode is before the umask.
 	Mkdir(req *MkdirRequest, rep *MkdirReply) linux.Errno
 
 	// Mknod makes a regular file, FIFO, socket or device node.
@@ -346,12 +346,14 @@ type OpenRequest struct {
 	Cred  Cred
 	Place Place
 	Flags uint32
-	// Permission bits for a new file, after the umask.
+	// Permission bits for a new file, before the umask.
 	Mode uint32
 	// RESOLVE_* of openat2.
 	Resolve uint64
 	// The file is to be executed: check execute permission, not read.
 	Exec bool
+	// Taken from the mode, unless the directory has a default ACL.
+	Umask uint32
 }
 
 // OpenReply is what Open answers.
@@ -698,6 +700,7 @@ type MkdirRequest struct {
 	Cred  Cred
 	Place Place
 	Mode  uint32
+	Umask uint32
 }
 
 // MkdirReply is what Mkdir answers.
@@ -711,6 +714,7 @@ type MknodRequest struct {
 	Place Place
 	Mode  uint32
 	Rdev  uint64
+	Umask uint32
 }
 
 // MknodReply is what Mknod answers.

@@ -527,6 +527,7 @@ func (m *OpenRequest) Reset() {
 	m.Mode = 0
 	m.Resolve = 0
 	m.Exec = false
+	m.Umask = 0
 }
 
 // Equal reports whether m and o hold the same values; nil and empty slices are the same.
@@ -547,6 +548,9 @@ func (m *OpenRequest) Equal(o *OpenRequest) bool {
 		return false
 	}
 	if m.Exec != o.Exec {
+		return false
+	}
+	if m.Umask != o.Umask {
 		return false
 	}
 	return true
@@ -597,6 +601,11 @@ func (m *OpenRequest) appendGo(b []byte) []byte {
 	if m.Exec {
 		b = append(b, "Exec: "...)
 		b = strconv.AppendBool(b, m.Exec)
+		b = append(b, ", "...)
+	}
+	if m.Umask != 0 {
+		b = append(b, "Umask: "...)
+		b = strconv.AppendUint(b, uint64(m.Umask), 10)
 		b = append(b, ", "...)
 	}
 	return endGo(b)
@@ -2949,6 +2958,7 @@ func (m *MkdirRequest) Reset() {
 	m.Cred.Reset()
 	m.Place.Reset()
 	m.Mode = 0
+	m.Umask = 0
 }
 
 // Equal reports whether m and o hold the same values; nil and empty slices are the same.
@@ -2960,6 +2970,9 @@ func (m *MkdirRequest) Equal(o *MkdirRequest) bool {
 		return false
 	}
 	if m.Mode != o.Mode {
+		return false
+	}
+	if m.Umask != o.Umask {
 		return false
 	}
 	return true
@@ -2995,6 +3008,11 @@ func (m *MkdirRequest) appendGo(b []byte) []byte {
 	if m.Mode != 0 {
 		b = append(b, "Mode: "...)
 		b = strconv.AppendUint(b, uint64(m.Mode), 10)
+		b = append(b, ", "...)
+	}
+	if m.Umask != 0 {
+		b = append(b, "Umask: "...)
+		b = strconv.AppendUint(b, uint64(m.Umask), 10)
 		b = append(b, ", "...)
 	}
 	return endGo(b)
@@ -3036,6 +3054,7 @@ func (m *MknodRequest) Reset() {
 	m.Place.Reset()
 	m.Mode = 0
 	m.Rdev = 0
+	m.Umask = 0
 }
 
 // Equal reports whether m and o hold the same values; nil and empty slices are the same.
@@ -3050,6 +3069,9 @@ func (m *MknodRequest) Equal(o *MknodRequest) bool {
 		return false
 	}
 	if m.Rdev != o.Rdev {
+		return false
+	}
+	if m.Umask != o.Umask {
 		return false
 	}
 	return true
@@ -3090,6 +3112,11 @@ func (m *MknodRequest) appendGo(b []byte) []byte {
 	if m.Rdev != 0 {
 		b = append(b, "Rdev: "...)
 		b = strconv.AppendUint(b, uint64(m.Rdev), 10)
+		b = append(b, ", "...)
+	}
+	if m.Umask != 0 {
+		b = append(b, "Umask: "...)
+		b = strconv.AppendUint(b, uint64(m.Umask), 10)
 		b = append(b, ", "...)
 	}
 	return endGo(b)

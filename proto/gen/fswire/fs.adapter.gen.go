@@ -1254,6 +1254,7 @@ func toWireOpenRequest(w *OpenRequest, m *fsapi.OpenRequest) *OpenRequest {
 	w.Mode = m.Mode
 	w.Resolve = m.Resolve
 	w.Exec = m.Exec
+	w.Umask = m.Umask
 	return w
 }
 
@@ -1268,6 +1269,7 @@ func fromWireOpenRequest(m *fsapi.OpenRequest, w *OpenRequest) {
 	m.Mode = w.Mode
 	m.Resolve = w.Resolve
 	m.Exec = w.Exec
+	m.Umask = w.Umask
 }
 
 // toWireOpenReply fills the zero message w; it shares the bytes of m.
@@ -2141,6 +2143,7 @@ func toWireMkdirRequest(w *MkdirRequest, m *fsapi.MkdirRequest) *MkdirRequest {
 	w.Cred = toWireCred(new(Cred), &m.Cred)
 	w.Place = toWirePlace(new(Place), &m.Place)
 	w.Mode = m.Mode
+	w.Umask = m.Umask
 	return w
 }
 
@@ -2152,6 +2155,7 @@ func fromWireMkdirRequest(m *fsapi.MkdirRequest, w *MkdirRequest) {
 	fromWireCred(&m.Cred, w.Cred)
 	fromWirePlace(&m.Place, w.Place)
 	m.Mode = w.Mode
+	m.Umask = w.Umask
 }
 
 // toWireMkdirReply fills the zero message w; it shares the bytes of m.
@@ -2174,6 +2178,7 @@ func toWireMknodRequest(w *MknodRequest, m *fsapi.MknodRequest) *MknodRequest {
 	w.Place = toWirePlace(new(Place), &m.Place)
 	w.Mode = m.Mode
 	w.Rdev = m.Rdev
+	w.Umask = m.Umask
 	return w
 }
 
@@ -2186,6 +2191,7 @@ func fromWireMknodRequest(m *fsapi.MknodRequest, w *MknodRequest) {
 	fromWirePlace(&m.Place, w.Place)
 	m.Mode = w.Mode
 	m.Rdev = w.Rdev
+	m.Umask = w.Umask
 }
 
 // toWireMknodReply fills the zero message w; it shares the bytes of m.

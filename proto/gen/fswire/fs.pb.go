@@ -750,12 +750,14 @@ type OpenRequest struct {
 	Cred  *Cred                  `protobuf:"bytes,1,opt,name=cred" json:"cred,omitempty"`
 	Place *Place                 `protobuf:"bytes,2,opt,name=place" json:"place,omitempty"`
 	Flags uint32                 `protobuf:"varint,3,opt,name=flags" json:"flags,omitempty"`
-	// Permission bits for a new file, after the umask.
+	// Permission bits for a new file, before the umask.
 	Mode uint32 `protobuf:"varint,4,opt,name=mode" json:"mode,omitempty"`
 	// RESOLVE_* of openat2.
 	Resolve uint64 `protobuf:"varint,5,opt,name=resolve" json:"resolve,omitempty"`
 	// The file is to be executed: check execute permission, not read.
-	Exec          bool `protobuf:"varint,6,opt,name=exec" json:"exec,omitempty"`
+	Exec bool `protobuf:"varint,6,opt,name=exec" json:"exec,omitempty"`
+	// Taken from the mode, unless the directory has a default ACL.
+	Umask         uint32 `protobuf:"varint,7,opt,name=umask" json:"umask,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -830,6 +832,13 @@ func (x *OpenRequest) GetExec() bool {
 		return x.Exec
 	}
 	return false
+}
+
+func (x *OpenRequest) GetUmask() uint32 {
+	if x != nil {
+		return x.Umask
+	}
+	return 0
 }
 
 type OpenReply struct {
@@ -3558,6 +3567,7 @@ type MkdirRequest struct {
 	Cred          *Cred                  `protobuf:"bytes,1,opt,name=cred" json:"cred,omitempty"`
 	Place         *Place                 `protobuf:"bytes,2,opt,name=place" json:"place,omitempty"`
 	Mode          uint32                 `protobuf:"varint,3,opt,name=mode" json:"mode,omitempty"`
+	Umask         uint32                 `protobuf:"varint,4,opt,name=umask" json:"umask,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3609,6 +3619,13 @@ func (x *MkdirRequest) GetPlace() *Place {
 func (x *MkdirRequest) GetMode() uint32 {
 	if x != nil {
 		return x.Mode
+	}
+	return 0
+}
+
+func (x *MkdirRequest) GetUmask() uint32 {
+	if x != nil {
+		return x.Umask
 	}
 	return 0
 }
@@ -3671,6 +3688,7 @@ type MknodRequest struct {
 	Place         *Place                 `protobuf:"bytes,2,opt,name=place" json:"place,omitempty"`
 	Mode          uint32                 `protobuf:"varint,3,opt,name=mode" json:"mode,omitempty"`
 	Rdev          uint64                 `protobuf:"varint,4,opt,name=rdev" json:"rdev,omitempty"`
+	Umask         uint32                 `protobuf:"varint,5,opt,name=umask" json:"umask,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3729,6 +3747,13 @@ func (x *MknodRequest) GetMode() uint32 {
 func (x *MknodRequest) GetRdev() uint64 {
 	if x != nil {
 		return x.Rdev
+	}
+	return 0
+}
+
+func (x *MknodRequest) GetUmask() uint32 {
+	if x != nil {
+		return x.Umask
 	}
 	return 0
 }
@@ -6334,14 +6359,15 @@ const file_adyton_fs_v1_fs_proto_rawDesc = "" +
 	"attributes\x18\x13 \x01(\x04R\n" +
 	"attributes\x12'\n" +
 	"\x0fattributes_mask\x18\x14 \x01(\x04R\x0eattributesMask\x12\x15\n" +
-	"\x06mnt_id\x18\x15 \x01(\x04R\x05mntId\"\xb8\x01\n" +
+	"\x06mnt_id\x18\x15 \x01(\x04R\x05mntId\"\xce\x01\n" +
 	"\vOpenRequest\x12&\n" +
 	"\x04cred\x18\x01 \x01(\v2\x12.adyton.fs.v1.CredR\x04cred\x12)\n" +
 	"\x05place\x18\x02 \x01(\v2\x13.adyton.fs.v1.PlaceR\x05place\x12\x14\n" +
 	"\x05flags\x18\x03 \x01(\rR\x05flags\x12\x12\n" +
 	"\x04mode\x18\x04 \x01(\rR\x04mode\x12\x18\n" +
 	"\aresolve\x18\x05 \x01(\x04R\aresolve\x12\x12\n" +
-	"\x04exec\x18\x06 \x01(\bR\x04exec\"\x8d\x03\n" +
+	"\x04exec\x18\x06 \x01(\bR\x04exec\x12\x14\n" +
+	"\x05umask\x18\a \x01(\rR\x05umask\"\x8d\x03\n" +
 	"\tOpenReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12&\n" +
 	"\x04wait\x18\x02 \x01(\v2\x12.adyton.fs.v1.WaitR\x04wait\x12\x16\n" +
@@ -6565,20 +6591,22 @@ const file_adyton_fs_v1_fs_proto_rawDesc = "" +
 	"\x05flags\x18\x04 \x01(\rR\x05flags\"K\n" +
 	"\vAccessReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12&\n" +
-	"\x04wait\x18\x02 \x01(\v2\x12.adyton.fs.v1.WaitR\x04wait\"u\n" +
+	"\x04wait\x18\x02 \x01(\v2\x12.adyton.fs.v1.WaitR\x04wait\"\x8b\x01\n" +
 	"\fMkdirRequest\x12&\n" +
 	"\x04cred\x18\x01 \x01(\v2\x12.adyton.fs.v1.CredR\x04cred\x12)\n" +
 	"\x05place\x18\x02 \x01(\v2\x13.adyton.fs.v1.PlaceR\x05place\x12\x12\n" +
-	"\x04mode\x18\x03 \x01(\rR\x04mode\"J\n" +
+	"\x04mode\x18\x03 \x01(\rR\x04mode\x12\x14\n" +
+	"\x05umask\x18\x04 \x01(\rR\x05umask\"J\n" +
 	"\n" +
 	"MkdirReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12&\n" +
-	"\x04wait\x18\x02 \x01(\v2\x12.adyton.fs.v1.WaitR\x04wait\"\x89\x01\n" +
+	"\x04wait\x18\x02 \x01(\v2\x12.adyton.fs.v1.WaitR\x04wait\"\x9f\x01\n" +
 	"\fMknodRequest\x12&\n" +
 	"\x04cred\x18\x01 \x01(\v2\x12.adyton.fs.v1.CredR\x04cred\x12)\n" +
 	"\x05place\x18\x02 \x01(\v2\x13.adyton.fs.v1.PlaceR\x05place\x12\x12\n" +
 	"\x04mode\x18\x03 \x01(\rR\x04mode\x12\x12\n" +
-	"\x04rdev\x18\x04 \x01(\x04R\x04rdev\"^\n" +
+	"\x04rdev\x18\x04 \x01(\x04R\x04rdev\x12\x14\n" +
+	"\x05umask\x18\x05 \x01(\rR\x05umask\"^\n" +
 	"\n" +
 	"MknodReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12&\n" +

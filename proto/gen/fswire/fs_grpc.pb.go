@@ -132,7 +132,7 @@ type FSClient interface {
 	Setattr(ctx context.Context, in *SetattrRequest, opts ...grpc.CallOption) (*SetattrReply, error)
 	// Access checks permissions for the given credentials without opening.
 	Access(ctx context.Context, in *AccessRequest, opts ...grpc.CallOption) (*AccessReply, error)
-	// Mkdir makes a directory. mode is after the umask.
+	// Mkdir makes a directory. mode is before the umask.
 	Mkdir(ctx context.Context, in *MkdirRequest, opts ...grpc.CallOption) (*MkdirReply, error)
 	// Mknod makes a regular file, FIFO, socket or device node.
 	Mknod(ctx context.Context, in *MknodRequest, opts ...grpc.CallOption) (*MknodReply, error)
@@ -669,7 +669,7 @@ type FSServer interface {
 	Setattr(context.Context, *SetattrRequest) (*SetattrReply, error)
 	// Access checks permissions for the given credentials without opening.
 	Access(context.Context, *AccessRequest) (*AccessReply, error)
-	// Mkdir makes a directory. mode is after the umask.
+	// Mkdir makes a directory. mode is before the umask.
 	Mkdir(context.Context, *MkdirRequest) (*MkdirReply, error)
 	// Mknod makes a regular file, FIFO, socket or device node.
 	Mknod(context.Context, *MknodRequest) (*MknodReply, error)

@@ -32,9 +32,18 @@ func (c *Ctx) Permission(n *Inode, mask uint32) linux.Errno {
 // Generic is the check by mode bits and capabilities alone.
 func (c *Ctx) Generic(n *Inode, mask uint32) linux.Errno {
 	bits := n.Mode
+	var acl ACL
+	if n.Xattrs != nil && bits&linux.S_IRWXG != 0 && n.Uid != c.Cred.Uid {
+		acl = n.ACL(linux.XATTR_NAME_POSIX_ACL_ACCESS)
+	}
 	switch {
 	case n.Uid == c.Cred.Uid:
 		bits >>= 6
+	case acl != nil:
+		if c.inACL(n, acl, uint16(mask&7)) {
+			return 0
+		}
+		bits = 0
 	case (bits>>3^bits)&mask&7 == 0:
 		// Group and others get the same: no need to look at the groups.
 	case c.InGroup(n.Gid):
