@@ -32,3 +32,4 @@ house:
 -include shim.mk
 -include tests.mk
 -include docs.mk
+-include fuzz.mk
