@@ -19,6 +19,8 @@ type Platform struct {
 	leader *leader.Leader
 	kernel platform.Kernel
 	wake   chan struct{}
+	// deadline is how long Sleep may take, in monotonic ns; 0 is for ever.
+	deadline int64
 
 	// Idle, when set, is called as a handler instead of sleeping: every script
 	// waits for something.
@@ -85,18 +87,24 @@ func (s *source) Poll() bool { return false }
 // Spin implements leader.Source.
 func (s *source) Spin(int64) bool { return false }
 
-// Sleep implements leader.Source.
-func (s *source) Sleep(deadline int64, pending func() bool) {
+// Prepare implements leader.Source. There is one root.
+func (s *source) Prepare(_ int, deadline int64, pending func() bool) bool {
 	if pending() {
-		return
+		return false
 	}
 	if s.Idle != nil {
 		s.Idle()
-		return
+		return false
 	}
+	s.deadline = deadline
+	return true
+}
+
+// Sleep implements leader.Source.
+func (s *source) Sleep(int) {
 	var late <-chan time.Time
-	if deadline != 0 {
-		late = time.After(time.Duration(deadline - s.leader.Now()))
+	if s.deadline != 0 {
+		late = time.After(time.Duration(s.deadline - s.leader.Now()))
 	}
 	select {
 	case <-s.wake:
@@ -104,8 +112,18 @@ func (s *source) Sleep(deadline int64, pending func() bool) {
 	}
 }
 
+// Await implements leader.Source.
+func (s *source) Await(_ int, ready func() bool) {
+	if !ready() {
+		<-s.wake
+	}
+}
+
+// Awake implements leader.Source.
+func (s *source) Awake(int) {}
+
 // Wake implements leader.Source.
-func (s *source) Wake() {
+func (s *source) Wake(int) {
 	select {
 	case s.wake <- struct{}{}:
 	default:
