@@ -1,10 +1,14 @@
 package syscalls
 
 import (
+	"strconv"
+	"strings"
+
 	"adyton.dev/adyton/core/fdtable"
 	"adyton.dev/adyton/core/linux"
 	"adyton.dev/adyton/core/task"
 	"adyton.dev/adyton/core/wait"
+	"adyton.dev/adyton/proto/gen/fsapi"
 )
 
 var pidfdRows = []Row{
@@ -109,6 +113,38 @@ func (o *pidfd) close(e *Env) {
 	if len(e.pidfds[o.p]) == 0 {
 		delete(e.pidfds, o.p)
 	}
+}
+
+// pidfdOf is a pidfd or, as for pidfd_send_signal, what an open directory
+// /proc/PID stands for. Errors: EBADF, ESRCH.
+func (c *Call) pidfdOf(f *fdtable.File) (*pidfd, linux.Errno) {
+	if o, ok := f.Object.(*pidfd); ok {
+		return o, 0
+	}
+	h, ok := fsHandle(f)
+	if !ok || f.Path || f.Mode&linux.S_IFMT != linux.S_IFDIR {
+		return nil, linux.EBADF
+	}
+	at := fsapi.StatfsRequest{Cred: c.Cred(), Handle: h}
+	var fs fsapi.StatfsReply
+	if e := ask(c, c.FS.Statfs, &at, &fs, &fs.Wait); e != 0 || fs.Type != linux.PROC_SUPER_MAGIC {
+		return nil, linux.EBADF
+	}
+	q := fsapi.PathOfRequest{Root: c.T.FS.Root.Handle, Handle: h}
+	var r fsapi.PathOfReply
+	if e := ask(c, c.FS.PathOf, &q, &r, &r.Wait); e != 0 {
+		return nil, linux.EBADF
+	}
+	names := strings.Split(strings.TrimSuffix(r.Path, " (deleted)"), "/")
+	pid, err := strconv.ParseInt(names[len(names)-1], 10, 32)
+	if err != nil || len(names) > 1 && names[len(names)-2] == "task" {
+		return nil, linux.EBADF
+	}
+	p := c.Tasks.Process(int32(pid))
+	if p == nil || r.Deleted {
+		return nil, linux.ESRCH
+	}
+	return &pidfd{p: p}, 0
 }
 
 // nextObject gives a handle for an object of the core's own.

@@ -197,9 +197,9 @@ func sysPidfdSendSignal(c *Call) (int64, linux.Errno) {
 		return 0, e
 	}
 	defer c.unref(f)
-	o, ok := f.Object.(*pidfd)
-	if !ok {
-		return 0, linux.EBADF
+	o, e := c.pidfdOf(f)
+	if e != 0 {
+		return 0, e
 	}
 	signo := c.Int(1)
 	info := signalapi.Info{Signo: signo, Code: linux.SI_USER, Pid: c.P.Pid, Uid: c.T.Cred.UID}

@@ -66,6 +66,31 @@ static pthread_t start_other(void)
 
 static void end_other(pthread_t t) { write(other_go[1], "x", 1); pthread_join(t, 0); }
 
+CASE(pidfd_of_proc)
+{
+	char name[64];
+	pid_t a = must(fork());
+	if (a == 0)
+		for (;;)
+			pause();
+	snprintf(name, sizeof name, "/proc/%d", a);
+	int fd = must(open(name, O_RDONLY | O_DIRECTORY));
+	int path = must(open(name, O_PATH));
+	R(syscall(SYS_pidfd_send_signal, fd, 0, 0, 0));
+	R(syscall(SYS_pidfd_send_signal, path, 0, 0, 0));
+	R(syscall(SYS_pidfd_send_signal, must(open("/proc", O_RDONLY)), 0, 0, 0));
+	snprintf(name, sizeof name, "/proc/%d/task", a);
+	R(syscall(SYS_pidfd_send_signal, must(open(name, O_RDONLY)), 0, 0, 0));
+	snprintf(name, sizeof name, "/proc/%d/task/%d", a, a);
+	R(syscall(SYS_pidfd_send_signal, must(open(name, O_RDONLY)), 0, 0, 0));
+	R(syscall(SYS_pidfd_send_signal, must(open("/", O_RDONLY)), 0, 0, 0));
+	R(syscall(SYS_pidfd_send_signal, fd, SIGKILL, 0, 0));
+	int status;
+	must(waitpid(a, &status, 0));
+	printf("status %#x\n", status);
+	R(syscall(SYS_pidfd_send_signal, fd, 0, 0, 0));
+}
+
 CASE(pidfd_of_thread)
 {
 	pthread_t t = start_other();
