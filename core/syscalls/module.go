@@ -2,13 +2,12 @@ package syscalls
 
 import "adyton.dev/adyton/core/linux"
 
-// moduleRows answer as a Linux that takes no modules any more: with
-// kernel.modules_disabled, may_init_module of kernel/module/main.c refuses
-// before it looks at an argument.
+// moduleRows answer as a Linux built without modules, which is what
+// /proc/config.gz says.
 var moduleRows = []Row{
-	{"init_module", Core, args(ptr("module_image"), uinteger("len"), str("param_values")), refuse},
-	{"finit_module", Core, args(fd("fd"), str("param_values"), hex("flags")), refuse},
-	{"delete_module", Core, args(str("name"), hex("flags")), refuse},
+	{"init_module", Core, args(ptr("module_image"), uinteger("len"), str("param_values")), gone},
+	{"finit_module", Core, args(fd("fd"), str("param_values"), hex("flags")), gone},
+	{"delete_module", Core, args(str("name"), hex("flags")), gone},
 }
 
 // goneRows are calls that have a number on amd64 and no code in Linux.

@@ -4,13 +4,12 @@ import "adyton.dev/adyton/core/linux"
 
 var rebootRows = []Row{
 	{"reboot", Core, args(hex("magic"), hex("magic2"), enum("cmd", linux.RebootCmds), ptr("arg")), sysReboot},
-	{"kexec_load", Core, args(hex("entry"), uinteger("nr_segments"), ptr("segments"), hex("flags")), refuse},
-	{"kexec_file_load", Core, args(fd("kernel_fd"), fd("initrd_fd"), uinteger("cmdline_len"), str("cmdline"), hex("flags")), refuse},
+	{"kexec_load", Core, args(hex("entry"), uinteger("nr_segments"), ptr("segments"), hex("flags")), gone},
+	{"kexec_file_load", Core, args(fd("kernel_fd"), fd("initrd_fd"), uinteger("cmdline_len"), str("cmdline"), hex("flags")), gone},
 	{"vhangup", Core, nil, refuse},
 }
 
-// refuse answers what nobody may do here: there is no other kernel to start
-// (Linux with kernel.kexec_load_disabled) and no terminal to take away.
+// refuse answers what nobody may do here: no terminal can be taken away.
 func refuse(*Call) (int64, linux.Errno) { return 0, linux.EPERM }
 
 // sysReboot ends the run: a sandbox is to its programs what a PID namespace
