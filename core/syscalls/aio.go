@@ -36,7 +36,8 @@ const (
 // made when they are submitted, as Linux makes those of cached files; only
 // polls stay.
 type aioContext struct {
-	handle uint64
+	// ring is the length of the ring's memory, in bytes.
+	ring uint64
 	// asked is how many events io_setup was asked for, room how many requests
 	// may be under way or not fetched yet.
 	asked, room int
@@ -74,22 +75,22 @@ func sysIoSetup(c *Call) (int64, linux.Errno) {
 	if uint64(n)+c.aioNr > aioMaxNr {
 		return 0, linux.EAGAIN
 	}
-	pages := (aioRingHeader + (room+2)*linux.SizeofIoEvent + pageSize - 1) / pageSize
+	ring := (aioRingHeader + (room+2)*linux.SizeofIoEvent + pageSize - 1) &^ (pageSize - 1)
 	// A page of zeros has not the ring's magic number, so that libaio makes
 	// calls instead of reading it.
-	id, e := c.mapAnonymous(pages * pageSize)
+	id, e := c.mapAnonymous(ring)
 	if e != 0 {
 		return 0, e
 	}
 	binary.LittleEndian.PutUint64(b[:], id)
 	if e := c.CopyOut(c.Args[1], b[:]); e != 0 {
-		c.unmap(id, pages*pageSize)
+		c.unmap(id, ring)
 		return 0, e
 	}
 	if c.aio[c.P.Space] == nil {
 		c.aio[c.P.Space] = aioContexts{}
 	}
-	c.aio[c.P.Space][id] = &aioContext{handle: c.nextObject(), asked: int(n), room: int(pages*pageSize-aioRingHeader)/linux.SizeofIoEvent - 1}
+	c.aio[c.P.Space][id] = &aioContext{ring: ring, asked: int(n), room: int(ring-aioRingHeader)/linux.SizeofIoEvent - 1}
 	c.aioNr += uint64(n)
 	return 0, 0
 }
@@ -106,14 +107,6 @@ func (c *Call) mapAnonymous(length uint64) (uint64, linux.Errno) {
 	return r.Addr, e
 }
 
-func (c *Call) unmap(addr, length uint64) linux.Errno {
-	return c.change(func(space uint64) ([]mmapi.Op, []mmapi.FileRef, linux.Errno) {
-		var r mmapi.UnmapReply
-		e := c.MM.Unmap(&mmapi.UnmapRequest{Space: space, Addr: addr, Length: length}, &r)
-		return r.Ops, r.Files, e
-	})
-}
-
 func sysIoDestroy(c *Call) (int64, linux.Errno) {
 	id := c.Args[0]
 	x, e := c.aioContext(id)
@@ -122,8 +115,7 @@ func sysIoDestroy(c *Call) (int64, linux.Errno) {
 	}
 	delete(c.aio[c.P.Space], id)
 	c.aioEnd(x)
-	pages := (uint64(x.room+1)*linux.SizeofIoEvent + aioRingHeader + pageSize - 1) / pageSize
-	c.unmap(id, pages*pageSize)
+	c.unmap(id, x.ring)
 	return 0, 0
 }
 

@@ -140,10 +140,12 @@ func (c *Call) memoryFile(name string, size int64) (*fdtable.File, linux.Errno) 
 	return c.openMemory(&fsapi.OpenMemoryRequest{Cred: c.Cred(), Name: name, Size: size})
 }
 
-func sysMunmap(c *Call) (int64, linux.Errno) {
-	return 0, c.change(func(space uint64) ([]mmapi.Op, []mmapi.FileRef, linux.Errno) {
+func sysMunmap(c *Call) (int64, linux.Errno) { return 0, c.unmap(c.Args[0], c.Args[1]) }
+
+func (c *Call) unmap(addr, length uint64) linux.Errno {
+	return c.change(func(space uint64) ([]mmapi.Op, []mmapi.FileRef, linux.Errno) {
 		var rep mmapi.UnmapReply
-		e := c.MM.Unmap(&mmapi.UnmapRequest{Space: space, Addr: c.Args[0], Length: c.Args[1]}, &rep)
+		e := c.MM.Unmap(&mmapi.UnmapRequest{Space: space, Addr: addr, Length: length}, &rep)
 		return rep.Ops, rep.Files, e
 	})
 }
