@@ -33,3 +33,4 @@ house:
 -include tests.mk
 -include docs.mk
 -include fuzz.mk
+-include release.mk

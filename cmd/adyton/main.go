@@ -51,6 +51,6 @@ the untrusted host for what only a host can do.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(newRun(), newCoverage(), newBench(), newServe(), newHost(), newVersion())
+	root.AddCommand(newRun(), newCoverage(), newBench(), newServe(), newHost(), newVersion(), newMan())
 	return root
 }

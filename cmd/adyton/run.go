@@ -40,6 +40,7 @@ type runFlags struct {
 	signal      string
 	ipc         string
 	host        string
+	config      string
 }
 
 func newRun() *cobra.Command {
@@ -60,12 +61,20 @@ was not found, 126 when it cannot be executed, 125 when Adyton itself fails.`,
   adyton run --host unix:/run/user/1000/adyton.sock -- /bin/sh
   adyton run --strace=open,openat --strace-failing -- ls /nowhere`,
 		Args: cobra.MinimumNArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return run(&f, args) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if f.config != "" {
+				if err := applyConfig(cmd.Flags(), f.config); err != nil {
+					return err
+				}
+			}
+			return run(&f, args)
+		},
 	}
 	fl := cmd.Flags()
 	fl.SetInterspersed(false)
+	fl.StringVar(&f.config, "config", "", "read flags from a TOML `FILE` whose keys are their names; those given here win")
 	fl.StringVar(&f.rootfs, "rootfs", "", "directory or tar file to use as / (default: the host's tree, changes in memory)")
-	fl.StringArrayVar(&f.mounts, "mount", nil, "mount host directory SRC at DST, as SRC:DST[:ro|rw] (default ro)")
+	fl.StringArrayVar(&f.mounts, "mount", nil, "mount host directory SRC at DST, read-only unless rw is said, as SRC:DST[:ro|rw]")
 	fl.StringArrayVar(&f.env, "env", nil, "set environment variable K=V, or pass K on; may be given again")
 	fl.StringVar(&f.workdir, "workdir", "", "directory to start in (default: the current one)")
 	fl.StringVar(&f.user, "user", "", "run as UID[:GID] (default: the caller)")
