@@ -87,6 +87,17 @@ type Range struct{ Addr, Length uint64 }
 // Ident holds the words that are answered without the core.
 type Ident struct{ Pid, Tid, Ppid, Uid, Euid, Gid, Egid uint64 }
 
+// Answers says which calls of a thread the platform may answer by itself.
+type Answers uint32
+
+// The kinds of Answers.
+const (
+	AnswerAll Answers = iota
+	AnswerNone
+	// AnswerNext lets it answer the next call of those that it can, then none.
+	AnswerNext
+)
+
 // Thread is one thread that can run app code. Between an event and its answer
 // the thread stands still.
 type Thread interface {
@@ -136,6 +147,10 @@ type Thread interface {
 	// clearTid (0 for none) and woken its futex.
 	Exit(clearTid uint64)
 	SetIdent(*Ident)
+	// Answer says which calls the platform may answer: all, until it is told.
+	// A copy of the thread that Fork or Clone makes begins with all. The vDSO
+	// knows nothing of it.
+	Answer(Answers)
 	// SetTLS sets the FS base; fs is read back by TLS.
 	SetTLS(fs uint64) linux.Errno
 	// TLS is the FS base that was set last.

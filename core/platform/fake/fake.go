@@ -265,6 +265,9 @@ func (t *Thread) Exit(clearTid uint64) {
 // SetIdent implements platform.Thread.
 func (t *Thread) SetIdent(*platform.Ident) {}
 
+// Answer implements platform.Thread.
+func (t *Thread) Answer(platform.Answers) {}
+
 // SetTLS implements platform.Thread.
 func (t *Thread) SetTLS(fs uint64) linux.Errno {
 	t.tls = fs

@@ -59,7 +59,7 @@ func (img *image) filter() []byte {
 
 	p.load(dataNr)
 	for _, nr := range []uint32{
-		unix.SYS_FUTEX, unix.SYS_SCHED_YIELD, unix.SYS_RT_SIGRETURN,
+		unix.SYS_FUTEX, unix.SYS_FUTEX_WAITV, unix.SYS_FUTEX_WAKE, unix.SYS_FUTEX_WAIT, unix.SYS_FUTEX_REQUEUE, unix.SYS_SCHED_YIELD, unix.SYS_RT_SIGRETURN,
 		unix.SYS_MMAP, unix.SYS_MUNMAP, unix.SYS_MPROTECT, unix.SYS_MREMAP, unix.SYS_MADVISE,
 		unix.SYS_ARCH_PRCTL, unix.SYS_SIGALTSTACK, unix.SYS_RECVMSG, unix.SYS_CLOSE,
 		unix.SYS_EXIT, unix.SYS_EXIT_GROUP, unix.SYS_MEMBARRIER,

@@ -115,6 +115,7 @@ func (pr *process) newThread(slot int) (*thread, error) {
 	mb.store32(shimMbKick, 0)
 	mb.store32(shimMbFull, 0)
 	mb.store32(shimMbYieldOff, 0)
+	t.Answer(platform.AnswerAll)
 	t.setPatience()
 	copy(mb.bytes(shimMbSwReserved, 48), pr.p.swReserved())
 	mb.store32(shimMbXLen, pr.p.xsize)
@@ -202,6 +203,7 @@ func (p *Platform) Retire(pt platform.Thread) {
 		return
 	}
 	p.cool(t)
+	t.Answer(platform.AnswerAll)
 	p.pool = append(p.pool, pr)
 }
 

@@ -59,6 +59,9 @@ func newROPage() (roPage, error) {
 	b[shimRoTable+unix.SYS_SCHED_YIELD] = shimTabYield
 	b[shimRoTable+unix.SYS_FUTEX] = shimTabFutex
 	b[shimRoTable+unix.SYS_CLOCK_GETTIME] = shimTabClock
+	for _, nr := range []int{unix.SYS_FUTEX_WAITV, unix.SYS_FUTEX_WAKE, unix.SYS_FUTEX_WAIT, unix.SYS_FUTEX_REQUEUE} {
+		b[shimRoTable+nr] = shimTabHost
+	}
 	for nr, c := range captured {
 		b[shimRoCapture+nr] = c
 	}

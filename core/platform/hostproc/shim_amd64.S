@@ -66,6 +66,7 @@
 .set MbInAddr,      0x158
 .set MbSelf,        0x160              # address of this slot
 .set MbInHost,      0x168              # sleeping in a futex of the host
+.set MbAnswer,      0x16c              # which calls are answered here: see Answer*
 .set MbTid,         0x170              # host's CHILD_CLEARTID word
 .set MbXAddr,       0x178              # xstate address of a frame
 .set MbIdent,       0x180              # pid tid ppid uid euid gid egid, 8 bytes each
@@ -118,12 +119,17 @@
 .set ActPatch,      9
 .set ActSwap,       10
 
+.set AnswerAll,     0                  # those that the table names
+.set AnswerNone,    1
+.set AnswerNext,    2                  # the next one, then none
+
 .set TabPost,       0
 .set TabIdent,      0x10               # + index of the identity word
 .set TabYield,      0x20
 .set TabFutex,      0x21
 .set TabClock,      0x22
 .set TabTime,       0x23
+.set TabHost,       0x24
 
 # WINDOW widens the time between a test for a kick and the way out, in the
 # variant that tests are run with (as --defsym Widen=1).
@@ -626,6 +632,9 @@ fork:
 
 # ---- calls answered here ----
 special:
+	cmpl	$AnswerAll, %gs:MbAnswer
+	jne	unanswered
+answer:
 	cmp	$TabYield, %r11d
 	jb	ident
 	je	yield
@@ -633,7 +642,14 @@ special:
 	je	futex
 	cmp	$TabClock, %r11d
 	je	clock
+	cmp	$TabHost, %r11d
+	je	host
 	jmp	entry_post
+unanswered:
+	cmpl	$AnswerNext, %gs:MbAnswer
+	jne	entry_post
+	movl	$AnswerNone, %gs:MbAnswer
+	jmp	answer
 ident:
 	and	$15, %r11d
 	mov	%gs:MbIdent(,%r11,8), %rax
@@ -729,6 +745,9 @@ futex:
 	bt	%r11d, %eax
 	mov	$202, %eax
 	jnc	entry_post
+host:
+	# So do futex_waitv, futex_wake, futex_wait and futex_requeue.
+	mov	%rax, %gs:MbNr
 	mov	%rcx, %gs:CtxRip
 	movl	$1, %gs:MbInHost
 FutexTest:
@@ -745,14 +764,14 @@ FutexEnd:
 	jmp	IdentTest
 futex_interrupted:
 	# A kick, or a host signal that was none of ours: the core decides.
-	mov	$202, %eax
+	mov	%gs:MbNr, %rax
 	movl	$0, %gs:MbKick
 	jmp	entry_post
 futex_kicked:
 	movl	$0, %gs:MbInHost
 	movl	$0, %gs:MbKick
 	mov	%gs:CtxRip, %rcx
-	mov	$202, %eax
+	mov	%gs:MbNr, %rax
 	jmp	entry_post
 
 # ---- signal handler: rdi signo, rsi siginfo, rdx ucontext, on the alternate stack ----
@@ -809,7 +828,10 @@ trap:
 	cmp	$512, %rax
 	jae	capture
 	lea	ro(%rip), %r11
-	cmpb	$TabFutex, RoTable(%r11,%rax)
+	movzbl	RoTable(%r11,%rax), %r11d
+	cmp	$TabHost, %r11d
+	je	1f
+	cmp	$TabFutex, %r11d
 	jne	capture
 	# A futex from a site without a jump: the same, but Resume ends it.
 	mov	%esi, %r11d
@@ -818,8 +840,13 @@ trap:
 	ja	capture
 	mov	$0x63b, %eax
 	bt	%r11d, %eax
-	mov	$202, %eax
 	jnc	capture
+1:	cmpl	$AnswerNone, %gs:MbAnswer
+	je	capture
+	cmpl	$AnswerNext, %gs:MbAnswer
+	jne	2f
+	movl	$AnswerNone, %gs:MbAnswer
+2:	mov	%gs:MbNr, %rax
 	movl	$1, %gs:MbInHost
 TrapFutexTest:                          # a kick from here to the call posts it
 	cmpl	$0, %gs:MbKick

@@ -400,6 +400,12 @@ func (t *thread) SetIdent(id *platform.Ident) {
 	}
 }
 
+// Answer implements platform.Thread. The word is the app's to change: what it
+// gains by that, it has anyway.
+func (t *thread) Answer(which platform.Answers) {
+	t.mb.store32(shimMbAnswer, uint32(which))
+}
+
 // SetTLS implements platform.Thread.
 func (t *thread) SetTLS(fs uint64) linux.Errno {
 	if fs >= 1<<47-pageSize {
