@@ -311,7 +311,7 @@ func (c *Call) forkSpace(r *platform.Regs) (*task.Space, platform.Thread, linux.
 	}
 	n.ArgStart, n.ArgEnd, n.EnvStart, n.EnvEnd = s.ArgStart, s.ArgEnd, s.EnvStart, s.EnvEnd
 	n.Auxv, n.StartCode, n.EndCode, n.StartStack = s.Auxv, s.StartCode, s.EndCode, s.StartStack
-	n.Dumpable, n.Tainted = s.Dumpable, s.Tainted
+	n.Dumpable, n.Tainted, n.Barriers = s.Dumpable, s.Tainted, s.Barriers
 	n.Inherit(s)
 	for _, f := range rep.Files {
 		if m := s.Files[f.File]; m != nil {

@@ -31,6 +31,11 @@ var fileClaims = []coverage.Claim{
 		Tests: []string{"conformance/futex"},
 	},
 	{
+		Syscalls: []string{"futex_waitv", "futex_wake", "futex_wait", "futex_requeue"}, Level: coverage.Full,
+		Note:  "Where the host's kernel has them; else ENOSYS.",
+		Tests: []string{"conformance/futex"},
+	},
+	{
 		Syscalls: []string{"getpid", "gettid", "getppid", "getuid", "geteuid", "getgid", "getegid", "getpgrp", "getpgid", "getsid", "setpgid", "setsid"},
 		Level:    coverage.Full,
 		Tests:    []string{"conformance/ident"},

@@ -54,6 +54,7 @@ var families = [][]Row{
 	renameRows,
 	restartRows,
 	rlimitRows,
+	rseqRows,
 	rusageRows,
 	rwRows,
 	schedRows,

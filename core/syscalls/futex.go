@@ -7,6 +7,20 @@ import (
 
 var futexRows = []Row{
 	{"futex", Core, args(ptr("uaddr"), kind("futex_op", strace.FutexOp), uinteger("val"), ptr("timeout"), ptr("uaddr2"), uinteger("val3")), sysFutex},
+	{"futex_waitv", Core, args(ptr("waiters"), uinteger("nr_futexes"), hex("flags"), ptr("timeout"), enum("clockid", linux.Clocks)), sysFutex2},
+	{"futex_wait", Core, args(ptr("uaddr"), hex("val"), hex("mask"), hex("flags"), ptr("timeout"), enum("clockid", linux.Clocks)), sysFutex2},
+	{"futex_wake", Core, args(ptr("uaddr"), hex("mask"), integer("nr"), hex("flags")), sysFutex2},
+	{"futex_requeue", Core, args(ptr("waiters"), hex("flags"), integer("nr_wake"), integer("nr_requeue")), sysFutex2},
+}
+
+// sysFutex2 gets those of the newer calls that the platform did not finish.
+// Their time-outs are points in time, so all of them start again after a signal
+// that lets them.
+func sysFutex2(c *Call) (int64, linux.Errno) {
+	if c.T.Sleep.Interrupted() {
+		return 0, linux.ERESTARTSYS
+	}
+	return c.again(c.Nr)
 }
 
 // sysFutex gets the operations that a platform with futexes of its own did not
@@ -33,7 +47,8 @@ func sysFutex(c *Call) (int64, linux.Errno) {
 	return c.again(c.Nr) // nothing to look at after all
 }
 
-// again has the app make a call again by itself.
+// again has the app make a call again by itself, which the platform then
+// answers.
 func (c *Call) again(nr uint64) (int64, linux.Errno) {
 	r := &c.frame.regs
 	c.T.Platform.Regs(r)

@@ -178,6 +178,8 @@ type Space struct {
 	Dumpable uint32
 	// NoHugePages is PR_SET_THP_DISABLE.
 	NoHugePages bool
+	// Barriers are the registrations of membarrier(2).
+	Barriers uint32
 	// MDWE is PR_SET_MDWE.
 	MDWE uint32
 	// Files are the descriptions behind mm's file numbers.

@@ -47,6 +47,30 @@ func TestExitStatus(t *testing.T) {
 	}
 }
 
+// TestUnsupportedKill: with --unsupported=kill a program of glibc runs, and
+// one that makes a call that nobody claims dies of SIGSYS.
+func TestUnsupportedKill(t *testing.T) {
+	side := adyton(t)
+	flags := []string{"--unsupported=kill"}
+	for _, c := range []struct {
+		argv   []string
+		status int
+		out    string
+	}{
+		{[]string{"/bin/sh", "-c", "ls / >/dev/null && echo fine"}, 0, "fine\n"},
+		{[]string{"/usr/bin/perl", "-e", "print 6*7"}, 0, "42"},
+		{[]string{"/usr/bin/perl", "-e", "syscall(999); print 6*7"}, 128 + int(syscall.SIGSYS), ""},
+	} {
+		r, err := side.Run(oracle.Cmd{Argv: c.argv, Flags: flags})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Status != c.status || string(r.Stdout) != c.out {
+			t.Errorf("%q: status %d, out %q, want %d and %q\n%s", c.argv, r.Status, r.Stdout, c.status, c.out, r.Stderr)
+		}
+	}
+}
+
 // TestHostStaysAsItIs wants writes of a program to be its own, unless a
 // folder is mounted for writing.
 func TestHostStaysAsItIs(t *testing.T) {

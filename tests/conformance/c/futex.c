@@ -515,3 +515,174 @@ CASE(contention)
 	for (int i = 0; i < 4; i++) pthread_join(t[i], 0);
 	say("%ld", n);
 }
+
+CASE(shared_requeue)
+{
+	// Processes that wait for one word of shared memory, woken, moved to a
+	// second one, or left.
+	enum { N = 60, WAKE = 10, MOVE = 30 };
+	int *w = mmap(0, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pid_t pid[N];
+	for (int i = 0; i < N; i++) {
+		pid[i] = must(fork());
+		if (!pid[i]) {
+			struct timespec t = {60, 0};
+			_exit(FUTEX(w, FUTEX_WAIT, 0, &t, 0, 0) ? 1 : 0);
+		}
+	}
+	for (int i = 0; i < N; i++) asleep(pid[i], pid[i]);
+	S(futex, w, FUTEX_CMP_REQUEUE, WAKE, MOVE, w + 1, 0);
+	S(futex, w, FUTEX_WAKE, N, 0, 0, 0);
+	S(futex, w + 1, FUTEX_WAKE, N, 0, 0, 0);
+	int bad = 0;
+	for (int i = 0; i < N; i++) {
+		int st = 0;
+		waitpid(pid[i], &st, 0);
+		bad += st != 0;
+	}
+	say("timed out %d", bad);
+}
+
+// The newer calls, by number: musl knows none of them.
+#undef SYS_futex_waitv
+#define SYS_futex_waitv 449
+#define SYS_futex_wake 454
+#define SYS_futex_wait 455
+#define SYS_futex_requeue 456
+struct waitv { uint64_t val, uaddr; uint32_t flags, reserved; };
+enum { U32 = 2, NUMA = 4, PRIV = 128 };
+
+static struct timespec soon(clockid_t clock, long ms)
+{
+	struct timespec t;
+	clock_gettime(clock, &t);
+	t.tv_nsec += ms % 1000 * 1000000, t.tv_sec += ms / 1000;
+	if (t.tv_nsec >= 1000000000) t.tv_nsec -= 1000000000, t.tv_sec++;
+	return t;
+}
+
+CASE(waitv_errors)
+{
+	struct waitv v[2] = {{0, (long)&word, U32 | PRIV, 0}, {0, (long)&word2, U32 | PRIV, 0}};
+	struct timespec t = soon(CLOCK_MONOTONIC, 10), wrong = {0, 1000000000};
+	S(futex_waitv, v, 2, 0, &t, CLOCK_MONOTONIC);
+	t = soon(CLOCK_REALTIME, 10);
+	S(futex_waitv, v, 2, 0, &t, CLOCK_REALTIME);
+	S(futex_waitv, v, 2, 1, 0, 0);
+	S(futex_waitv, v, 0, 0, 0, 0);
+	S(futex_waitv, v, 129, 0, 0, 0);
+	S(futex_waitv, 0, 1, 0, 0, 0);
+	S(futex_waitv, BAD, 1, 0, 0, 0);
+	S(futex_waitv, v, 1, 0, &t, CLOCK_BOOTTIME);
+	S(futex_waitv, v, 1, 0, &wrong, CLOCK_MONOTONIC);
+	S(futex_waitv, v, 1, 0, BAD, CLOCK_MONOTONIC);
+	v[1].val = 1;
+	S(futex_waitv, v, 2, 0, 0, 0);
+	v[1].val = 0, v[1].reserved = 1;
+	S(futex_waitv, v, 2, 0, 0, 0);
+	v[1].reserved = 0, v[1].flags = PRIV;
+	S(futex_waitv, v, 2, 0, 0, 0);
+	v[1].flags = U32 | PRIV | 64;
+	S(futex_waitv, v, 2, 0, 0, 0);
+	v[1].flags = U32 | PRIV, v[1].uaddr = (long)&word2 + 1;
+	S(futex_waitv, v, 2, 0, 0, 0);
+	v[1].uaddr = (long)BAD;
+	S(futex_waitv, v, 2, 0, 0, 0);
+}
+
+static int many[128];
+static void *wait_many(void *x)
+{
+	struct waitv v[128];
+	for (int i = 0; i < 128; i++) v[i] = (struct waitv){0, (long)&many[i], U32 | PRIV, 0};
+	tids[0] = RAW(gettid);
+	__atomic_fetch_add(&waiting, 1, __ATOMIC_SEQ_CST);
+	return (void *)RAW(futex_waitv, v, 128, 0, 0, 0);
+}
+
+CASE(waitv)
+{
+	for (int i = 0; i < 128; i += 127) {
+		pthread_t t;
+		void *r;
+		waiting = 0;
+		pthread_create(&t, 0, wait_many, 0);
+		until(waiting == 1);
+		asleep(getpid(), tids[0]);
+		S(futex, &many[i], FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 1, 0, 0, 0);
+		pthread_join(t, &r);
+		say("woken by %ld", (long)r);
+	}
+	// Across processes.
+	int *w = mmap(0, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pid_t pid = must(fork());
+	if (!pid) {
+		struct waitv v[2] = {{0, (long)w, U32, 0}, {0, (long)(w + 9), U32, 0}};
+		_exit(RAW(futex_waitv, v, 2, 0, 0, 0));
+	}
+	asleep(pid, pid);
+	S(futex, w + 9, FUTEX_WAKE, 1, 0, 0, 0);
+	int st;
+	waitpid(pid, &st, 0);
+	say("child %s", swait(st));
+}
+
+CASE(futex2)
+{
+	struct timespec t = soon(CLOCK_MONOTONIC, 10);
+	S(futex_wait, &word, 0, 1, U32 | PRIV, &t, CLOCK_MONOTONIC);
+	S(futex_wait, &word, 1, 1, U32 | PRIV, 0, 0);
+	S(futex_wait, &word, 0, 0, U32 | PRIV, 0, 0);
+	S(futex_wait, &word, 0, 1UL << 32, U32 | PRIV, 0, 0);
+	S(futex_wait, &word, 1UL << 32, 1, U32 | PRIV, 0, 0);
+	S(futex_wait, &word, 0, 1, PRIV, 0, 0);
+	S(futex_wait, &word, 0, 1, U32 | PRIV | 64, 0, 0);
+	S(futex_wait, BAD, 0, 1, U32 | PRIV, 0, 0);
+	S(futex_wait, &word, 0, 1, U32 | PRIV, &t, CLOCK_BOOTTIME);
+	S(futex_wake, &word, 1, 1, U32 | PRIV);
+	S(futex_wake, &word, 0, 1, U32 | PRIV);
+	S(futex_wake, &word, 1, 1, PRIV);
+	S(futex_wake, (char *)&word + 1, 1, 1, U32 | PRIV);
+	struct waitv v[2] = {{0, (long)&word, U32 | PRIV, 0}, {0, (long)&word2, U32 | PRIV, 0}};
+	S(futex_requeue, v, 0, 1, 1);
+	S(futex_requeue, v, 1, 1, 1);
+	S(futex_requeue, v, 0, -1, 1);
+	S(futex_requeue, BAD, 0, 1, 1);
+	v[0].val = 1;
+	S(futex_requeue, v, 0, 1, 1);
+	v[0].val = 0;
+
+	pthread_t th[5];
+	struct waiter w = {&word, FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG, 6};
+	start(th, 5, &w);
+	S(futex_wake, &word, 1, 9, U32 | PRIV);
+	S(futex_wake, &word, 2, 1, U32 | PRIV);
+	S(futex_requeue, v, 0, 1, 2);
+	S(futex_wake, &word2, 4, 9, U32 | PRIV);
+	S(futex_wake, &word, -1U, 9, U32 | PRIV);
+	for (int i = 0; i < 5; i++) pthread_join(th[i], 0);
+	say("woken %d", woken);
+}
+
+CASE(futex2_signal)
+{
+	struct sigaction a = {.sa_handler = ignore};
+	sigaction(SIGALRM, &a, 0);
+	struct itimerval it = {{0, 0}, {0, 30000}};
+	struct waitv v = {0, (long)&word, U32 | PRIV, 0};
+	setitimer(ITIMER_REAL, &it, 0);
+	S(futex_waitv, &v, 1, 0, 0, 0);
+	setitimer(ITIMER_REAL, &it, 0);
+	S(futex_wait, &word, 0, 1, U32 | PRIV, 0, 0);
+	struct timespec t = soon(CLOCK_MONOTONIC, 10000);
+	setitimer(ITIMER_REAL, &it, 0);
+	S(futex_waitv, &v, 1, 0, &t, CLOCK_MONOTONIC);
+	a.sa_flags = SA_RESTART;
+	sigaction(SIGALRM, &a, 0);
+	t = soon(CLOCK_MONOTONIC, 100);
+	setitimer(ITIMER_REAL, &it, 0);
+	S(futex_waitv, &v, 1, 0, &t, CLOCK_MONOTONIC);
+	t = soon(CLOCK_MONOTONIC, 100);
+	setitimer(ITIMER_REAL, &it, 0);
+	S(futex_wait, &word, 0, 1, U32 | PRIV, &t, CLOCK_MONOTONIC);
+}

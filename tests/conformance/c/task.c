@@ -213,6 +213,34 @@ CASE(membarrier)
 	R(syscall(SYS_membarrier, 3, 0, 0));
 }
 
+#define REGISTERED (1 << 9)
+CASE(membarrier_registered)
+{
+	R((syscall(SYS_membarrier, MEMBARRIER_CMD_QUERY, 0, 0) & REGISTERED) != 0);
+	S(membarrier, REGISTERED, 0, 0);
+	S(membarrier, REGISTERED, 1, 0);
+	S(membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE, 0, 0);
+	S(membarrier, MEMBARRIER_CMD_GLOBAL_EXPEDITED, 0, 0);
+	S(membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE, 0, 0);
+	S(membarrier, REGISTERED, 0, 0);
+	S(membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE, 0, 0);
+	S(membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
+	S(membarrier, MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED, 0, 0);
+	S(membarrier, REGISTERED, 0, 0);
+	S(membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0);
+	S(membarrier, REGISTERED, 0, 0);
+	child("fork", S(membarrier, REGISTERED, 0, 0); S(membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0));
+	// What it is for: a store of one thread before the barrier of another.
+	static volatile int ready, seen;
+	void *f(void *x) { while (!ready) sched_yield(); seen = 1; return 0; }
+	pthread_t t;
+	pthread_create(&t, 0, f, 0);
+	ready = 1;
+	S(membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
+	pthread_join(t, 0);
+	R(seen);
+}
+
 CASE(mempolicy)
 {
 	int mode = 77;
