@@ -10,11 +10,11 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/sys/unix"
 	"google.golang.org/grpc"
 
 	"adyton.dev/adyton/core/coverage"
 	"adyton.dev/adyton/core/linux"
+	"adyton.dev/adyton/core/platform/leader"
 	"adyton.dev/adyton/core/plugin"
 	"adyton.dev/adyton/hostcalls/client"
 	"adyton.dev/adyton/proto/gen/coreapi"
@@ -88,18 +88,11 @@ func newLinkedMM(s *setup) (mmapi.MM, error) {
 }
 
 func newLinkedSignal() (signalapi.Signal, error) {
-	return signal.New(signal.Config{Realtime: func() int64 { return time.Now().UnixNano() }, Monotonic: monotonic})
+	return signal.New(signal.Config{Realtime: func() int64 { return time.Now().UnixNano() }, Monotonic: leader.Now})
 }
 
 func newLinkedIPC(s *setup) (ipcapi.IPC, error) {
-	return ipc.New(ipc.Config{Now: monotonic, NoNetwork: s.Net == "none"})
-}
-
-// monotonic is the clock that deadlines count from: the leader reads the same.
-func monotonic() int64 {
-	var ts unix.Timespec
-	unix.ClockGettime(unix.CLOCK_MONOTONIC, &ts)
-	return ts.Nano()
+	return ipc.New(ipc.Config{Now: leader.Now, NoNetwork: s.Net == "none"})
 }
 
 // startPlugin starts what `plugin:PATH[?arg=A&sha256=H]` names.

@@ -84,6 +84,9 @@ type source Platform
 // Poll implements leader.Source.
 func (s *source) Poll() bool { return false }
 
+// Take implements leader.Source.
+func (s *source) Take() {}
+
 // Spin implements leader.Source.
 func (s *source) Spin(int64) bool { return false }
 

@@ -23,6 +23,7 @@ type Platform struct {
 	words   []*uint32
 	hot     []*thread
 	start   int
+	found   int        // what Poll has seen
 	quiet   int        // polls without an event since the last one
 	active  []*process // with a hot thread: whose doors wake a sleeping leader
 	roots   [leader.MaxRoots]root
@@ -142,9 +143,14 @@ func (p *Platform) Poll() bool {
 		return false
 	}
 	p.quiet = 0
-	p.start = i + 1
-	p.hot[i].posted()
+	p.found = i
 	return true
+}
+
+// Take implements leader.Source.
+func (p *Platform) Take() {
+	p.start = p.found + 1
+	p.hot[p.found].posted()
 }
 
 // warm puts a thread among those that scan looks at.

@@ -19,12 +19,14 @@ import (
 // MaxRoots is how many roots there can be.
 const MaxRoots = 8
 
-// Source is where events come from. Poll, Spin, Prepare and Awake are called
-// with the token, by the root that carries it.
+// Source is where events come from. Poll, Take, Spin, Prepare and Awake are
+// called with the token, by the root that carries it.
 type Source interface {
-	// Poll looks for an event for about a microsecond and handles it inline.
-	// It reports whether there was one.
+	// Poll looks for an event for about a microsecond and reports whether there
+	// is one.
 	Poll() bool
+	// Take handles inline the event that Poll, called just before, has found.
+	Take()
 	// Spin says whether an event is likely soon, now being monotonic ns.
 	Spin(now int64) bool
 	// Prepare announces that a root is going to sleep until there may be an
@@ -53,6 +55,7 @@ type Leader struct {
 	readyHead int
 	asleep    bool // the running worker has found nothing to do
 	timers    timerHeap
+	looked    uint64 // ticks when the time was last compared with theirs
 
 	stopped atomic.Bool
 	held    atomic.Bool           // a root carries the token
@@ -84,7 +87,7 @@ func New(src Source) *Leader {
 }
 
 // Now is monotonic time in ns, as CLOCK_MONOTONIC has it.
-func (l *Leader) Now() int64 { return nanotime() }
+func (l *Leader) Now() int64 { return Now() }
 
 // Run runs the loop until Stop; first is the first handler.
 func (l *Leader) Run(first func()) {
@@ -211,7 +214,6 @@ func (l *Leader) newWorker() *worker {
 
 // loop is what a handler's coroutine does between events.
 func (l *Leader) loop(w *worker) {
-	n := 0
 	for !l.stopped.Load() {
 		if l.readyHead < len(l.ready) {
 			l.idle = append(l.idle, w)
@@ -222,12 +224,14 @@ func (l *Leader) loop(w *worker) {
 			continue
 		}
 		if l.src.Poll() {
-			if n++; n&63 == 0 {
-				l.expire(nanotime())
+			// A timer that came due before the event was made comes first,
+			// however long this loop has stood still: an interrupt would have.
+			if !l.late() {
+				l.src.Take()
 			}
 			continue
 		}
-		now := nanotime()
+		now := Now()
 		if l.expire(now) || l.src.Spin(now) {
 			continue
 		}

@@ -25,6 +25,7 @@ func newSleepy() *sleepy {
 func (s *sleepy) set(i int, v bool) { s.mu.Lock(); s.word[i] = v; s.mu.Unlock() }
 
 func (s *sleepy) Poll() bool      { return false }
+func (s *sleepy) Take()           {}
 func (s *sleepy) Spin(int64) bool { return false }
 func (s *sleepy) Awake(i int)     { s.set(i, false) }
 func (s *sleepy) Prepare(i int, _ int64, pending func() bool) bool {
@@ -52,6 +53,52 @@ func (s *sleepy) Wake(i int) {
 	s.word[i] = false
 	s.cond[i].Signal()
 	s.mu.Unlock()
+}
+
+// stalled is a source with one event, which it finds after it has stood still.
+type stalled struct {
+	*sleepy
+	stall func() bool
+	take  func()
+}
+
+func (s *stalled) Poll() bool { return s.stall() }
+func (s *stalled) Take()      { s.take() }
+
+// A timer that has come due runs before an event that was made later, though
+// the leader has slept or stood still past both.
+func TestTimersComeBeforeLaterEvents(t *testing.T) {
+	const due = int64(2e6)
+	for _, where := range []string{"Poll", "handler"} {
+		s := &stalled{sleepy: newSleepy()}
+		l := New(s)
+		var order []string
+		event := false
+		pass := func(at int64) {
+			for l.Now() < at {
+			}
+			event = true
+		}
+		at := l.Now() + due
+		s.stall = func() bool {
+			if where == "Poll" && !event {
+				pass(at)
+			}
+			return event
+		}
+		s.take = func() { order = append(order, "event"); l.Stop() }
+		timer := NewTimer(func() { order = append(order, "timer") })
+		l.Run(func() {
+			at = l.Now() + due
+			l.Arm(timer, at)
+			if where == "handler" {
+				pass(at)
+			}
+		})
+		if len(order) != 2 || order[0] != "timer" {
+			t.Errorf("stalled in %s: %v, want the timer before the event", where, order)
+		}
+	}
 }
 
 // Handlers that wait for each other run under one token, whichever root carries
