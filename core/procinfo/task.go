@@ -15,6 +15,9 @@ import (
 // writes: fs/proc of Linux says how.
 var taskTexts = map[string]func(*Service, *task.Process, *task.Thread, []byte) ([]byte, linux.Errno){
 	"cmdline": func(s *Service, p *task.Process, _ *task.Thread, b []byte) ([]byte, linux.Errno) {
+		if p == s.Env.Tasks.Init {
+			return append(b, "init\x00"...), 0
+		}
 		return s.memory(p, b, func(m *task.Space) (uint64, uint64) { return m.ArgStart, m.ArgEnd })
 	},
 	"environ": func(s *Service, p *task.Process, _ *task.Thread, b []byte) ([]byte, linux.Errno) {
@@ -87,7 +90,7 @@ func state(p *task.Process, t *task.Thread) (byte, string) {
 		return 'Z', "Z (zombie)"
 	case p.Stopped:
 		return 'T', "T (stopped)"
-	case t.Sleep.Sleeping(), t.Platform != nil && t.Platform.Waiting():
+	case p.Space == nil, t.Sleep.Sleeping(), t.Platform != nil && t.Platform.Waiting():
 		return 'S', "S (sleeping)"
 	}
 	return 'R', "R (running)"

@@ -74,6 +74,7 @@ func (e *Env) Boot(f *First) error {
 		return &StartError{"/", x, "open the root", 125}
 	}
 	t.FS = task.NewFSContext(root, root.Ref(), f.Umask)
+	e.Tasks.Init.Leader.FS = task.NewFSContext(root.Ref(), root.Ref(), 0o022)
 	cwd, x := c.bootDir(f.Workdir)
 	if x != 0 {
 		return &StartError{f.Workdir, x, "enter", 125}

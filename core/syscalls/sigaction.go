@@ -235,7 +235,7 @@ func sysKill(c *Call) (int64, linux.Errno) {
 	}
 	if pid == -1 {
 		for _, p := range c.Tasks.Processes() {
-			if p != c.P {
+			if p != c.P && p != c.Tasks.Init {
 				one(p)
 			}
 		}

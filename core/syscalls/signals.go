@@ -43,6 +43,9 @@ func (e *Env) interrupt(t *task.Thread) {
 
 // send queues a signal to a process (thread nil) or thread.
 func (e *Env) send(p *task.Process, t *task.Thread, info signalapi.Info, forced bool) linux.Errno {
+	if p == e.Tasks.Init {
+		return 0 // it has no handler, so it gets none: sig_task_ignored
+	}
 	req := signalapi.SendRequest{Group: p.Pid, Info: info, Forced: forced, Limit: p.Limits[linux.RLIMIT_SIGPENDING].Cur,
 		User: p.Leader.Cred.UID}
 	if t != nil {

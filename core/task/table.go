@@ -3,6 +3,7 @@ package task
 import (
 	"sort"
 
+	"adyton.dev/adyton/core/fdtable"
 	"adyton.dev/adyton/core/linux"
 )
 
@@ -16,7 +17,8 @@ type Table struct {
 	groups    map[int32]*Group
 	sessions  map[int32]*Session
 	last      int32
-	// Init takes over orphans. It has no threads and reaps by itself.
+	// Init is process 1: it takes over orphans and reaps by itself. It can be
+	// found like any other, has a thread that never runs, and no memory.
 	Init *Process
 	// Threads is how many there are, Forks how many tasks were ever made.
 	Forks uint64
@@ -24,13 +26,19 @@ type Table struct {
 	PerUser map[uint32]int
 }
 
-// NewTable makes a table with an init process 1 that only takes over orphans.
+// NewTable makes a table with a process 1.
 func NewTable() *Table {
 	t := &Table{threads: map[int32]*Thread{}, processes: map[int32]*Process{}, groups: map[int32]*Group{},
 		sessions: map[int32]*Session{}, last: 1, PerUser: map[uint32]int{}}
 	t.Init = &Process{Pid: 1, Children: map[int32]*Process{}, Threads: map[int32]*Thread{}}
+	for i := range t.Init.Limits {
+		t.Init.Limits[i] = linux.Rlimit{Cur: linux.RLIM_INFINITY, Max: linux.RLIM_INFINITY}
+	}
 	s := t.newSession(t.Init, 1)
 	t.Init.Group = s.Groups[1]
+	t.processes[1] = t.Init
+	t.Init.Leader = &Thread{Tid: 1, Name: "init", Cred: NewCred(0, 0, nil), Files: fdtable.New()}
+	t.AddThread(t.Init, t.Init.Leader)
 	return t
 }
 

@@ -309,3 +309,41 @@ CASE(per_thread)
 	pthread_barrier_wait(&bar);
 	pthread_join(t, 0);
 }
+
+CASE(init)
+{
+	// Process 1 can be found like any other; only root may signal it, and it
+	// takes nothing that it has no handler for.
+	R(getpgid(1) >= 0);
+	R(getsid(1) >= 0);
+	R(kill(1, 65));
+	R(setpgid(1, 1));
+	RZ(getpriority(PRIO_PROCESS, 1) < 20);
+	R(waitpid(1, 0, 0));
+	SZ(pidfd_open, 1, 0);
+	char b[256];
+	int fd = RZ(open("/proc/1/stat", O_RDONLY));
+	b[read(fd, b, 255)] = 0;
+	close(fd);
+	char *p = strrchr(b, ')');
+	say("%.3s.. state %c parent %d", b, p[2], atoi(p + 4));
+	R(access("/proc/1/status", R_OK));
+	R(access("/proc/1/task/1/comm", R_OK));
+	fd = open("/proc/1/cmdline", O_RDONLY);
+	R(read(fd, b, 255) > 0);
+	close(fd);
+	if (is_root()) {
+		R(kill(1, 0));
+		R(kill(1, SIGCONT));
+		S(tgkill, 1, 1, 0);
+	}
+	drop();
+	R(kill(1, 0));
+	R(kill(1, SIGTERM));
+	S(tgkill, 1, 1, SIGKILL);
+	R(setpriority(PRIO_PROCESS, 1, 5));
+	struct rlimit l;
+	R(prlimit(1, RLIMIT_NOFILE, 0, &l));
+	R(readlink("/proc/1/exe", b, 255));
+	R(open("/proc/1/environ", O_RDONLY));
+}
