@@ -15,6 +15,13 @@ func ask[Q, R any](c *Call, op func(*Q, *R) linux.Errno, q *Q, r *R, w *fsapi.Wa
 	return c.awaitFS(e, w, func() linux.Errno { return op(q, r) })
 }
 
+// change is ask for an operation that others may hear of.
+func change[Q, R any](c *Call, op func(*Q, *R) linux.Errno, q *Q, r *R, w *fsapi.Wait, ready *[]fsapi.Ready) linux.Errno {
+	e := ask(c, op, q, r, w)
+	c.fsReady(*ready)
+	return e
+}
+
 // target is what a call with a directory descriptor and a path is about: a
 // place, or an open file when the path was empty and AT_EMPTY_PATH was given.
 type target struct {

@@ -77,7 +77,7 @@ func (c *Call) setattr(t target, fl uint32, q *fsapi.SetattrRequest) linux.Errno
 	}
 	q.Cred, q.Place, q.Flags = c.Cred(), t.place, fl
 	var r fsapi.SetattrReply
-	return ask(c, c.FS.Setattr, q, &r, &r.Wait)
+	return change(c, c.FS.Setattr, q, &r, &r.Wait, &r.Ready)
 }
 
 // setattrFD changes those of descriptor argument i.
@@ -97,7 +97,7 @@ func (c *Call) setattrFile(f *fdtable.File, q *fsapi.SetattrRequest) linux.Errno
 	}
 	q.Cred, q.Handle = c.Cred(), h
 	var r fsapi.SetattrReply
-	return ask(c, c.FS.Setattr, q, &r, &r.Wait)
+	return change(c, c.FS.Setattr, q, &r, &r.Wait, &r.Ready)
 }
 
 // setattrForeign checks as notify_change does for a file that fs does not

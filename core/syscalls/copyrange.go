@@ -194,7 +194,7 @@ func (c *Call) copyRange(in *fdtable.File, from int64, out *fdtable.File, to int
 	for {
 		q.FromOffset, q.ToOffset, q.Count = from+done, to+done, count-uint64(done)
 		var r fsapi.CopyRangeReply
-		if e := ask(c, c.FS.CopyRange, &q, &r, &r.Wait); e != 0 {
+		if e := change(c, c.FS.CopyRange, &q, &r, &r.Wait, &r.Ready); e != 0 {
 			if done > 0 {
 				return done, 0
 			}

@@ -238,7 +238,7 @@ func (c *Call) openExec(x *program, place fsapi.Place, of uint32) linux.Errno {
 	if place.Path == "" {
 		// An open descriptor: /proc/self/fd serves Linux too.
 		req, rep := fsapi.ReopenRequest{Cred: c.Cred(), Handle: place.Dir, Flags: linux.O_RDONLY}, fsapi.ReopenReply{}
-		if e := ask(c, c.FS.Reopen, &req, &rep, &rep.Wait); e != 0 {
+		if e := change(c, c.FS.Reopen, &req, &rep, &rep.Wait, &rep.Ready); e != 0 {
 			return e
 		}
 		if rep.Mode&linux.S_IFMT != linux.S_IFREG || rep.Mode&0o111 == 0 {
@@ -249,9 +249,7 @@ func (c *Call) openExec(x *program, place fsapi.Place, of uint32) linux.Errno {
 	} else {
 		req := fsapi.OpenRequest{Cred: c.Cred(), Place: place, Flags: of, Exec: true}
 		x.open = fsapi.OpenReply{}
-		e := c.FS.Open(&req, &x.open)
-		e = c.awaitFS(e, &x.open.Wait, func() linux.Errno { return c.FS.Open(&req, &x.open) })
-		if e != 0 {
+		if e := change(c, c.FS.Open, &req, &x.open, &x.open.Wait, &x.open.Ready); e != 0 {
 			return e
 		}
 	}

@@ -29,7 +29,7 @@ func sysFallocate(c *Call) (int64, linux.Errno) {
 	}
 	q.Handle = h
 	var r fsapi.AllocateReply
-	e = ask(c, c.FS.Allocate, &q, &r, &r.Wait)
+	e = change(c, c.FS.Allocate, &q, &r, &r.Wait, &r.Ready)
 	if e == linux.EFBIG && q.SizeLimit != linux.RLIM_INFINITY {
 		c.tooBig(e, q.Offset+q.Length)
 	}

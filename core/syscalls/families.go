@@ -24,6 +24,7 @@ var families = [][]Row{
 	getrandomRows,
 	goneRows,
 	identRows,
+	inotifyRows,
 	ioctlRows,
 	ioportRows,
 	itimerRows,

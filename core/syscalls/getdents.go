@@ -30,7 +30,7 @@ func (c *Call) getdents(encode func([]byte, uint64, int64, byte, string) []byte)
 	}
 	q := fsapi.ReadDirRequest{Cred: c.Cred(), Handle: f.Handle, Cookie: f.Offset, MaxBytes: min(c.Uint(2), maxDirents)}
 	r := fsapi.ReadDirReply{Entries: c.frame.entries[:0]}
-	e = ask(c, c.FS.ReadDir, &q, &r, &r.Wait)
+	e = change(c, c.FS.ReadDir, &q, &r, &r.Wait, &r.Ready)
 	c.frame.entries = r.Entries[:0]
 	if e != 0 {
 		return 0, e

@@ -31,7 +31,7 @@ func (c *Call) link(dir, path, newDir, newPath int, fl uint32) linux.Errno {
 	defer done()
 	q := fsapi.LinkRequest{Cred: c.Cred(), From: from.place, To: to, Flags: fl}
 	var r fsapi.LinkReply
-	return ask(c, c.FS.Link, &q, &r, &r.Wait)
+	return change(c, c.FS.Link, &q, &r, &r.Wait, &r.Ready)
 }
 
 func sysSymlink(c *Call) (int64, linux.Errno)   { return 0, c.symlink(-1, 1) }
@@ -52,5 +52,5 @@ func (c *Call) symlink(dir, path int) linux.Errno {
 	defer t.done()
 	q := fsapi.SymlinkRequest{Cred: c.Cred(), Target: s, Place: t.place}
 	var r fsapi.SymlinkReply
-	return ask(c, c.FS.Symlink, &q, &r, &r.Wait)
+	return change(c, c.FS.Symlink, &q, &r, &r.Wait, &r.Ready)
 }

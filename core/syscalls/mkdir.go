@@ -24,7 +24,7 @@ func (c *Call) mkdir(dir, path int, mode uint32) linux.Errno {
 	defer t.done()
 	q := fsapi.MkdirRequest{Cred: c.Cred(), Place: t.place, Mode: mode, Umask: c.T.FS.Umask}
 	var r fsapi.MkdirReply
-	return ask(c, c.FS.Mkdir, &q, &r, &r.Wait)
+	return change(c, c.FS.Mkdir, &q, &r, &r.Wait, &r.Ready)
 }
 
 func sysMknod(c *Call) (int64, linux.Errno)   { return 0, c.mknod(-1, 0, c.Uint(1), c.Uint(2)) }
@@ -45,6 +45,6 @@ func (c *Call) mknod(dir, path int, mode, dev uint32) linux.Errno {
 func (c *Call) makeNode(place fsapi.Place, mode uint32, rdev uint64) (uint64, linux.Errno) {
 	q := fsapi.MknodRequest{Cred: c.Cred(), Place: place, Mode: mode & 0xffff, Umask: c.T.FS.Umask, Rdev: rdev}
 	var r fsapi.MknodReply
-	e := ask(c, c.FS.Mknod, &q, &r, &r.Wait)
+	e := change(c, c.FS.Mknod, &q, &r, &r.Wait, &r.Ready)
 	return r.Node, e
 }

@@ -75,5 +75,5 @@ func sysUmount2(c *Call) (int64, linux.Errno) {
 	defer t.done()
 	q := fsapi.UnmountRequest{Cred: c.Cred(), Target: t.place, Flags: fl}
 	var r fsapi.UnmountReply
-	return 0, ask(c, c.FS.Unmount, &q, &r, &r.Wait)
+	return 0, change(c, c.FS.Unmount, &q, &r, &r.Wait, &r.Ready)
 }

@@ -142,7 +142,7 @@ func (c *Call) open(dir int32, path int, how *linux.OpenHow) (int64, linux.Errno
 	*q = fsapi.OpenRequest{Cred: c.Cred(), Place: place, Flags: fl &^ linux.O_CLOEXEC,
 		Mode: uint32(how.Mode), Umask: c.T.FS.Umask, Resolve: how.Resolve}
 	*r = fsapi.OpenReply{}
-	e = ask(c, c.FS.Open, q, r, &r.Wait)
+	e = change(c, c.FS.Open, q, r, &r.Wait, &r.Ready)
 	done()
 	if e != 0 {
 		return 0, e
@@ -232,7 +232,7 @@ func (c *Call) reopen(pid, fd int32, fl uint32) (*fdtable.File, linux.Errno) {
 	}
 	if h, ok := fsHandle(old); ok {
 		q, r := fsapi.ReopenRequest{Cred: c.Cred(), Handle: h, Flags: fl &^ linux.O_CLOEXEC}, fsapi.ReopenReply{}
-		if e := ask(c, c.FS.Reopen, &q, &r, &r.Wait); e != 0 {
+		if e := change(c, c.FS.Reopen, &q, &r, &r.Wait, &r.Ready); e != 0 {
 			return nil, e
 		}
 		return c.opened(&fsapi.OpenReply{Handle: r.Handle, Mode: r.Mode, Node: r.Node, Rdev: r.Rdev,

@@ -29,5 +29,5 @@ func (c *Call) rename(dir, path, newDir, newPath int, fl uint32) linux.Errno {
 	defer done()
 	q := fsapi.RenameRequest{Cred: c.Cred(), From: from.place, To: to, Flags: fl}
 	var r fsapi.RenameReply
-	return ask(c, c.FS.Rename, &q, &r, &r.Wait)
+	return change(c, c.FS.Rename, &q, &r, &r.Wait, &r.Ready)
 }

@@ -400,7 +400,8 @@ func sysLseek(c *Call) (int64, linux.Errno) {
 	if c.Uint(2) > linux.SEEK_HOLE {
 		return 0, linux.EINVAL // ksys_lseek looks at no file before
 	}
-	if _, ok := f.Object.(*epoll); ok || f.Owner == fdtable.Signal || f.Name == eventfdName {
+	if _, ok := f.Object.(*epoll); ok || f.Owner == fdtable.Signal || f.Name == eventfdName ||
+		f.Owner == fdtable.FS && f.Mode&linux.S_IFMT == 0 {
 		return 0, 0 // noop_llseek
 	}
 	if !f.Seekable || f.Owner != fdtable.FS {

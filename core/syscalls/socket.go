@@ -157,7 +157,7 @@ func sysBind(c *Call) (int64, linux.Errno) {
 	if e != 0 && ok {
 		u := fsapi.UnlinkRequest{Cred: c.Cred(), Place: place}
 		var x fsapi.UnlinkReply
-		ask(c, c.FS.Unlink, &u, &x, &x.Wait)
+		change(c, c.FS.Unlink, &u, &x, &x.Wait, &x.Ready)
 	}
 	return 0, e
 }

@@ -30,5 +30,5 @@ func (c *Call) unlink(dir, path int, fl uint32) linux.Errno {
 	defer t.done()
 	q := fsapi.UnlinkRequest{Cred: c.Cred(), Place: t.place, Flags: fl}
 	var r fsapi.UnlinkReply
-	return ask(c, c.FS.Unlink, &q, &r, &r.Wait)
+	return change(c, c.FS.Unlink, &q, &r, &r.Wait, &r.Ready)
 }

@@ -112,7 +112,7 @@ func (c *Call) changeXattr(q *fsapi.SetXattrRequest, how uint32) linux.Errno {
 		q.AtFlags = how
 	}
 	var r fsapi.SetXattrReply
-	return ask(c, c.FS.SetXattr, q, &r, &r.Wait)
+	return change(c, c.FS.SetXattr, q, &r, &r.Wait, &r.Ready)
 }
 
 // foreignXattr is xattr_permission for files without attributes; refused is

@@ -57,6 +57,12 @@ var Claims = []coverage.Claim{
 			"listxattr", "llistxattr", "flistxattr", "removexattr", "lremovexattr", "fremovexattr"},
 		Level: coverage.Full, Tests: []string{"conformance/xattr", "conformance/acl"},
 	},
+	{Syscalls: []string{"inotify_init", "inotify_init1", "inotify_rm_watch"}, Level: coverage.Full, Tests: []string{"conformance/inotify"}},
+	{
+		Syscalls: []string{"inotify_add_watch"}, Level: coverage.Partial,
+		Note:  "All events and flags, of what programs here do; reads and writes of a FIFO and the host's own changes are not told.",
+		Tests: []string{"conformance/inotify", "fstest/Inotify"},
+	},
 	{Syscalls: []string{"flock"}, Level: coverage.Full, Tests: []string{"conformance/lock"}},
 	{
 		Syscalls: []string{"memfd_create"}, Level: coverage.Partial,

@@ -22,7 +22,7 @@ func (f *FS) Read(req *fsapi.ReadRequest, rep *fsapi.ReadReply) linux.Errno {
 	c.CanDetach = true
 	e := f.readTries(c, req, rep)
 	if e == outside.Detach {
-		rep.Wait.Ticket = detach(f, c, req, func(r *fsapi.ReadReply) *fsapi.Wait { return &r.Wait }, (*FS).readDetached)
+		rep.Wait.Ticket = detach(f, c, req, func(r *fsapi.ReadReply) (*fsapi.Wait, *[]fsapi.Ready) { return &r.Wait, nil }, (*FS).readDetached)
 		f.mu.Unlock()
 		return linux.EWAIT
 	}
@@ -88,7 +88,11 @@ func (f *FS) read(c *vfs.Ctx, req *fsapi.ReadRequest, rep *fsapi.ReadReply, had 
 	switch {
 	case file.Stream != nil:
 		var e linux.Errno
+		before := len(rep.Data)
 		rep.Data, e = file.Stream.Read(c, file, req.Offset, count, rep.Data)
+		if e == 0 && len(rep.Data) > before {
+			f.notify(c, file.Path, linux.IN_ACCESS)
+		}
 		return e
 	case n.Data == nil:
 		return linux.EINVAL
@@ -111,19 +115,21 @@ func (f *FS) read(c *vfs.Ctx, req *fsapi.ReadRequest, rep *fsapi.ReadReply, had 
 	if file.Flags&linux.O_NOATIME == 0 {
 		c.Accessed(n, file.Path.Mnt)
 	}
+	if len(rep.Data) > had {
+		f.notify(c, file.Path, linux.IN_ACCESS)
+	}
 	return 0
 }
 
 // Write implements fsapi.FS.
 func (f *FS) Write(req *fsapi.WriteRequest, rep *fsapi.WriteReply) linux.Errno {
-	return run(f, &req.Cred, req, rep, func(r *fsapi.WriteReply) *fsapi.Wait { return &r.Wait }, (*FS).writeTry)
+	return run(f, &req.Cred, req, rep, func(r *fsapi.WriteReply) (*fsapi.Wait, *[]fsapi.Ready) { return &r.Wait, &r.Ready }, (*FS).writeTry)
 }
 
 func (f *FS) writeTry(c *vfs.Ctx, req *fsapi.WriteRequest, rep *fsapi.WriteReply) linux.Errno {
 	c.NoWait = req.Flags&linux.RWF_NOWAIT != 0
 	e := f.write(c, req, rep)
 	if e != outside.Missed {
-		rep.Ready = append(rep.Ready, c.Ready...)
 		rep.Raise = append(rep.Raise, c.Raise...)
 	}
 	return e
@@ -145,6 +151,7 @@ func (f *FS) write(c *vfs.Ctx, req *fsapi.WriteRequest, rep *fsapi.WriteReply) l
 	var done int
 	var e linux.Errno
 	n := file.Inode
+	mode := n.Mode
 	appends := n.IsReg() && (req.Append || req.Flags&linux.RWF_APPEND != 0) && req.Flags&linux.RWF_NOAPPEND == 0
 	if n.IsReg() {
 		if e := lockData(c, n); e != 0 {
@@ -173,6 +180,10 @@ func (f *FS) write(c *vfs.Ctx, req *fsapi.WriteRequest, rep *fsapi.WriteReply) l
 	}
 	if e != 0 {
 		return e
+	}
+	if done > 0 {
+		f.notify(c, file.Path, dataEvents(n, mode)&linux.IN_ATTRIB)
+		f.notify(c, file.Path, linux.IN_MODIFY)
 	}
 	rep.Count = uint32(done)
 	rep.Offset = off + int64(done)
@@ -342,7 +353,7 @@ const copyStep = 1 << 20
 // CopyRange implements fsapi.FS. The core has checked that neither descriptor
 // is of another subsystem.
 func (f *FS) CopyRange(req *fsapi.CopyRangeRequest, rep *fsapi.CopyRangeReply) linux.Errno {
-	return run(f, &req.Cred, req, rep, func(r *fsapi.CopyRangeReply) *fsapi.Wait { return &r.Wait }, (*FS).copyRange)
+	return run(f, &req.Cred, req, rep, func(r *fsapi.CopyRangeReply) (*fsapi.Wait, *[]fsapi.Ready) { return &r.Wait, &r.Ready }, (*FS).copyRange)
 }
 
 func (f *FS) copyRange(c *vfs.Ctx, req *fsapi.CopyRangeRequest, rep *fsapi.CopyRangeReply) linux.Errno {
@@ -374,6 +385,10 @@ func (f *FS) copyRange(c *vfs.Ctx, req *fsapi.CopyRangeRequest, rep *fsapi.CopyR
 		return e
 	}
 	c.Accessed(from.Inode, from.Path.Mnt)
+	if done > 0 {
+		f.notify(c, from.Path, linux.IN_ACCESS)
+		f.notify(c, to.Path, linux.IN_MODIFY)
+	}
 	rep.Count = uint64(done)
 	return 0
 }
@@ -420,7 +435,7 @@ func wraps(off int64, n uint64) bool { return uint64(off)+n < uint64(off) }
 // Sync implements fsapi.FS. What is in memory is where it belongs; files of a
 // writable host tree are synced there.
 func (f *FS) Sync(req *fsapi.SyncRequest, rep *fsapi.SyncReply) linux.Errno {
-	return run(f, &noCred, req, rep, func(r *fsapi.SyncReply) *fsapi.Wait { return &r.Wait }, (*FS).sync)
+	return run(f, &noCred, req, rep, func(r *fsapi.SyncReply) (*fsapi.Wait, *[]fsapi.Ready) { return &r.Wait, nil }, (*FS).sync)
 }
 
 func (f *FS) sync(c *vfs.Ctx, req *fsapi.SyncRequest, _ *fsapi.SyncReply) linux.Errno {

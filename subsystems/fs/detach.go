@@ -17,12 +17,23 @@ type request[Q any] interface {
 	Clone() *Q
 }
 
+// outcome gives the fields of a reply that every operation fills: what to wait
+// for, and which handles became ready; nil when the reply has no list of them.
+type outcome[R any] func(*R) (*fsapi.Wait, *[]fsapi.Ready)
+
+// fill adds what an operation has brought about.
+func (o outcome[R]) fill(c *vfs.Ctx, rep *R) {
+	if _, ready := o(rep); ready != nil {
+		*ready = append(*ready, c.Ready...)
+	}
+}
+
 // run does an operation, try by try, for the host may have to be asked. One
 // that changes something at a host that answers by tickets goes on by itself
 // when it must wait: the caller gets a ticket and finds the answer when it asks
 // the same again. So no step is done twice, and none is left half done when
 // the caller is killed.
-func run[Q, R any, PQ request[Q]](f *FS, cred *fsapi.Cred, req PQ, rep *R, wait func(*R) *fsapi.Wait,
+func run[Q, R any, PQ request[Q]](f *FS, cred *fsapi.Cred, req PQ, rep *R, out outcome[R],
 	try func(*FS, *vfs.Ctx, PQ, *R) linux.Errno) linux.Errno {
 	c := f.begin(cred)
 	c.CanDetach = true
@@ -36,12 +47,14 @@ func run[Q, R any, PQ request[Q]](f *FS, cred *fsapi.Cred, req PQ, rep *R, wait 
 	}
 	for {
 		e := try(f, c, req, rep)
-		if !f.again(c, &e, wait(rep)) {
+		wait, _ := out(rep)
+		if !f.again(c, &e, wait) {
 			if e != outside.Detach {
+				out.fill(c, rep)
 				f.end(c)
 				return e
 			}
-			*wait(rep) = fsapi.Wait{Ticket: detach(f, c, req, wait, try)}
+			*wait = fsapi.Wait{Ticket: detach(f, c, req, out, try)}
 			f.mu.Unlock()
 			return linux.EWAIT
 		}
@@ -68,7 +81,7 @@ const firstOwnTicket = 1 << 62
 
 // detach has a goroutine finish the operation of c, which belongs to it from
 // now on.
-func detach[Q, R any, PQ request[Q]](f *FS, c *vfs.Ctx, req PQ, wait func(*R) *fsapi.Wait,
+func detach[Q, R any, PQ request[Q]](f *FS, c *vfs.Ctx, req PQ, out outcome[R],
 	try func(*FS, *vfs.Ctx, PQ, *R) linux.Errno) uint64 {
 	f.sweepDetached()
 	f.lastTicket++
@@ -107,11 +120,15 @@ func detach[Q, R any, PQ request[Q]](f *FS, c *vfs.Ctx, req PQ, wait func(*R) *f
 			c.Clear()
 		}
 		if e == linux.EWAIT {
-			*wait(rep) = c.Wait
+			wait, _ := out(rep)
+			*wait = c.Wait
 		}
+		out.fill(c, rep)
+		// The caller may be gone by now, so that others hear of it from here.
+		told := fsapi.WatchReply{Tickets: []uint64{d.ticket}, Ready: slices.Clone(c.Ready)}
 		d.errno, d.done, d.doneAt = e, true, time.Now()
 		f.end(c)
-		f.watch.report(fsapi.WatchReply{Tickets: []uint64{d.ticket}})
+		f.watch.report(told)
 	}()
 	return d.ticket
 }

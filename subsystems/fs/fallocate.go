@@ -9,7 +9,7 @@ import (
 
 // Allocate implements fsapi.FS.
 func (f *FS) Allocate(req *fsapi.AllocateRequest, rep *fsapi.AllocateReply) linux.Errno {
-	return run(f, &req.Cred, req, rep, func(r *fsapi.AllocateReply) *fsapi.Wait { return &r.Wait }, (*FS).allocate)
+	return run(f, &req.Cred, req, rep, func(r *fsapi.AllocateReply) (*fsapi.Wait, *[]fsapi.Ready) { return &r.Wait, &r.Ready }, (*FS).allocate)
 }
 
 // allocate is vfs_fallocate in fs/open.c and shmem_fallocate in mm/shmem.c.
@@ -53,7 +53,7 @@ func (f *FS) allocate(c *vfs.Ctx, req *fsapi.AllocateRequest, _ *fsapi.AllocateR
 	case n.Super.Tmpfs && req.Mode&^(keep|linux.FALLOC_FL_PUNCH_HOLE) != 0, req.Mode&linux.FALLOC_FL_UNSHARE_RANGE != 0:
 		return linux.EOPNOTSUPP // neither tmpfs nor ext4
 	case req.Mode&(linux.FALLOC_FL_COLLAPSE_RANGE|linux.FALLOC_FL_INSERT_RANGE) != 0:
-		return f.shift(c, n, req, end)
+		return f.shift(c, file, req, end)
 	}
 	if (punch || zero) && n.Seals&(linux.F_SEAL_WRITE|linux.F_SEAL_FUTURE_WRITE) != 0 {
 		return linux.EPERM
@@ -83,14 +83,18 @@ func (f *FS) allocate(c *vfs.Ctx, req *fsapi.AllocateRequest, _ *fsapi.AllocateR
 			return e
 		}
 	}
+	mode := n.Mode
 	c.KillSetid(n, false)
 	c.Changed(n)
+	f.notify(c, file.Path, dataEvents(n, mode)&linux.IN_ATTRIB)
+	f.notify(c, file.Path, linux.IN_MODIFY)
 	return 0
 }
 
 // shift takes a range out of a file or makes room for one: ext4_collapse_range
 // and ext4_insert_range in fs/ext4/extents.c.
-func (f *FS) shift(c *vfs.Ctx, n *vfs.Inode, req *fsapi.AllocateRequest, end int64) linux.Errno {
+func (f *FS) shift(c *vfs.Ctx, file *vfs.File, req *fsapi.AllocateRequest, end int64) linux.Errno {
+	n := file.Inode
 	size := n.Data.Len()
 	if (req.Offset|req.Length)%pages.Size != 0 {
 		return linux.EINVAL
@@ -113,7 +117,10 @@ func (f *FS) shift(c *vfs.Ctx, n *vfs.Inode, req *fsapi.AllocateRequest, end int
 	if e != 0 {
 		return e
 	}
+	mode := n.Mode
 	c.KillSetid(n, false)
 	c.Changed(n)
+	f.notify(c, file.Path, dataEvents(n, mode)&linux.IN_ATTRIB)
+	f.notify(c, file.Path, linux.IN_MODIFY)
 	return 0
 }

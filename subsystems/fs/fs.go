@@ -75,6 +75,14 @@ type FS struct {
 	// memory is where files without a name live; it is mounted nowhere.
 	memory *vfs.Mount
 	waits  lock.Waits
+	// anonymous is where files that are no files live, nil without any.
+	anonymous *vfs.Mount
+
+	// inotifies are the instances, marks the number of all watches, cookie the
+	// last that a rename was given.
+	inotifies []*inotify
+	marks     int
+	cookie    uint32
 
 	// Terminals: the console once it was opened, and pairs by number.
 	console     *tty.Tty

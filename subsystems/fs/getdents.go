@@ -14,6 +14,7 @@ func (f *FS) ReadDir(req *fsapi.ReadDirRequest, rep *fsapi.ReadDirReply) linux.E
 		had := len(rep.Entries)
 		e := f.readDir(c, req, rep)
 		if !f.again(c, &e, &rep.Wait) {
+			rep.Ready = append(rep.Ready, c.Ready...)
 			return e
 		}
 		rep.Entries = rep.Entries[:had]
@@ -63,6 +64,7 @@ func (f *FS) readDir(c *vfs.Ctx, req *fsapi.ReadDirRequest, rep *fsapi.ReadDirRe
 		return linux.EINVAL
 	}
 	c.Accessed(n, file.Path.Mnt)
+	f.notify(c, file.Path, linux.IN_ACCESS)
 	return 0
 }
 

@@ -77,6 +77,13 @@ func (f *FS) Close(req *fsapi.CloseRequest, rep *fsapi.CloseReply) linux.Errno {
 	if file == nil {
 		return linux.EBADF
 	}
+	if file.Told {
+		event := uint32(linux.IN_CLOSE_NOWRITE)
+		if file.Writable() {
+			event = linux.IN_CLOSE_WRITE
+		}
+		f.notify(c, file.Path, event)
+	}
 	f.drop(c, file)
 	rep.Ready = append(rep.Ready, c.Ready...)
 	rep.Raise = append(rep.Raise, c.Raise...)
@@ -108,4 +115,8 @@ func (f *FS) drop(c *vfs.Ctx, file *vfs.File) {
 	n.Opens--
 	n.Release()
 	f.files.remove(file)
+	f.notifyGone(c, file.Path.D)
+	if file.Path.Mnt.Gone {
+		f.notifyUnmount(c, file.Path.Mnt.Super)
+	}
 }

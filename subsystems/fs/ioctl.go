@@ -87,5 +87,6 @@ func (f *FS) setFlags(c *vfs.Ctx, file *vfs.File, in []byte) linux.Errno {
 	}
 	n.Attrs = flags
 	n.Ctime = c.Now()
+	f.notify(c, file.Path, linux.IN_ATTRIB)
 	return 0
 }

@@ -15,7 +15,7 @@ func (f *FS) Symlink(req *fsapi.SymlinkRequest, rep *fsapi.SymlinkReply) linux.E
 	if len(req.Target) >= pages.Size {
 		return linux.ENAMETOOLONG
 	}
-	return run(f, &req.Cred, req, rep, func(r *fsapi.SymlinkReply) *fsapi.Wait { return &r.Wait }, (*FS).symlink)
+	return run(f, &req.Cred, req, rep, func(r *fsapi.SymlinkReply) (*fsapi.Wait, *[]fsapi.Ready) { return &r.Wait, &r.Ready }, (*FS).symlink)
 }
 
 func (f *FS) symlink(c *vfs.Ctx, req *fsapi.SymlinkRequest, _ *fsapi.SymlinkReply) linux.Errno {
@@ -76,7 +76,7 @@ func (f *FS) Link(req *fsapi.LinkRequest, rep *fsapi.LinkReply) linux.Errno {
 	if req.Flags&^(linux.AT_SYMLINK_FOLLOW|linux.AT_EMPTY_PATH) != 0 {
 		return linux.EINVAL
 	}
-	return run(f, &req.Cred, req, rep, func(r *fsapi.LinkReply) *fsapi.Wait { return &r.Wait }, (*FS).link)
+	return run(f, &req.Cred, req, rep, func(r *fsapi.LinkReply) (*fsapi.Wait, *[]fsapi.Ready) { return &r.Wait, &r.Ready }, (*FS).link)
 }
 
 func (f *FS) link(c *vfs.Ctx, req *fsapi.LinkRequest, _ *fsapi.LinkReply) linux.Errno {

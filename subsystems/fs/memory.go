@@ -44,7 +44,7 @@ func (f *FS) OpenMemory(req *fsapi.OpenMemoryRequest, rep *fsapi.OpenMemoryReply
 
 // MapFile implements fsapi.FS.
 func (f *FS) MapFile(req *fsapi.MapFileRequest, rep *fsapi.MapFileReply) linux.Errno {
-	return run(f, &req.Cred, req, rep, func(r *fsapi.MapFileReply) *fsapi.Wait { return &r.Wait }, (*FS).mapFile)
+	return run(f, &req.Cred, req, rep, func(r *fsapi.MapFileReply) (*fsapi.Wait, *[]fsapi.Ready) { return &r.Wait, nil }, (*FS).mapFile)
 }
 
 // mapFile checks as do_mmap in mm/mmap.c does.

@@ -8,7 +8,7 @@ import (
 
 // Mkdir implements fsapi.FS.
 func (f *FS) Mkdir(req *fsapi.MkdirRequest, rep *fsapi.MkdirReply) linux.Errno {
-	return run(f, &req.Cred, req, rep, func(r *fsapi.MkdirReply) *fsapi.Wait { return &r.Wait }, (*FS).mkdir)
+	return run(f, &req.Cred, req, rep, func(r *fsapi.MkdirReply) (*fsapi.Wait, *[]fsapi.Ready) { return &r.Wait, &r.Ready }, (*FS).mkdir)
 }
 
 func (f *FS) mkdir(c *vfs.Ctx, req *fsapi.MkdirRequest, _ *fsapi.MkdirReply) linux.Errno {
@@ -26,7 +26,7 @@ func (f *FS) mkdir(c *vfs.Ctx, req *fsapi.MkdirRequest, _ *fsapi.MkdirReply) lin
 
 // Mknod implements fsapi.FS.
 func (f *FS) Mknod(req *fsapi.MknodRequest, rep *fsapi.MknodReply) linux.Errno {
-	return run(f, &req.Cred, req, rep, func(r *fsapi.MknodReply) *fsapi.Wait { return &r.Wait }, (*FS).mknod)
+	return run(f, &req.Cred, req, rep, func(r *fsapi.MknodReply) (*fsapi.Wait, *[]fsapi.Ready) { return &r.Wait, &r.Ready }, (*FS).mknod)
 }
 
 func (f *FS) mknod(c *vfs.Ctx, req *fsapi.MknodRequest, rep *fsapi.MknodReply) linux.Errno {

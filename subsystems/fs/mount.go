@@ -204,6 +204,7 @@ func (f *FS) Unmount(req *fsapi.UnmountRequest, rep *fsapi.UnmountReply) linux.E
 	for {
 		e := f.unmount(c, req)
 		if !f.again(c, &e, &rep.Wait) {
+			rep.Ready = append(rep.Ready, c.Ready...)
 			return e
 		}
 	}
@@ -244,15 +245,21 @@ func (f *FS) unmount(c *vfs.Ctx, req *fsapi.UnmountRequest) linux.Errno {
 	if req.Flags&linux.MNT_DETACH == 0 && busy {
 		return linux.EBUSY
 	}
-	f.detach(m)
+	f.detach(c, m)
 	return 0
 }
 
-func (f *FS) detach(m *vfs.Mount) {
+func (f *FS) detach(c *vfs.Ctx, m *vfs.Mount) {
 	for _, x := range f.ns.Children(m) {
-		f.detach(x)
+		f.detach(c, x)
 	}
 	f.ns.Detach(m)
+	for _, x := range f.ns.All {
+		if x.Super == m.Super {
+			return
+		}
+	}
+	f.notifyUnmount(c, m.Super)
 }
 
 // makeSuper makes a file system of a type that mount(2) names. Errors: ENODEV

@@ -24,7 +24,9 @@ func (f *FS) makeNode(c *vfs.Ctx, dir vfs.Path, name string, mode uint32, rdev u
 			return nil, e
 		}
 	}
-	return c.Add(dir.D, name, n), 0
+	d := c.Add(dir.D, name, n)
+	f.notifyName(c, dir.Inode(), name, n, linux.IN_CREATE, 0)
+	return d, 0
 }
 
 // makeLink makes a symbolic link.
@@ -38,6 +40,7 @@ func (f *FS) makeLink(c *vfs.Ctx, dir vfs.Path, name, target string) linux.Errno
 		}
 	}
 	c.Add(dir.D, name, n)
+	f.notifyName(c, dir.Inode(), name, n, linux.IN_CREATE, 0)
 	return 0
 }
 
@@ -57,6 +60,8 @@ func (f *FS) makeHardLink(c *vfs.Ctx, from *vfs.Dentry, dir vfs.Path, name strin
 		n.Linkable = false
 		from.Name, from.Parent, from.Dead = name, d.Parent, false
 	}
+	f.notifyInode(c, n, linux.IN_ATTRIB)
+	f.notifyName(c, dir.Inode(), name, n, linux.IN_CREATE, 0)
 	return 0
 }
 
@@ -68,6 +73,11 @@ func (f *FS) removeName(c *vfs.Ctx, d *vfs.Dentry) linux.Errno {
 		}
 	}
 	c.Remove(d)
+	if !d.Inode.IsDir() {
+		f.notifyInode(c, d.Inode, linux.IN_ATTRIB)
+	}
+	f.notifyGone(c, d)
+	f.notifyName(c, d.Parent.Inode, d.Name, d.Inode, linux.IN_DELETE, 0)
 	return 0
 }
 
@@ -78,14 +88,23 @@ func (f *FS) moveName(c *vfs.Ctx, old, target, dir *vfs.Dentry, name string, exc
 			return e
 		}
 	}
+	oldDir, oldName := old.Parent.Inode, old.Name
 	if exchange {
 		c.Exchange(old, target)
+		f.notifyMove(c, oldDir, oldName, old, nil)
+		f.notifyMove(c, dir.Inode, name, target, nil)
 		return 0
 	}
+	var over *vfs.Inode
 	if target != nil {
+		over = target.Inode
 		c.Remove(target)
 	}
 	c.Move(old, dir, name)
+	f.notifyMove(c, oldDir, oldName, old, over)
+	if target != nil {
+		f.notifyGone(c, target)
+	}
 	return 0
 }
 

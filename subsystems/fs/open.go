@@ -11,7 +11,7 @@ const tmpfile = linux.O_TMPFILE &^ linux.O_DIRECTORY
 
 // Open implements fsapi.FS.
 func (f *FS) Open(req *fsapi.OpenRequest, rep *fsapi.OpenReply) linux.Errno {
-	return run(f, &req.Cred, req, rep, func(r *fsapi.OpenReply) *fsapi.Wait { return &r.Wait }, (*FS).open)
+	return run(f, &req.Cred, req, rep, func(r *fsapi.OpenReply) (*fsapi.Wait, *[]fsapi.Ready) { return &r.Wait, &r.Ready }, (*FS).open)
 }
 
 // openFlags checks a combination as build_open_flags in fs/open.c does.
@@ -218,8 +218,8 @@ func (f *FS) finishOpen(c *vfs.Ctx, p vfs.Path, flags uint32, created bool, req 
 		if e := f.opensElsewhere(n, rep); e != 0 || rep.ReopenPid != 0 {
 			return e
 		}
-		if n.Type() == linux.S_IFSOCK {
-			return linux.ENXIO
+		if n.Type() == linux.S_IFSOCK || n.Type() == 0 {
+			return linux.ENXIO // no_open of fs/inode.c
 		}
 		writable := flags&linux.O_ACCMODE == linux.O_WRONLY || flags&linux.O_ACCMODE == linux.O_RDWR
 		if n.IsReg() && (req.Exec && n.Writers > 0 || writable && n.Writers < 0) {
@@ -229,6 +229,7 @@ func (f *FS) finishOpen(c *vfs.Ctx, p vfs.Path, flags uint32, created bool, req 
 			return e
 		}
 	}
+	mode := n.Mode
 	truncate := n.IsReg() && flags&linux.O_TRUNC != 0 && flags&linux.O_PATH == 0
 	if truncate {
 		if e := f.truncate(c, n, 0); e != 0 {
@@ -253,6 +254,13 @@ func (f *FS) finishOpen(c *vfs.Ctx, p vfs.Path, flags uint32, created bool, req 
 			file.Exec = true
 			n.Writers--
 		}
+	}
+	if flags&linux.O_PATH == 0 {
+		file.Told = true
+		f.notify(c, p, linux.IN_OPEN)
+	}
+	if truncate {
+		f.notify(c, p, dataEvents(n, mode))
 	}
 	rep.Handle = file.Handle
 	rep.Mode = openMode(n)
@@ -303,7 +311,7 @@ func (f *FS) openUnnamed(c *vfs.Ctx, flags uint32, req *fsapi.OpenRequest, rep *
 // Reopen implements fsapi.FS. It checks permission as an open of
 // /proc/self/fd/N does.
 func (f *FS) Reopen(req *fsapi.ReopenRequest, rep *fsapi.ReopenReply) linux.Errno {
-	return run(f, &req.Cred, req, rep, func(r *fsapi.ReopenReply) *fsapi.Wait { return &r.Wait }, (*FS).reopen)
+	return run(f, &req.Cred, req, rep, func(r *fsapi.ReopenReply) (*fsapi.Wait, *[]fsapi.Ready) { return &r.Wait, &r.Ready }, (*FS).reopen)
 }
 
 func (f *FS) reopen(c *vfs.Ctx, req *fsapi.ReopenRequest, rep *fsapi.ReopenReply) linux.Errno {

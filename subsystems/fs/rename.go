@@ -15,7 +15,7 @@ func (f *FS) Rename(req *fsapi.RenameRequest, rep *fsapi.RenameReply) linux.Errn
 	if req.Flags&linux.RENAME_EXCHANGE != 0 && req.Flags != linux.RENAME_EXCHANGE {
 		return linux.EINVAL
 	}
-	return run(f, &req.Cred, req, rep, func(r *fsapi.RenameReply) *fsapi.Wait { return &r.Wait }, (*FS).rename)
+	return run(f, &req.Cred, req, rep, func(r *fsapi.RenameReply) (*fsapi.Wait, *[]fsapi.Ready) { return &r.Wait, &r.Ready }, (*FS).rename)
 }
 
 // rename is do_renameat2 in fs/namei.c, check by check.

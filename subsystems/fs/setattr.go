@@ -17,7 +17,7 @@ const (
 // Setattr implements fsapi.FS. With no bit in Valid it is chown(-1, -1), which
 // still drops set-id bits and sets the change time.
 func (f *FS) Setattr(req *fsapi.SetattrRequest, rep *fsapi.SetattrReply) linux.Errno {
-	return run(f, &req.Cred, req, rep, func(r *fsapi.SetattrReply) *fsapi.Wait { return &r.Wait }, (*FS).setattr)
+	return run(f, &req.Cred, req, rep, func(r *fsapi.SetattrReply) (*fsapi.Wait, *[]fsapi.Ready) { return &r.Wait, &r.Ready }, (*FS).setattr)
 }
 
 func (f *FS) setattr(c *vfs.Ctx, req *fsapi.SetattrRequest, _ *fsapi.SetattrReply) linux.Errno {
@@ -36,6 +36,9 @@ func (f *FS) setattr(c *vfs.Ctx, req *fsapi.SetattrRequest, _ *fsapi.SetattrRepl
 		return linux.EROFS
 	}
 	n := p.Inode()
+	if n.Type() == 0 {
+		return linux.EOPNOTSUPP // anon_inode_setattr
+	}
 	if n.Super.Fixed && n.Super.Magic == linux.PROC_SUPER_MAGIC && req.Valid&^validTimes != 0 {
 		// proc_setattr refuses a change of mode; owner and times pass and are
 		// forgotten.
@@ -46,10 +49,30 @@ func (f *FS) setattr(c *vfs.Ctx, req *fsapi.SetattrRequest, _ *fsapi.SetattrRepl
 	if e := f.checkSetattr(c, n, req); e != 0 {
 		return e
 	}
+	mode := n.Mode
 	if t := n.Super.Through; t != nil {
-		return t.SetAttr(c, n, wantedAttrs(c, n, req))
+		if e := t.SetAttr(c, n, wantedAttrs(c, n, req)); e != 0 {
+			return e
+		}
+	} else {
+		applySetattr(c, n, req)
 	}
-	applySetattr(c, n, req)
+	f.notify(c, p, attrEvents(req, mode != n.Mode))
+	return 0
+}
+
+// attrEvents is fsnotify_change.
+func attrEvents(req *fsapi.SetattrRequest, chmod bool) (events uint32) {
+	const atime = uint32(fsapi.SetattrValidAtime | fsapi.SetattrValidAtimeNow)
+	const mtime = uint32(fsapi.SetattrValidMtime | fsapi.SetattrValidMtimeNow)
+	switch a, m := req.Valid&atime != 0, req.Valid&mtime != 0; {
+	case a && m, chmod, req.Valid&(validOwner|uint32(fsapi.SetattrValidMode)) != 0:
+		return linux.IN_ATTRIB
+	case a:
+		return linux.IN_ACCESS
+	case m:
+		return linux.IN_MODIFY
+	}
 	return 0
 }
 
@@ -216,12 +239,18 @@ func (f *FS) setSize(c *vfs.Ctx, p vfs.Path, req *fsapi.SetattrRequest) linux.Er
 		}
 	}
 	if req.Size == n.Length() && req.Handle == 0 {
+		f.notify(c, p, linux.IN_MODIFY)
 		return 0 // truncate(2) to the size that it has changes nothing
 	}
 	if req.Size > n.Length() && uint64(req.Size) > req.SizeLimit {
 		return linux.EFBIG
 	}
-	return f.truncate(c, n, req.Size)
+	mode := n.Mode
+	if e := f.truncate(c, n, req.Size); e != 0 {
+		return e
+	}
+	f.notify(c, p, dataEvents(n, mode))
+	return 0
 }
 
 // truncate sets the size and what goes with it.

@@ -11,7 +11,7 @@ func (f *FS) Unlink(req *fsapi.UnlinkRequest, rep *fsapi.UnlinkReply) linux.Errn
 	if req.Flags&^linux.AT_REMOVEDIR != 0 {
 		return linux.EINVAL
 	}
-	return run(f, &req.Cred, req, rep, func(r *fsapi.UnlinkReply) *fsapi.Wait { return &r.Wait }, (*FS).unlinkTry)
+	return run(f, &req.Cred, req, rep, func(r *fsapi.UnlinkReply) (*fsapi.Wait, *[]fsapi.Ready) { return &r.Wait, &r.Ready }, (*FS).unlinkTry)
 }
 
 func (f *FS) unlinkTry(c *vfs.Ctx, req *fsapi.UnlinkRequest, _ *fsapi.UnlinkReply) linux.Errno {

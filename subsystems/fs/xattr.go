@@ -50,7 +50,11 @@ func (f *FS) SetXattr(req *fsapi.SetXattrRequest, rep *fsapi.SetXattrReply) linu
 			e = linux.EROFS
 		}
 		if e == 0 {
-			return setXattr(c, p.Inode(), req)
+			if e = setXattr(c, p.Inode(), req); e == 0 {
+				f.notify(c, p, linux.IN_ATTRIB)
+			}
+			rep.Ready = append(rep.Ready, c.Ready...)
+			return e
 		}
 		if !f.again(c, &e, &rep.Wait) {
 			return e

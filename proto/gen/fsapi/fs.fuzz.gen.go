@@ -31,7 +31,7 @@ func Calls(data []byte) []Call {
 }
 
 func (s *source) call() Call {
-	switch s.byte() % 38 {
+	switch s.byte() % 41 {
 	case 0:
 		req := new(OpenRequest)
 		req.fill(s)
@@ -165,25 +165,37 @@ func (s *source) call() Call {
 		req.fill(s)
 		return Call{&Methods[32], req}
 	case 33:
-		req := new(UnlockRequest)
+		req := new(OpenInotifyRequest)
 		req.fill(s)
 		return Call{&Methods[33], req}
 	case 34:
-		req := new(MountRequest)
+		req := new(AddWatchRequest)
 		req.fill(s)
 		return Call{&Methods[34], req}
 	case 35:
-		req := new(UnmountRequest)
+		req := new(RemoveWatchRequest)
 		req.fill(s)
 		return Call{&Methods[35], req}
 	case 36:
-		req := new(SetTerminalRequest)
+		req := new(UnlockRequest)
 		req.fill(s)
 		return Call{&Methods[36], req}
+	case 37:
+		req := new(MountRequest)
+		req.fill(s)
+		return Call{&Methods[37], req}
+	case 38:
+		req := new(UnmountRequest)
+		req.fill(s)
+		return Call{&Methods[38], req}
+	case 39:
+		req := new(SetTerminalRequest)
+		req.fill(s)
+		return Call{&Methods[39], req}
 	default:
 		req := new(ExpireRequest)
 		req.fill(s)
-		return Call{&Methods[38], req}
+		return Call{&Methods[41], req}
 	}
 }
 
@@ -347,6 +359,18 @@ func cloneAny(m any) any {
 		return m.Clone()
 	case *LeaseReply:
 		return m.Clone()
+	case *OpenInotifyRequest:
+		return m.Clone()
+	case *OpenInotifyReply:
+		return m.Clone()
+	case *AddWatchRequest:
+		return m.Clone()
+	case *AddWatchReply:
+		return m.Clone()
+	case *RemoveWatchRequest:
+		return m.Clone()
+	case *RemoveWatchReply:
+		return m.Clone()
 	case *UnlockRequest:
 		return m.Clone()
 	case *UnlockReply:
@@ -471,6 +495,15 @@ func equalAny(a, b any) bool {
 		return ok && a.Equal(b)
 	case *LeaseReply:
 		b, ok := b.(*LeaseReply)
+		return ok && a.Equal(b)
+	case *OpenInotifyReply:
+		b, ok := b.(*OpenInotifyReply)
+		return ok && a.Equal(b)
+	case *AddWatchReply:
+		b, ok := b.(*AddWatchReply)
+		return ok && a.Equal(b)
+	case *RemoveWatchReply:
+		b, ok := b.(*RemoveWatchReply)
 		return ok && a.Equal(b)
 	case *UnlockReply:
 		b, ok := b.(*UnlockReply)
@@ -733,6 +766,27 @@ func (n Noise) Lease(req *LeaseRequest, rep *LeaseReply) linux.Errno {
 	return s.errno()
 }
 
+// OpenInotify answers noise.
+func (n Noise) OpenInotify(req *OpenInotifyRequest, rep *OpenInotifyReply) linux.Errno {
+	s := n.source("OpenInotify", req)
+	rep.fill(s)
+	return s.errno()
+}
+
+// AddWatch answers noise.
+func (n Noise) AddWatch(req *AddWatchRequest, rep *AddWatchReply) linux.Errno {
+	s := n.source("AddWatch", req)
+	rep.fill(s)
+	return s.errno()
+}
+
+// RemoveWatch answers noise.
+func (n Noise) RemoveWatch(req *RemoveWatchRequest, rep *RemoveWatchReply) linux.Errno {
+	s := n.source("RemoveWatch", req)
+	rep.fill(s)
+	return s.errno()
+}
+
 // Unlock answers noise.
 func (n Noise) Unlock(req *UnlockRequest, rep *UnlockReply) linux.Errno {
 	s := n.source("Unlock", req)
@@ -871,6 +925,11 @@ func (m *OpenReply) fill(s *source) {
 	m.ReopenPid = int32(s.number())
 	m.ReopenFd = int32(s.number())
 	m.Discards = s.bool()
+	for range s.count() {
+		var e Ready
+		e.fill(s)
+		m.Ready = append(m.Ready, e)
+	}
 }
 
 func (m *OpenConsoleRequest) fill(s *source) {
@@ -914,6 +973,11 @@ func (m *ReopenReply) fill(s *source) {
 	m.Pollable = s.bool()
 	m.Wait.fill(s)
 	m.Discards = s.bool()
+	for range s.count() {
+		var e Ready
+		e.fill(s)
+		m.Ready = append(m.Ready, e)
+	}
 }
 
 func (m *CloseRequest) fill(s *source) {
@@ -1016,6 +1080,11 @@ func (m *ReadDirReply) fill(s *source) {
 		e.fill(s)
 		m.Entries = append(m.Entries, e)
 	}
+	for range s.count() {
+		var e Ready
+		e.fill(s)
+		m.Ready = append(m.Ready, e)
+	}
 }
 
 func (m *PollRequest) fill(s *source) {
@@ -1065,6 +1134,11 @@ func (m *AllocateRequest) fill(s *source) {
 
 func (m *AllocateReply) fill(s *source) {
 	m.Wait.fill(s)
+	for range s.count() {
+		var e Ready
+		e.fill(s)
+		m.Ready = append(m.Ready, e)
+	}
 }
 
 func (m *CopyRangeRequest) fill(s *source) {
@@ -1082,6 +1156,11 @@ func (m *CopyRangeRequest) fill(s *source) {
 func (m *CopyRangeReply) fill(s *source) {
 	m.Wait.fill(s)
 	m.Count = s.number()
+	for range s.count() {
+		var e Ready
+		e.fill(s)
+		m.Ready = append(m.Ready, e)
+	}
 }
 
 func (m *SyncRequest) fill(s *source) {
@@ -1142,6 +1221,11 @@ func (m *SetattrRequest) fill(s *source) {
 
 func (m *SetattrReply) fill(s *source) {
 	m.Wait.fill(s)
+	for range s.count() {
+		var e Ready
+		e.fill(s)
+		m.Ready = append(m.Ready, e)
+	}
 }
 
 func (m *AccessRequest) fill(s *source) {
@@ -1164,6 +1248,11 @@ func (m *MkdirRequest) fill(s *source) {
 
 func (m *MkdirReply) fill(s *source) {
 	m.Wait.fill(s)
+	for range s.count() {
+		var e Ready
+		e.fill(s)
+		m.Ready = append(m.Ready, e)
+	}
 }
 
 func (m *MknodRequest) fill(s *source) {
@@ -1177,6 +1266,11 @@ func (m *MknodRequest) fill(s *source) {
 func (m *MknodReply) fill(s *source) {
 	m.Wait.fill(s)
 	m.Node = s.number()
+	for range s.count() {
+		var e Ready
+		e.fill(s)
+		m.Ready = append(m.Ready, e)
+	}
 }
 
 func (m *SymlinkRequest) fill(s *source) {
@@ -1187,6 +1281,11 @@ func (m *SymlinkRequest) fill(s *source) {
 
 func (m *SymlinkReply) fill(s *source) {
 	m.Wait.fill(s)
+	for range s.count() {
+		var e Ready
+		e.fill(s)
+		m.Ready = append(m.Ready, e)
+	}
 }
 
 func (m *LinkRequest) fill(s *source) {
@@ -1198,6 +1297,11 @@ func (m *LinkRequest) fill(s *source) {
 
 func (m *LinkReply) fill(s *source) {
 	m.Wait.fill(s)
+	for range s.count() {
+		var e Ready
+		e.fill(s)
+		m.Ready = append(m.Ready, e)
+	}
 }
 
 func (m *UnlinkRequest) fill(s *source) {
@@ -1208,6 +1312,11 @@ func (m *UnlinkRequest) fill(s *source) {
 
 func (m *UnlinkReply) fill(s *source) {
 	m.Wait.fill(s)
+	for range s.count() {
+		var e Ready
+		e.fill(s)
+		m.Ready = append(m.Ready, e)
+	}
 }
 
 func (m *RenameRequest) fill(s *source) {
@@ -1219,6 +1328,11 @@ func (m *RenameRequest) fill(s *source) {
 
 func (m *RenameReply) fill(s *source) {
 	m.Wait.fill(s)
+	for range s.count() {
+		var e Ready
+		e.fill(s)
+		m.Ready = append(m.Ready, e)
+	}
 }
 
 func (m *ReadlinkRequest) fill(s *source) {
@@ -1306,6 +1420,11 @@ func (m *SetXattrRequest) fill(s *source) {
 
 func (m *SetXattrReply) fill(s *source) {
 	m.Wait.fill(s)
+	for range s.count() {
+		var e Ready
+		e.fill(s)
+		m.Ready = append(m.Ready, e)
+	}
 }
 
 func (m *LockRequest) fill(s *source) {
@@ -1359,6 +1478,40 @@ func (m *LeaseReply) fill(s *source) {
 	}
 }
 
+func (m *OpenInotifyRequest) fill(s *source) {
+	m.Cred.fill(s)
+}
+
+func (m *OpenInotifyReply) fill(s *source) {
+	m.Handle = s.number()
+	m.Node = s.number()
+}
+
+func (m *AddWatchRequest) fill(s *source) {
+	m.Cred.fill(s)
+	m.Handle = s.number()
+	m.Place.fill(s)
+	m.Mask = uint32(s.bits())
+}
+
+func (m *AddWatchReply) fill(s *source) {
+	m.Wait.fill(s)
+	m.Wd = int32(s.number())
+}
+
+func (m *RemoveWatchRequest) fill(s *source) {
+	m.Handle = s.number()
+	m.Wd = int32(s.number())
+}
+
+func (m *RemoveWatchReply) fill(s *source) {
+	for range s.count() {
+		var e Ready
+		e.fill(s)
+		m.Ready = append(m.Ready, e)
+	}
+}
+
 func (m *UnlockRequest) fill(s *source) {
 	m.Handle = s.number()
 	m.Owner = s.number()
@@ -1394,6 +1547,11 @@ func (m *UnmountRequest) fill(s *source) {
 
 func (m *UnmountReply) fill(s *source) {
 	m.Wait.fill(s)
+	for range s.count() {
+		var e Ready
+		e.fill(s)
+		m.Ready = append(m.Ready, e)
+	}
 }
 
 func (m *SetTerminalRequest) fill(s *source) {

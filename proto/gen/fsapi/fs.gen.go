@@ -156,6 +156,17 @@ type FS interface {
 	// breaks it waits. Errors: EACCES, EINVAL, EAGAIN.
 	Lease(req *LeaseRequest, rep *LeaseReply) linux.Errno
 
+	// OpenInotify makes an inotify instance: a handle whose Read gives the
+	// events of its watches. Errors: EMFILE.
+	OpenInotify(req *OpenInotifyRequest, rep *OpenInotifyReply) linux.Errno
+
+	// AddWatch has an inotify instance hear of a file, or changes what it hears
+	// of one that it watches. Errors: EINVAL, EEXIST, ENOSPC and those of a walk.
+	AddWatch(req *AddWatchRequest, rep *AddWatchReply) linux.Errno
+
+	// RemoveWatch ends a watch. Errors: EINVAL.
+	RemoveWatch(req *RemoveWatchRequest, rep *RemoveWatchReply) linux.Errno
+
 	// Unlock drops every lock of one owner on one node: close and exit.
 	Unlock(req *UnlockRequest, rep *UnlockReply) linux.Errno
 
@@ -381,6 +392,7 @@ type OpenReply struct {
 	ReopenFd  int32
 	// A write takes all bytes and looks at none, as on /dev/null.
 	Discards bool
+	Ready    []Ready
 }
 
 // OpenConsoleRequest is what OpenConsole takes.
@@ -433,6 +445,7 @@ type ReopenReply struct {
 	Pollable bool
 	Wait     Wait
 	Discards bool
+	Ready    []Ready
 }
 
 // CloseRequest is what Close takes.
@@ -527,6 +540,7 @@ type DirEntry struct {
 type ReadDirReply struct {
 	Wait    Wait
 	Entries []DirEntry
+	Ready   []Ready
 }
 
 // PollRequest is what Poll takes.
@@ -577,7 +591,8 @@ type AllocateRequest struct {
 
 // AllocateReply is what Allocate answers.
 type AllocateReply struct {
-	Wait Wait
+	Wait  Wait
+	Ready []Ready
 }
 
 // CopyRangeRequest is what CopyRange takes.
@@ -599,6 +614,7 @@ type CopyRangeRequest struct {
 type CopyRangeReply struct {
 	Wait  Wait
 	Count uint64
+	Ready []Ready
 }
 
 // SyncRequest is what Sync takes.
@@ -678,7 +694,8 @@ type SetattrRequest struct {
 
 // SetattrReply is what Setattr answers.
 type SetattrReply struct {
-	Wait Wait
+	Wait  Wait
+	Ready []Ready
 }
 
 // AccessRequest is what Access takes.
@@ -705,7 +722,8 @@ type MkdirRequest struct {
 
 // MkdirReply is what Mkdir answers.
 type MkdirReply struct {
-	Wait Wait
+	Wait  Wait
+	Ready []Ready
 }
 
 // MknodRequest is what Mknod takes.
@@ -719,8 +737,9 @@ type MknodRequest struct {
 
 // MknodReply is what Mknod answers.
 type MknodReply struct {
-	Wait Wait
-	Node uint64
+	Wait  Wait
+	Node  uint64
+	Ready []Ready
 }
 
 // SymlinkRequest is what Symlink takes.
@@ -732,7 +751,8 @@ type SymlinkRequest struct {
 
 // SymlinkReply is what Symlink answers.
 type SymlinkReply struct {
-	Wait Wait
+	Wait  Wait
+	Ready []Ready
 }
 
 // LinkRequest is what Link takes.
@@ -745,7 +765,8 @@ type LinkRequest struct {
 
 // LinkReply is what Link answers.
 type LinkReply struct {
-	Wait Wait
+	Wait  Wait
+	Ready []Ready
 }
 
 // UnlinkRequest is what Unlink takes.
@@ -757,7 +778,8 @@ type UnlinkRequest struct {
 
 // UnlinkReply is what Unlink answers.
 type UnlinkReply struct {
-	Wait Wait
+	Wait  Wait
+	Ready []Ready
 }
 
 // RenameRequest is what Rename takes.
@@ -771,7 +793,8 @@ type RenameRequest struct {
 
 // RenameReply is what Rename answers.
 type RenameReply struct {
-	Wait Wait
+	Wait  Wait
+	Ready []Ready
 }
 
 // ReadlinkRequest is what Readlink takes.
@@ -876,7 +899,8 @@ type SetXattrRequest struct {
 
 // SetXattrReply is what SetXattr answers.
 type SetXattrReply struct {
-	Wait Wait
+	Wait  Wait
+	Ready []Ready
 }
 
 // LockRequest is what Lock takes.
@@ -937,6 +961,44 @@ type LeaseReply struct {
 	Ready []Ready
 }
 
+// OpenInotifyRequest is what OpenInotify takes.
+type OpenInotifyRequest struct {
+	Cred Cred
+}
+
+// OpenInotifyReply is what OpenInotify answers.
+type OpenInotifyReply struct {
+	Handle uint64
+	Node   uint64
+}
+
+// AddWatchRequest is what AddWatch takes.
+type AddWatchRequest struct {
+	Cred   Cred
+	Handle uint64
+	Place  Place
+	// IN_*.
+	Mask uint32
+}
+
+// AddWatchReply is what AddWatch answers.
+type AddWatchReply struct {
+	Wait Wait
+	// Names the watch in its instance.
+	Wd int32
+}
+
+// RemoveWatchRequest is what RemoveWatch takes.
+type RemoveWatchRequest struct {
+	Handle uint64
+	Wd     int32
+}
+
+// RemoveWatchReply is what RemoveWatch answers.
+type RemoveWatchReply struct {
+	Ready []Ready
+}
+
 // UnlockRequest is what Unlock takes.
 type UnlockRequest struct {
 	Handle uint64
@@ -973,7 +1035,8 @@ type UnmountRequest struct {
 
 // UnmountReply is what Unmount answers.
 type UnmountReply struct {
-	Wait Wait
+	Wait  Wait
+	Ready []Ready
 }
 
 // SetTerminalRequest is what SetTerminal takes.
@@ -1116,6 +1179,19 @@ func (Unimplemented) Seal(*SealRequest, *SealReply) linux.Errno { return linux.E
 
 // Lease answers ENOSYS.
 func (Unimplemented) Lease(*LeaseRequest, *LeaseReply) linux.Errno { return linux.ENOSYS }
+
+// OpenInotify answers ENOSYS.
+func (Unimplemented) OpenInotify(*OpenInotifyRequest, *OpenInotifyReply) linux.Errno {
+	return linux.ENOSYS
+}
+
+// AddWatch answers ENOSYS.
+func (Unimplemented) AddWatch(*AddWatchRequest, *AddWatchReply) linux.Errno { return linux.ENOSYS }
+
+// RemoveWatch answers ENOSYS.
+func (Unimplemented) RemoveWatch(*RemoveWatchRequest, *RemoveWatchReply) linux.Errno {
+	return linux.ENOSYS
+}
 
 // Unlock answers ENOSYS.
 func (Unimplemented) Unlock(*UnlockRequest, *UnlockReply) linux.Errno { return linux.ENOSYS }
@@ -1412,6 +1488,30 @@ var Methods = []Method{
 		NewReply:   func() any { return new(LeaseReply) },
 		Call: func(impl FS, req, rep any) linux.Errno {
 			return impl.Lease(req.(*LeaseRequest), rep.(*LeaseReply))
+		},
+	},
+	{
+		Name:       "OpenInotify",
+		NewRequest: func() any { return new(OpenInotifyRequest) },
+		NewReply:   func() any { return new(OpenInotifyReply) },
+		Call: func(impl FS, req, rep any) linux.Errno {
+			return impl.OpenInotify(req.(*OpenInotifyRequest), rep.(*OpenInotifyReply))
+		},
+	},
+	{
+		Name:       "AddWatch",
+		NewRequest: func() any { return new(AddWatchRequest) },
+		NewReply:   func() any { return new(AddWatchReply) },
+		Call: func(impl FS, req, rep any) linux.Errno {
+			return impl.AddWatch(req.(*AddWatchRequest), rep.(*AddWatchReply))
+		},
+	},
+	{
+		Name:       "RemoveWatch",
+		NewRequest: func() any { return new(RemoveWatchRequest) },
+		NewReply:   func() any { return new(RemoveWatchReply) },
+		Call: func(impl FS, req, rep any) linux.Errno {
+			return impl.RemoveWatch(req.(*RemoveWatchRequest), rep.(*RemoveWatchReply))
 		},
 	},
 	{

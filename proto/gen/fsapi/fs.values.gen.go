@@ -611,8 +611,24 @@ func (m *OpenRequest) appendGo(b []byte) []byte {
 	return endGo(b)
 }
 
-// Reset zeroes m.
-func (m *OpenReply) Reset() { *m = OpenReply{} }
+// Reset zeroes m; its slices keep their capacity.
+func (m *OpenReply) Reset() {
+	m.Wait.Reset()
+	m.Handle = 0
+	m.Mode = 0
+	m.Rdev = 0
+	m.Node = 0
+	m.Seekable = false
+	m.Created = false
+	m.Uid = 0
+	m.Gid = 0
+	m.Pollable = false
+	m.Controlling = false
+	m.ReopenPid = 0
+	m.ReopenFd = 0
+	m.Discards = false
+	m.Ready = m.Ready[:0]
+}
 
 // Equal reports whether m and o hold the same values; nil and empty slices are the same.
 func (m *OpenReply) Equal(o *OpenReply) bool {
@@ -658,13 +674,27 @@ func (m *OpenReply) Equal(o *OpenReply) bool {
 	if m.Discards != o.Discards {
 		return false
 	}
+	if len(m.Ready) != len(o.Ready) {
+		return false
+	}
+	for i := range m.Ready {
+		if !m.Ready[i].Equal(&o.Ready[i]) {
+			return false
+		}
+	}
 	return true
 }
 
 // Clone returns a copy of m that shares no memory with it.
 func (m *OpenReply) Clone() *OpenReply {
 	c := *m
+	c.own()
 	return &c
+}
+
+// own replaces every slice of m by a copy.
+func (m *OpenReply) own() {
+	m.Ready = slices.Clone(m.Ready)
 }
 
 // GoString returns m as a Go expression without the fields that are zero.
@@ -740,6 +770,16 @@ func (m *OpenReply) appendGo(b []byte) []byte {
 	if m.Discards {
 		b = append(b, "Discards: "...)
 		b = strconv.AppendBool(b, m.Discards)
+		b = append(b, ", "...)
+	}
+	if len(m.Ready) > 0 {
+		b = append(b, "Ready: "...)
+		b = append(b, "[]fsapi.Ready{"...)
+		for i := range m.Ready {
+			b = m.Ready[i].appendGo(b)
+			b = append(b, ", "...)
+		}
+		b = endGo(b)
 		b = append(b, ", "...)
 	}
 	return endGo(b)
@@ -1012,8 +1052,18 @@ func (m *ReopenRequest) appendGo(b []byte) []byte {
 	return endGo(b)
 }
 
-// Reset zeroes m.
-func (m *ReopenReply) Reset() { *m = ReopenReply{} }
+// Reset zeroes m; its slices keep their capacity.
+func (m *ReopenReply) Reset() {
+	m.Handle = 0
+	m.Mode = 0
+	m.Rdev = 0
+	m.Node = 0
+	m.Seekable = false
+	m.Pollable = false
+	m.Wait.Reset()
+	m.Discards = false
+	m.Ready = m.Ready[:0]
+}
 
 // Equal reports whether m and o hold the same values; nil and empty slices are the same.
 func (m *ReopenReply) Equal(o *ReopenReply) bool {
@@ -1041,13 +1091,27 @@ func (m *ReopenReply) Equal(o *ReopenReply) bool {
 	if m.Discards != o.Discards {
 		return false
 	}
+	if len(m.Ready) != len(o.Ready) {
+		return false
+	}
+	for i := range m.Ready {
+		if !m.Ready[i].Equal(&o.Ready[i]) {
+			return false
+		}
+	}
 	return true
 }
 
 // Clone returns a copy of m that shares no memory with it.
 func (m *ReopenReply) Clone() *ReopenReply {
 	c := *m
+	c.own()
 	return &c
+}
+
+// own replaces every slice of m by a copy.
+func (m *ReopenReply) own() {
+	m.Ready = slices.Clone(m.Ready)
 }
 
 // GoString returns m as a Go expression without the fields that are zero.
@@ -1093,6 +1157,16 @@ func (m *ReopenReply) appendGo(b []byte) []byte {
 	if m.Discards {
 		b = append(b, "Discards: "...)
 		b = strconv.AppendBool(b, m.Discards)
+		b = append(b, ", "...)
+	}
+	if len(m.Ready) > 0 {
+		b = append(b, "Ready: "...)
+		b = append(b, "[]fsapi.Ready{"...)
+		for i := range m.Ready {
+			b = m.Ready[i].appendGo(b)
+			b = append(b, ", "...)
+		}
+		b = endGo(b)
 		b = append(b, ", "...)
 	}
 	return endGo(b)
@@ -1771,6 +1845,7 @@ func (m *DirEntry) appendGo(b []byte) []byte {
 func (m *ReadDirReply) Reset() {
 	m.Wait.Reset()
 	m.Entries = m.Entries[:0]
+	m.Ready = m.Ready[:0]
 }
 
 // Equal reports whether m and o hold the same values; nil and empty slices are the same.
@@ -1783,6 +1858,14 @@ func (m *ReadDirReply) Equal(o *ReadDirReply) bool {
 	}
 	for i := range m.Entries {
 		if !m.Entries[i].Equal(&o.Entries[i]) {
+			return false
+		}
+	}
+	if len(m.Ready) != len(o.Ready) {
+		return false
+	}
+	for i := range m.Ready {
+		if !m.Ready[i].Equal(&o.Ready[i]) {
 			return false
 		}
 	}
@@ -1799,6 +1882,7 @@ func (m *ReadDirReply) Clone() *ReadDirReply {
 // own replaces every slice of m by a copy.
 func (m *ReadDirReply) own() {
 	m.Entries = slices.Clone(m.Entries)
+	m.Ready = slices.Clone(m.Ready)
 }
 
 // GoString returns m as a Go expression without the fields that are zero.
@@ -1816,6 +1900,16 @@ func (m *ReadDirReply) appendGo(b []byte) []byte {
 		b = append(b, "[]fsapi.DirEntry{"...)
 		for i := range m.Entries {
 			b = m.Entries[i].appendGo(b)
+			b = append(b, ", "...)
+		}
+		b = endGo(b)
+		b = append(b, ", "...)
+	}
+	if len(m.Ready) > 0 {
+		b = append(b, "Ready: "...)
+		b = append(b, "[]fsapi.Ready{"...)
+		for i := range m.Ready {
+			b = m.Ready[i].appendGo(b)
 			b = append(b, ", "...)
 		}
 		b = endGo(b)
@@ -2173,13 +2267,24 @@ func (m *AllocateRequest) appendGo(b []byte) []byte {
 	return endGo(b)
 }
 
-// Reset zeroes m.
-func (m *AllocateReply) Reset() { *m = AllocateReply{} }
+// Reset zeroes m; its slices keep their capacity.
+func (m *AllocateReply) Reset() {
+	m.Wait.Reset()
+	m.Ready = m.Ready[:0]
+}
 
 // Equal reports whether m and o hold the same values; nil and empty slices are the same.
 func (m *AllocateReply) Equal(o *AllocateReply) bool {
 	if !m.Wait.Equal(&o.Wait) {
 		return false
+	}
+	if len(m.Ready) != len(o.Ready) {
+		return false
+	}
+	for i := range m.Ready {
+		if !m.Ready[i].Equal(&o.Ready[i]) {
+			return false
+		}
 	}
 	return true
 }
@@ -2187,7 +2292,13 @@ func (m *AllocateReply) Equal(o *AllocateReply) bool {
 // Clone returns a copy of m that shares no memory with it.
 func (m *AllocateReply) Clone() *AllocateReply {
 	c := *m
+	c.own()
 	return &c
+}
+
+// own replaces every slice of m by a copy.
+func (m *AllocateReply) own() {
+	m.Ready = slices.Clone(m.Ready)
 }
 
 // GoString returns m as a Go expression without the fields that are zero.
@@ -2198,6 +2309,16 @@ func (m *AllocateReply) appendGo(b []byte) []byte {
 	if !m.Wait.Equal(new(Wait)) {
 		b = append(b, "Wait: "...)
 		b = m.Wait.appendGo(b)
+		b = append(b, ", "...)
+	}
+	if len(m.Ready) > 0 {
+		b = append(b, "Ready: "...)
+		b = append(b, "[]fsapi.Ready{"...)
+		for i := range m.Ready {
+			b = m.Ready[i].appendGo(b)
+			b = append(b, ", "...)
+		}
+		b = endGo(b)
 		b = append(b, ", "...)
 	}
 	return endGo(b)
@@ -2313,8 +2434,12 @@ func (m *CopyRangeRequest) appendGo(b []byte) []byte {
 	return endGo(b)
 }
 
-// Reset zeroes m.
-func (m *CopyRangeReply) Reset() { *m = CopyRangeReply{} }
+// Reset zeroes m; its slices keep their capacity.
+func (m *CopyRangeReply) Reset() {
+	m.Wait.Reset()
+	m.Count = 0
+	m.Ready = m.Ready[:0]
+}
 
 // Equal reports whether m and o hold the same values; nil and empty slices are the same.
 func (m *CopyRangeReply) Equal(o *CopyRangeReply) bool {
@@ -2324,13 +2449,27 @@ func (m *CopyRangeReply) Equal(o *CopyRangeReply) bool {
 	if m.Count != o.Count {
 		return false
 	}
+	if len(m.Ready) != len(o.Ready) {
+		return false
+	}
+	for i := range m.Ready {
+		if !m.Ready[i].Equal(&o.Ready[i]) {
+			return false
+		}
+	}
 	return true
 }
 
 // Clone returns a copy of m that shares no memory with it.
 func (m *CopyRangeReply) Clone() *CopyRangeReply {
 	c := *m
+	c.own()
 	return &c
+}
+
+// own replaces every slice of m by a copy.
+func (m *CopyRangeReply) own() {
+	m.Ready = slices.Clone(m.Ready)
 }
 
 // GoString returns m as a Go expression without the fields that are zero.
@@ -2346,6 +2485,16 @@ func (m *CopyRangeReply) appendGo(b []byte) []byte {
 	if m.Count != 0 {
 		b = append(b, "Count: "...)
 		b = strconv.AppendUint(b, uint64(m.Count), 10)
+		b = append(b, ", "...)
+	}
+	if len(m.Ready) > 0 {
+		b = append(b, "Ready: "...)
+		b = append(b, "[]fsapi.Ready{"...)
+		for i := range m.Ready {
+			b = m.Ready[i].appendGo(b)
+			b = append(b, ", "...)
+		}
+		b = endGo(b)
 		b = append(b, ", "...)
 	}
 	return endGo(b)
@@ -2828,13 +2977,24 @@ func (m *SetattrRequest) appendGo(b []byte) []byte {
 	return endGo(b)
 }
 
-// Reset zeroes m.
-func (m *SetattrReply) Reset() { *m = SetattrReply{} }
+// Reset zeroes m; its slices keep their capacity.
+func (m *SetattrReply) Reset() {
+	m.Wait.Reset()
+	m.Ready = m.Ready[:0]
+}
 
 // Equal reports whether m and o hold the same values; nil and empty slices are the same.
 func (m *SetattrReply) Equal(o *SetattrReply) bool {
 	if !m.Wait.Equal(&o.Wait) {
 		return false
+	}
+	if len(m.Ready) != len(o.Ready) {
+		return false
+	}
+	for i := range m.Ready {
+		if !m.Ready[i].Equal(&o.Ready[i]) {
+			return false
+		}
 	}
 	return true
 }
@@ -2842,7 +3002,13 @@ func (m *SetattrReply) Equal(o *SetattrReply) bool {
 // Clone returns a copy of m that shares no memory with it.
 func (m *SetattrReply) Clone() *SetattrReply {
 	c := *m
+	c.own()
 	return &c
+}
+
+// own replaces every slice of m by a copy.
+func (m *SetattrReply) own() {
+	m.Ready = slices.Clone(m.Ready)
 }
 
 // GoString returns m as a Go expression without the fields that are zero.
@@ -2853,6 +3019,16 @@ func (m *SetattrReply) appendGo(b []byte) []byte {
 	if !m.Wait.Equal(new(Wait)) {
 		b = append(b, "Wait: "...)
 		b = m.Wait.appendGo(b)
+		b = append(b, ", "...)
+	}
+	if len(m.Ready) > 0 {
+		b = append(b, "Ready: "...)
+		b = append(b, "[]fsapi.Ready{"...)
+		for i := range m.Ready {
+			b = m.Ready[i].appendGo(b)
+			b = append(b, ", "...)
+		}
+		b = endGo(b)
 		b = append(b, ", "...)
 	}
 	return endGo(b)
@@ -3018,13 +3194,24 @@ func (m *MkdirRequest) appendGo(b []byte) []byte {
 	return endGo(b)
 }
 
-// Reset zeroes m.
-func (m *MkdirReply) Reset() { *m = MkdirReply{} }
+// Reset zeroes m; its slices keep their capacity.
+func (m *MkdirReply) Reset() {
+	m.Wait.Reset()
+	m.Ready = m.Ready[:0]
+}
 
 // Equal reports whether m and o hold the same values; nil and empty slices are the same.
 func (m *MkdirReply) Equal(o *MkdirReply) bool {
 	if !m.Wait.Equal(&o.Wait) {
 		return false
+	}
+	if len(m.Ready) != len(o.Ready) {
+		return false
+	}
+	for i := range m.Ready {
+		if !m.Ready[i].Equal(&o.Ready[i]) {
+			return false
+		}
 	}
 	return true
 }
@@ -3032,7 +3219,13 @@ func (m *MkdirReply) Equal(o *MkdirReply) bool {
 // Clone returns a copy of m that shares no memory with it.
 func (m *MkdirReply) Clone() *MkdirReply {
 	c := *m
+	c.own()
 	return &c
+}
+
+// own replaces every slice of m by a copy.
+func (m *MkdirReply) own() {
+	m.Ready = slices.Clone(m.Ready)
 }
 
 // GoString returns m as a Go expression without the fields that are zero.
@@ -3043,6 +3236,16 @@ func (m *MkdirReply) appendGo(b []byte) []byte {
 	if !m.Wait.Equal(new(Wait)) {
 		b = append(b, "Wait: "...)
 		b = m.Wait.appendGo(b)
+		b = append(b, ", "...)
+	}
+	if len(m.Ready) > 0 {
+		b = append(b, "Ready: "...)
+		b = append(b, "[]fsapi.Ready{"...)
+		for i := range m.Ready {
+			b = m.Ready[i].appendGo(b)
+			b = append(b, ", "...)
+		}
+		b = endGo(b)
 		b = append(b, ", "...)
 	}
 	return endGo(b)
@@ -3122,8 +3325,12 @@ func (m *MknodRequest) appendGo(b []byte) []byte {
 	return endGo(b)
 }
 
-// Reset zeroes m.
-func (m *MknodReply) Reset() { *m = MknodReply{} }
+// Reset zeroes m; its slices keep their capacity.
+func (m *MknodReply) Reset() {
+	m.Wait.Reset()
+	m.Node = 0
+	m.Ready = m.Ready[:0]
+}
 
 // Equal reports whether m and o hold the same values; nil and empty slices are the same.
 func (m *MknodReply) Equal(o *MknodReply) bool {
@@ -3133,13 +3340,27 @@ func (m *MknodReply) Equal(o *MknodReply) bool {
 	if m.Node != o.Node {
 		return false
 	}
+	if len(m.Ready) != len(o.Ready) {
+		return false
+	}
+	for i := range m.Ready {
+		if !m.Ready[i].Equal(&o.Ready[i]) {
+			return false
+		}
+	}
 	return true
 }
 
 // Clone returns a copy of m that shares no memory with it.
 func (m *MknodReply) Clone() *MknodReply {
 	c := *m
+	c.own()
 	return &c
+}
+
+// own replaces every slice of m by a copy.
+func (m *MknodReply) own() {
+	m.Ready = slices.Clone(m.Ready)
 }
 
 // GoString returns m as a Go expression without the fields that are zero.
@@ -3155,6 +3376,16 @@ func (m *MknodReply) appendGo(b []byte) []byte {
 	if m.Node != 0 {
 		b = append(b, "Node: "...)
 		b = strconv.AppendUint(b, uint64(m.Node), 10)
+		b = append(b, ", "...)
+	}
+	if len(m.Ready) > 0 {
+		b = append(b, "Ready: "...)
+		b = append(b, "[]fsapi.Ready{"...)
+		for i := range m.Ready {
+			b = m.Ready[i].appendGo(b)
+			b = append(b, ", "...)
+		}
+		b = endGo(b)
 		b = append(b, ", "...)
 	}
 	return endGo(b)
@@ -3216,13 +3447,24 @@ func (m *SymlinkRequest) appendGo(b []byte) []byte {
 	return endGo(b)
 }
 
-// Reset zeroes m.
-func (m *SymlinkReply) Reset() { *m = SymlinkReply{} }
+// Reset zeroes m; its slices keep their capacity.
+func (m *SymlinkReply) Reset() {
+	m.Wait.Reset()
+	m.Ready = m.Ready[:0]
+}
 
 // Equal reports whether m and o hold the same values; nil and empty slices are the same.
 func (m *SymlinkReply) Equal(o *SymlinkReply) bool {
 	if !m.Wait.Equal(&o.Wait) {
 		return false
+	}
+	if len(m.Ready) != len(o.Ready) {
+		return false
+	}
+	for i := range m.Ready {
+		if !m.Ready[i].Equal(&o.Ready[i]) {
+			return false
+		}
 	}
 	return true
 }
@@ -3230,7 +3472,13 @@ func (m *SymlinkReply) Equal(o *SymlinkReply) bool {
 // Clone returns a copy of m that shares no memory with it.
 func (m *SymlinkReply) Clone() *SymlinkReply {
 	c := *m
+	c.own()
 	return &c
+}
+
+// own replaces every slice of m by a copy.
+func (m *SymlinkReply) own() {
+	m.Ready = slices.Clone(m.Ready)
 }
 
 // GoString returns m as a Go expression without the fields that are zero.
@@ -3241,6 +3489,16 @@ func (m *SymlinkReply) appendGo(b []byte) []byte {
 	if !m.Wait.Equal(new(Wait)) {
 		b = append(b, "Wait: "...)
 		b = m.Wait.appendGo(b)
+		b = append(b, ", "...)
+	}
+	if len(m.Ready) > 0 {
+		b = append(b, "Ready: "...)
+		b = append(b, "[]fsapi.Ready{"...)
+		for i := range m.Ready {
+			b = m.Ready[i].appendGo(b)
+			b = append(b, ", "...)
+		}
+		b = endGo(b)
 		b = append(b, ", "...)
 	}
 	return endGo(b)
@@ -3311,13 +3569,24 @@ func (m *LinkRequest) appendGo(b []byte) []byte {
 	return endGo(b)
 }
 
-// Reset zeroes m.
-func (m *LinkReply) Reset() { *m = LinkReply{} }
+// Reset zeroes m; its slices keep their capacity.
+func (m *LinkReply) Reset() {
+	m.Wait.Reset()
+	m.Ready = m.Ready[:0]
+}
 
 // Equal reports whether m and o hold the same values; nil and empty slices are the same.
 func (m *LinkReply) Equal(o *LinkReply) bool {
 	if !m.Wait.Equal(&o.Wait) {
 		return false
+	}
+	if len(m.Ready) != len(o.Ready) {
+		return false
+	}
+	for i := range m.Ready {
+		if !m.Ready[i].Equal(&o.Ready[i]) {
+			return false
+		}
 	}
 	return true
 }
@@ -3325,7 +3594,13 @@ func (m *LinkReply) Equal(o *LinkReply) bool {
 // Clone returns a copy of m that shares no memory with it.
 func (m *LinkReply) Clone() *LinkReply {
 	c := *m
+	c.own()
 	return &c
+}
+
+// own replaces every slice of m by a copy.
+func (m *LinkReply) own() {
+	m.Ready = slices.Clone(m.Ready)
 }
 
 // GoString returns m as a Go expression without the fields that are zero.
@@ -3336,6 +3611,16 @@ func (m *LinkReply) appendGo(b []byte) []byte {
 	if !m.Wait.Equal(new(Wait)) {
 		b = append(b, "Wait: "...)
 		b = m.Wait.appendGo(b)
+		b = append(b, ", "...)
+	}
+	if len(m.Ready) > 0 {
+		b = append(b, "Ready: "...)
+		b = append(b, "[]fsapi.Ready{"...)
+		for i := range m.Ready {
+			b = m.Ready[i].appendGo(b)
+			b = append(b, ", "...)
+		}
+		b = endGo(b)
 		b = append(b, ", "...)
 	}
 	return endGo(b)
@@ -3397,13 +3682,24 @@ func (m *UnlinkRequest) appendGo(b []byte) []byte {
 	return endGo(b)
 }
 
-// Reset zeroes m.
-func (m *UnlinkReply) Reset() { *m = UnlinkReply{} }
+// Reset zeroes m; its slices keep their capacity.
+func (m *UnlinkReply) Reset() {
+	m.Wait.Reset()
+	m.Ready = m.Ready[:0]
+}
 
 // Equal reports whether m and o hold the same values; nil and empty slices are the same.
 func (m *UnlinkReply) Equal(o *UnlinkReply) bool {
 	if !m.Wait.Equal(&o.Wait) {
 		return false
+	}
+	if len(m.Ready) != len(o.Ready) {
+		return false
+	}
+	for i := range m.Ready {
+		if !m.Ready[i].Equal(&o.Ready[i]) {
+			return false
+		}
 	}
 	return true
 }
@@ -3411,7 +3707,13 @@ func (m *UnlinkReply) Equal(o *UnlinkReply) bool {
 // Clone returns a copy of m that shares no memory with it.
 func (m *UnlinkReply) Clone() *UnlinkReply {
 	c := *m
+	c.own()
 	return &c
+}
+
+// own replaces every slice of m by a copy.
+func (m *UnlinkReply) own() {
+	m.Ready = slices.Clone(m.Ready)
 }
 
 // GoString returns m as a Go expression without the fields that are zero.
@@ -3422,6 +3724,16 @@ func (m *UnlinkReply) appendGo(b []byte) []byte {
 	if !m.Wait.Equal(new(Wait)) {
 		b = append(b, "Wait: "...)
 		b = m.Wait.appendGo(b)
+		b = append(b, ", "...)
+	}
+	if len(m.Ready) > 0 {
+		b = append(b, "Ready: "...)
+		b = append(b, "[]fsapi.Ready{"...)
+		for i := range m.Ready {
+			b = m.Ready[i].appendGo(b)
+			b = append(b, ", "...)
+		}
+		b = endGo(b)
 		b = append(b, ", "...)
 	}
 	return endGo(b)
@@ -3492,13 +3804,24 @@ func (m *RenameRequest) appendGo(b []byte) []byte {
 	return endGo(b)
 }
 
-// Reset zeroes m.
-func (m *RenameReply) Reset() { *m = RenameReply{} }
+// Reset zeroes m; its slices keep their capacity.
+func (m *RenameReply) Reset() {
+	m.Wait.Reset()
+	m.Ready = m.Ready[:0]
+}
 
 // Equal reports whether m and o hold the same values; nil and empty slices are the same.
 func (m *RenameReply) Equal(o *RenameReply) bool {
 	if !m.Wait.Equal(&o.Wait) {
 		return false
+	}
+	if len(m.Ready) != len(o.Ready) {
+		return false
+	}
+	for i := range m.Ready {
+		if !m.Ready[i].Equal(&o.Ready[i]) {
+			return false
+		}
 	}
 	return true
 }
@@ -3506,7 +3829,13 @@ func (m *RenameReply) Equal(o *RenameReply) bool {
 // Clone returns a copy of m that shares no memory with it.
 func (m *RenameReply) Clone() *RenameReply {
 	c := *m
+	c.own()
 	return &c
+}
+
+// own replaces every slice of m by a copy.
+func (m *RenameReply) own() {
+	m.Ready = slices.Clone(m.Ready)
 }
 
 // GoString returns m as a Go expression without the fields that are zero.
@@ -3517,6 +3846,16 @@ func (m *RenameReply) appendGo(b []byte) []byte {
 	if !m.Wait.Equal(new(Wait)) {
 		b = append(b, "Wait: "...)
 		b = m.Wait.appendGo(b)
+		b = append(b, ", "...)
+	}
+	if len(m.Ready) > 0 {
+		b = append(b, "Ready: "...)
+		b = append(b, "[]fsapi.Ready{"...)
+		for i := range m.Ready {
+			b = m.Ready[i].appendGo(b)
+			b = append(b, ", "...)
+		}
+		b = endGo(b)
 		b = append(b, ", "...)
 	}
 	return endGo(b)
@@ -4235,13 +4574,24 @@ func (m *SetXattrRequest) appendGo(b []byte) []byte {
 	return endGo(b)
 }
 
-// Reset zeroes m.
-func (m *SetXattrReply) Reset() { *m = SetXattrReply{} }
+// Reset zeroes m; its slices keep their capacity.
+func (m *SetXattrReply) Reset() {
+	m.Wait.Reset()
+	m.Ready = m.Ready[:0]
+}
 
 // Equal reports whether m and o hold the same values; nil and empty slices are the same.
 func (m *SetXattrReply) Equal(o *SetXattrReply) bool {
 	if !m.Wait.Equal(&o.Wait) {
 		return false
+	}
+	if len(m.Ready) != len(o.Ready) {
+		return false
+	}
+	for i := range m.Ready {
+		if !m.Ready[i].Equal(&o.Ready[i]) {
+			return false
+		}
 	}
 	return true
 }
@@ -4249,7 +4599,13 @@ func (m *SetXattrReply) Equal(o *SetXattrReply) bool {
 // Clone returns a copy of m that shares no memory with it.
 func (m *SetXattrReply) Clone() *SetXattrReply {
 	c := *m
+	c.own()
 	return &c
+}
+
+// own replaces every slice of m by a copy.
+func (m *SetXattrReply) own() {
+	m.Ready = slices.Clone(m.Ready)
 }
 
 // GoString returns m as a Go expression without the fields that are zero.
@@ -4260,6 +4616,16 @@ func (m *SetXattrReply) appendGo(b []byte) []byte {
 	if !m.Wait.Equal(new(Wait)) {
 		b = append(b, "Wait: "...)
 		b = m.Wait.appendGo(b)
+		b = append(b, ", "...)
+	}
+	if len(m.Ready) > 0 {
+		b = append(b, "Ready: "...)
+		b = append(b, "[]fsapi.Ready{"...)
+		for i := range m.Ready {
+			b = m.Ready[i].appendGo(b)
+			b = append(b, ", "...)
+		}
+		b = endGo(b)
 		b = append(b, ", "...)
 	}
 	return endGo(b)
@@ -4650,6 +5016,271 @@ func (m *LeaseReply) appendGo(b []byte) []byte {
 	return endGo(b)
 }
 
+// Reset zeroes m; its slices keep their capacity.
+func (m *OpenInotifyRequest) Reset() {
+	m.Cred.Reset()
+}
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *OpenInotifyRequest) Equal(o *OpenInotifyRequest) bool {
+	if !m.Cred.Equal(&o.Cred) {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *OpenInotifyRequest) Clone() *OpenInotifyRequest {
+	c := *m
+	c.own()
+	return &c
+}
+
+// own replaces every slice of m by a copy.
+func (m *OpenInotifyRequest) own() {
+	m.Cred.own()
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *OpenInotifyRequest) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *OpenInotifyRequest) appendGo(b []byte) []byte {
+	b = append(b, "fsapi.OpenInotifyRequest{"...)
+	if !m.Cred.Equal(new(Cred)) {
+		b = append(b, "Cred: "...)
+		b = m.Cred.appendGo(b)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m.
+func (m *OpenInotifyReply) Reset() { *m = OpenInotifyReply{} }
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *OpenInotifyReply) Equal(o *OpenInotifyReply) bool {
+	if m.Handle != o.Handle {
+		return false
+	}
+	if m.Node != o.Node {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *OpenInotifyReply) Clone() *OpenInotifyReply {
+	c := *m
+	return &c
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *OpenInotifyReply) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *OpenInotifyReply) appendGo(b []byte) []byte {
+	b = append(b, "fsapi.OpenInotifyReply{"...)
+	if m.Handle != 0 {
+		b = append(b, "Handle: "...)
+		b = strconv.AppendUint(b, uint64(m.Handle), 10)
+		b = append(b, ", "...)
+	}
+	if m.Node != 0 {
+		b = append(b, "Node: "...)
+		b = strconv.AppendUint(b, uint64(m.Node), 10)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m; its slices keep their capacity.
+func (m *AddWatchRequest) Reset() {
+	m.Cred.Reset()
+	m.Handle = 0
+	m.Place.Reset()
+	m.Mask = 0
+}
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *AddWatchRequest) Equal(o *AddWatchRequest) bool {
+	if !m.Cred.Equal(&o.Cred) {
+		return false
+	}
+	if m.Handle != o.Handle {
+		return false
+	}
+	if !m.Place.Equal(&o.Place) {
+		return false
+	}
+	if m.Mask != o.Mask {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *AddWatchRequest) Clone() *AddWatchRequest {
+	c := *m
+	c.own()
+	return &c
+}
+
+// own replaces every slice of m by a copy.
+func (m *AddWatchRequest) own() {
+	m.Cred.own()
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *AddWatchRequest) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *AddWatchRequest) appendGo(b []byte) []byte {
+	b = append(b, "fsapi.AddWatchRequest{"...)
+	if !m.Cred.Equal(new(Cred)) {
+		b = append(b, "Cred: "...)
+		b = m.Cred.appendGo(b)
+		b = append(b, ", "...)
+	}
+	if m.Handle != 0 {
+		b = append(b, "Handle: "...)
+		b = strconv.AppendUint(b, uint64(m.Handle), 10)
+		b = append(b, ", "...)
+	}
+	if !m.Place.Equal(new(Place)) {
+		b = append(b, "Place: "...)
+		b = m.Place.appendGo(b)
+		b = append(b, ", "...)
+	}
+	if m.Mask != 0 {
+		b = append(b, "Mask: "...)
+		b = strconv.AppendUint(b, uint64(m.Mask), 10)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m.
+func (m *AddWatchReply) Reset() { *m = AddWatchReply{} }
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *AddWatchReply) Equal(o *AddWatchReply) bool {
+	if !m.Wait.Equal(&o.Wait) {
+		return false
+	}
+	if m.Wd != o.Wd {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *AddWatchReply) Clone() *AddWatchReply {
+	c := *m
+	return &c
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *AddWatchReply) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *AddWatchReply) appendGo(b []byte) []byte {
+	b = append(b, "fsapi.AddWatchReply{"...)
+	if !m.Wait.Equal(new(Wait)) {
+		b = append(b, "Wait: "...)
+		b = m.Wait.appendGo(b)
+		b = append(b, ", "...)
+	}
+	if m.Wd != 0 {
+		b = append(b, "Wd: "...)
+		b = strconv.AppendInt(b, int64(m.Wd), 10)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m.
+func (m *RemoveWatchRequest) Reset() { *m = RemoveWatchRequest{} }
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *RemoveWatchRequest) Equal(o *RemoveWatchRequest) bool {
+	if m.Handle != o.Handle {
+		return false
+	}
+	if m.Wd != o.Wd {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *RemoveWatchRequest) Clone() *RemoveWatchRequest {
+	c := *m
+	return &c
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *RemoveWatchRequest) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *RemoveWatchRequest) appendGo(b []byte) []byte {
+	b = append(b, "fsapi.RemoveWatchRequest{"...)
+	if m.Handle != 0 {
+		b = append(b, "Handle: "...)
+		b = strconv.AppendUint(b, uint64(m.Handle), 10)
+		b = append(b, ", "...)
+	}
+	if m.Wd != 0 {
+		b = append(b, "Wd: "...)
+		b = strconv.AppendInt(b, int64(m.Wd), 10)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m; its slices keep their capacity.
+func (m *RemoveWatchReply) Reset() {
+	m.Ready = m.Ready[:0]
+}
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *RemoveWatchReply) Equal(o *RemoveWatchReply) bool {
+	if len(m.Ready) != len(o.Ready) {
+		return false
+	}
+	for i := range m.Ready {
+		if !m.Ready[i].Equal(&o.Ready[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *RemoveWatchReply) Clone() *RemoveWatchReply {
+	c := *m
+	c.own()
+	return &c
+}
+
+// own replaces every slice of m by a copy.
+func (m *RemoveWatchReply) own() {
+	m.Ready = slices.Clone(m.Ready)
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *RemoveWatchReply) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *RemoveWatchReply) appendGo(b []byte) []byte {
+	b = append(b, "fsapi.RemoveWatchReply{"...)
+	if len(m.Ready) > 0 {
+		b = append(b, "Ready: "...)
+		b = append(b, "[]fsapi.Ready{"...)
+		for i := range m.Ready {
+			b = m.Ready[i].appendGo(b)
+			b = append(b, ", "...)
+		}
+		b = endGo(b)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
 // Reset zeroes m.
 func (m *UnlockRequest) Reset() { *m = UnlockRequest{} }
 
@@ -4915,13 +5546,24 @@ func (m *UnmountRequest) appendGo(b []byte) []byte {
 	return endGo(b)
 }
 
-// Reset zeroes m.
-func (m *UnmountReply) Reset() { *m = UnmountReply{} }
+// Reset zeroes m; its slices keep their capacity.
+func (m *UnmountReply) Reset() {
+	m.Wait.Reset()
+	m.Ready = m.Ready[:0]
+}
 
 // Equal reports whether m and o hold the same values; nil and empty slices are the same.
 func (m *UnmountReply) Equal(o *UnmountReply) bool {
 	if !m.Wait.Equal(&o.Wait) {
 		return false
+	}
+	if len(m.Ready) != len(o.Ready) {
+		return false
+	}
+	for i := range m.Ready {
+		if !m.Ready[i].Equal(&o.Ready[i]) {
+			return false
+		}
 	}
 	return true
 }
@@ -4929,7 +5571,13 @@ func (m *UnmountReply) Equal(o *UnmountReply) bool {
 // Clone returns a copy of m that shares no memory with it.
 func (m *UnmountReply) Clone() *UnmountReply {
 	c := *m
+	c.own()
 	return &c
+}
+
+// own replaces every slice of m by a copy.
+func (m *UnmountReply) own() {
+	m.Ready = slices.Clone(m.Ready)
 }
 
 // GoString returns m as a Go expression without the fields that are zero.
@@ -4940,6 +5588,16 @@ func (m *UnmountReply) appendGo(b []byte) []byte {
 	if !m.Wait.Equal(new(Wait)) {
 		b = append(b, "Wait: "...)
 		b = m.Wait.appendGo(b)
+		b = append(b, ", "...)
+	}
+	if len(m.Ready) > 0 {
+		b = append(b, "Ready: "...)
+		b = append(b, "[]fsapi.Ready{"...)
+		for i := range m.Ready {
+			b = m.Ready[i].appendGo(b)
+			b = append(b, ", "...)
+		}
+		b = endGo(b)
 		b = append(b, ", "...)
 	}
 	return endGo(b)

@@ -557,6 +557,51 @@ func (c *client) Lease(req *fsapi.LeaseRequest, rep *fsapi.LeaseReply) linux.Err
 	return e
 }
 
+func (c *client) OpenInotify(req *fsapi.OpenInotifyRequest, rep *fsapi.OpenInotifyReply) linux.Errno {
+	ctx, cancel := context.WithTimeout(context.Background(), c.opts.Timeout)
+	defer cancel()
+	out, err := c.rpc.OpenInotify(ctx, toWireOpenInotifyRequest(new(OpenInotifyRequest), req))
+	if err != nil {
+		return c.fail("OpenInotify", err)
+	}
+	e, err := validErrno(out.Errno)
+	if err != nil {
+		return c.fail("OpenInotify", err)
+	}
+	fromWireOpenInotifyReply(rep, out)
+	return e
+}
+
+func (c *client) AddWatch(req *fsapi.AddWatchRequest, rep *fsapi.AddWatchReply) linux.Errno {
+	ctx, cancel := context.WithTimeout(context.Background(), c.opts.Timeout)
+	defer cancel()
+	out, err := c.rpc.AddWatch(ctx, toWireAddWatchRequest(new(AddWatchRequest), req))
+	if err != nil {
+		return c.fail("AddWatch", err)
+	}
+	e, err := validErrno(out.Errno)
+	if err != nil {
+		return c.fail("AddWatch", err)
+	}
+	fromWireAddWatchReply(rep, out)
+	return e
+}
+
+func (c *client) RemoveWatch(req *fsapi.RemoveWatchRequest, rep *fsapi.RemoveWatchReply) linux.Errno {
+	ctx, cancel := context.WithTimeout(context.Background(), c.opts.Timeout)
+	defer cancel()
+	out, err := c.rpc.RemoveWatch(ctx, toWireRemoveWatchRequest(new(RemoveWatchRequest), req))
+	if err != nil {
+		return c.fail("RemoveWatch", err)
+	}
+	e, err := validErrno(out.Errno)
+	if err != nil {
+		return c.fail("RemoveWatch", err)
+	}
+	fromWireRemoveWatchReply(rep, out)
+	return e
+}
+
 func (c *client) Unlock(req *fsapi.UnlockRequest, rep *fsapi.UnlockReply) linux.Errno {
 	ctx, cancel := context.WithTimeout(context.Background(), c.opts.Timeout)
 	defer cancel()
@@ -1020,6 +1065,36 @@ func (s *server) Lease(_ context.Context, in *LeaseRequest) (*LeaseReply, error)
 	return out, nil
 }
 
+func (s *server) OpenInotify(_ context.Context, in *OpenInotifyRequest) (*OpenInotifyReply, error) {
+	var req fsapi.OpenInotifyRequest
+	var rep fsapi.OpenInotifyReply
+	fromWireOpenInotifyRequest(&req, in)
+	e := s.impl.OpenInotify(&req, &rep)
+	out := toWireOpenInotifyReply(new(OpenInotifyReply), &rep)
+	out.Errno = uint32(e)
+	return out, nil
+}
+
+func (s *server) AddWatch(_ context.Context, in *AddWatchRequest) (*AddWatchReply, error) {
+	var req fsapi.AddWatchRequest
+	var rep fsapi.AddWatchReply
+	fromWireAddWatchRequest(&req, in)
+	e := s.impl.AddWatch(&req, &rep)
+	out := toWireAddWatchReply(new(AddWatchReply), &rep)
+	out.Errno = uint32(e)
+	return out, nil
+}
+
+func (s *server) RemoveWatch(_ context.Context, in *RemoveWatchRequest) (*RemoveWatchReply, error) {
+	var req fsapi.RemoveWatchRequest
+	var rep fsapi.RemoveWatchReply
+	fromWireRemoveWatchRequest(&req, in)
+	e := s.impl.RemoveWatch(&req, &rep)
+	out := toWireRemoveWatchReply(new(RemoveWatchReply), &rep)
+	out.Errno = uint32(e)
+	return out, nil
+}
+
 func (s *server) Unlock(_ context.Context, in *UnlockRequest) (*UnlockReply, error) {
 	var req fsapi.UnlockRequest
 	var rep fsapi.UnlockReply
@@ -1288,6 +1363,13 @@ func toWireOpenReply(w *OpenReply, m *fsapi.OpenReply) *OpenReply {
 	w.ReopenPid = m.ReopenPid
 	w.ReopenFd = m.ReopenFd
 	w.Discards = m.Discards
+	if n := len(m.Ready); n > 0 {
+		all := make([]Ready, n)
+		w.Ready = make([]*Ready, n)
+		for i := range all {
+			w.Ready[i] = toWireReady(&all[i], &m.Ready[i])
+		}
+	}
 	return w
 }
 
@@ -1310,6 +1392,13 @@ func fromWireOpenReply(m *fsapi.OpenReply, w *OpenReply) {
 	m.ReopenPid = w.ReopenPid
 	m.ReopenFd = w.ReopenFd
 	m.Discards = w.Discards
+	if n := len(w.Ready); n > 0 {
+		had := len(m.Ready)
+		m.Ready = append(m.Ready, make([]fsapi.Ready, n)...)
+		for i, v := range w.Ready {
+			fromWireReady(&m.Ready[had+i], v)
+		}
+	}
 }
 
 // toWireOpenConsoleRequest fills the zero message w; it shares the bytes of m.
@@ -1416,6 +1505,13 @@ func toWireReopenReply(w *ReopenReply, m *fsapi.ReopenReply) *ReopenReply {
 	w.Pollable = m.Pollable
 	w.Wait = toWireWait(new(Wait), &m.Wait)
 	w.Discards = m.Discards
+	if n := len(m.Ready); n > 0 {
+		all := make([]Ready, n)
+		w.Ready = make([]*Ready, n)
+		for i := range all {
+			w.Ready[i] = toWireReady(&all[i], &m.Ready[i])
+		}
+	}
 	return w
 }
 
@@ -1432,6 +1528,13 @@ func fromWireReopenReply(m *fsapi.ReopenReply, w *ReopenReply) {
 	m.Pollable = w.Pollable
 	fromWireWait(&m.Wait, w.Wait)
 	m.Discards = w.Discards
+	if n := len(w.Ready); n > 0 {
+		had := len(m.Ready)
+		m.Ready = append(m.Ready, make([]fsapi.Ready, n)...)
+		for i, v := range w.Ready {
+			fromWireReady(&m.Ready[had+i], v)
+		}
+	}
 }
 
 // toWireCloseRequest fills the zero message w; it shares the bytes of m.
@@ -1722,6 +1825,13 @@ func toWireReadDirReply(w *ReadDirReply, m *fsapi.ReadDirReply) *ReadDirReply {
 			w.Entries[i] = toWireDirEntry(&all[i], &m.Entries[i])
 		}
 	}
+	if n := len(m.Ready); n > 0 {
+		all := make([]Ready, n)
+		w.Ready = make([]*Ready, n)
+		for i := range all {
+			w.Ready[i] = toWireReady(&all[i], &m.Ready[i])
+		}
+	}
 	return w
 }
 
@@ -1736,6 +1846,13 @@ func fromWireReadDirReply(m *fsapi.ReadDirReply, w *ReadDirReply) {
 		m.Entries = append(m.Entries, make([]fsapi.DirEntry, n)...)
 		for i, v := range w.Entries {
 			fromWireDirEntry(&m.Entries[had+i], v)
+		}
+	}
+	if n := len(w.Ready); n > 0 {
+		had := len(m.Ready)
+		m.Ready = append(m.Ready, make([]fsapi.Ready, n)...)
+		for i, v := range w.Ready {
+			fromWireReady(&m.Ready[had+i], v)
 		}
 	}
 }
@@ -1879,6 +1996,13 @@ func fromWireAllocateRequest(m *fsapi.AllocateRequest, w *AllocateRequest) {
 // toWireAllocateReply fills the zero message w; it shares the bytes of m.
 func toWireAllocateReply(w *AllocateReply, m *fsapi.AllocateReply) *AllocateReply {
 	w.Wait = toWireWait(new(Wait), &m.Wait)
+	if n := len(m.Ready); n > 0 {
+		all := make([]Ready, n)
+		w.Ready = make([]*Ready, n)
+		for i := range all {
+			w.Ready[i] = toWireReady(&all[i], &m.Ready[i])
+		}
+	}
 	return w
 }
 
@@ -1888,6 +2012,13 @@ func fromWireAllocateReply(m *fsapi.AllocateReply, w *AllocateReply) {
 		return
 	}
 	fromWireWait(&m.Wait, w.Wait)
+	if n := len(w.Ready); n > 0 {
+		had := len(m.Ready)
+		m.Ready = append(m.Ready, make([]fsapi.Ready, n)...)
+		for i, v := range w.Ready {
+			fromWireReady(&m.Ready[had+i], v)
+		}
+	}
 }
 
 // toWireCopyRangeRequest fills the zero message w; it shares the bytes of m.
@@ -1924,6 +2055,13 @@ func fromWireCopyRangeRequest(m *fsapi.CopyRangeRequest, w *CopyRangeRequest) {
 func toWireCopyRangeReply(w *CopyRangeReply, m *fsapi.CopyRangeReply) *CopyRangeReply {
 	w.Wait = toWireWait(new(Wait), &m.Wait)
 	w.Count = m.Count
+	if n := len(m.Ready); n > 0 {
+		all := make([]Ready, n)
+		w.Ready = make([]*Ready, n)
+		for i := range all {
+			w.Ready[i] = toWireReady(&all[i], &m.Ready[i])
+		}
+	}
 	return w
 }
 
@@ -1934,6 +2072,13 @@ func fromWireCopyRangeReply(m *fsapi.CopyRangeReply, w *CopyRangeReply) {
 	}
 	fromWireWait(&m.Wait, w.Wait)
 	m.Count = w.Count
+	if n := len(w.Ready); n > 0 {
+		had := len(m.Ready)
+		m.Ready = append(m.Ready, make([]fsapi.Ready, n)...)
+		for i, v := range w.Ready {
+			fromWireReady(&m.Ready[had+i], v)
+		}
+	}
 }
 
 // toWireSyncRequest fills the zero message w; it shares the bytes of m.
@@ -2093,6 +2238,13 @@ func fromWireSetattrRequest(m *fsapi.SetattrRequest, w *SetattrRequest) {
 // toWireSetattrReply fills the zero message w; it shares the bytes of m.
 func toWireSetattrReply(w *SetattrReply, m *fsapi.SetattrReply) *SetattrReply {
 	w.Wait = toWireWait(new(Wait), &m.Wait)
+	if n := len(m.Ready); n > 0 {
+		all := make([]Ready, n)
+		w.Ready = make([]*Ready, n)
+		for i := range all {
+			w.Ready[i] = toWireReady(&all[i], &m.Ready[i])
+		}
+	}
 	return w
 }
 
@@ -2102,6 +2254,13 @@ func fromWireSetattrReply(m *fsapi.SetattrReply, w *SetattrReply) {
 		return
 	}
 	fromWireWait(&m.Wait, w.Wait)
+	if n := len(w.Ready); n > 0 {
+		had := len(m.Ready)
+		m.Ready = append(m.Ready, make([]fsapi.Ready, n)...)
+		for i, v := range w.Ready {
+			fromWireReady(&m.Ready[had+i], v)
+		}
+	}
 }
 
 // toWireAccessRequest fills the zero message w; it shares the bytes of m.
@@ -2161,6 +2320,13 @@ func fromWireMkdirRequest(m *fsapi.MkdirRequest, w *MkdirRequest) {
 // toWireMkdirReply fills the zero message w; it shares the bytes of m.
 func toWireMkdirReply(w *MkdirReply, m *fsapi.MkdirReply) *MkdirReply {
 	w.Wait = toWireWait(new(Wait), &m.Wait)
+	if n := len(m.Ready); n > 0 {
+		all := make([]Ready, n)
+		w.Ready = make([]*Ready, n)
+		for i := range all {
+			w.Ready[i] = toWireReady(&all[i], &m.Ready[i])
+		}
+	}
 	return w
 }
 
@@ -2170,6 +2336,13 @@ func fromWireMkdirReply(m *fsapi.MkdirReply, w *MkdirReply) {
 		return
 	}
 	fromWireWait(&m.Wait, w.Wait)
+	if n := len(w.Ready); n > 0 {
+		had := len(m.Ready)
+		m.Ready = append(m.Ready, make([]fsapi.Ready, n)...)
+		for i, v := range w.Ready {
+			fromWireReady(&m.Ready[had+i], v)
+		}
+	}
 }
 
 // toWireMknodRequest fills the zero message w; it shares the bytes of m.
@@ -2198,6 +2371,13 @@ func fromWireMknodRequest(m *fsapi.MknodRequest, w *MknodRequest) {
 func toWireMknodReply(w *MknodReply, m *fsapi.MknodReply) *MknodReply {
 	w.Wait = toWireWait(new(Wait), &m.Wait)
 	w.Node = m.Node
+	if n := len(m.Ready); n > 0 {
+		all := make([]Ready, n)
+		w.Ready = make([]*Ready, n)
+		for i := range all {
+			w.Ready[i] = toWireReady(&all[i], &m.Ready[i])
+		}
+	}
 	return w
 }
 
@@ -2208,6 +2388,13 @@ func fromWireMknodReply(m *fsapi.MknodReply, w *MknodReply) {
 	}
 	fromWireWait(&m.Wait, w.Wait)
 	m.Node = w.Node
+	if n := len(w.Ready); n > 0 {
+		had := len(m.Ready)
+		m.Ready = append(m.Ready, make([]fsapi.Ready, n)...)
+		for i, v := range w.Ready {
+			fromWireReady(&m.Ready[had+i], v)
+		}
+	}
 }
 
 // toWireSymlinkRequest fills the zero message w; it shares the bytes of m.
@@ -2231,6 +2418,13 @@ func fromWireSymlinkRequest(m *fsapi.SymlinkRequest, w *SymlinkRequest) {
 // toWireSymlinkReply fills the zero message w; it shares the bytes of m.
 func toWireSymlinkReply(w *SymlinkReply, m *fsapi.SymlinkReply) *SymlinkReply {
 	w.Wait = toWireWait(new(Wait), &m.Wait)
+	if n := len(m.Ready); n > 0 {
+		all := make([]Ready, n)
+		w.Ready = make([]*Ready, n)
+		for i := range all {
+			w.Ready[i] = toWireReady(&all[i], &m.Ready[i])
+		}
+	}
 	return w
 }
 
@@ -2240,6 +2434,13 @@ func fromWireSymlinkReply(m *fsapi.SymlinkReply, w *SymlinkReply) {
 		return
 	}
 	fromWireWait(&m.Wait, w.Wait)
+	if n := len(w.Ready); n > 0 {
+		had := len(m.Ready)
+		m.Ready = append(m.Ready, make([]fsapi.Ready, n)...)
+		for i, v := range w.Ready {
+			fromWireReady(&m.Ready[had+i], v)
+		}
+	}
 }
 
 // toWireLinkRequest fills the zero message w; it shares the bytes of m.
@@ -2265,6 +2466,13 @@ func fromWireLinkRequest(m *fsapi.LinkRequest, w *LinkRequest) {
 // toWireLinkReply fills the zero message w; it shares the bytes of m.
 func toWireLinkReply(w *LinkReply, m *fsapi.LinkReply) *LinkReply {
 	w.Wait = toWireWait(new(Wait), &m.Wait)
+	if n := len(m.Ready); n > 0 {
+		all := make([]Ready, n)
+		w.Ready = make([]*Ready, n)
+		for i := range all {
+			w.Ready[i] = toWireReady(&all[i], &m.Ready[i])
+		}
+	}
 	return w
 }
 
@@ -2274,6 +2482,13 @@ func fromWireLinkReply(m *fsapi.LinkReply, w *LinkReply) {
 		return
 	}
 	fromWireWait(&m.Wait, w.Wait)
+	if n := len(w.Ready); n > 0 {
+		had := len(m.Ready)
+		m.Ready = append(m.Ready, make([]fsapi.Ready, n)...)
+		for i, v := range w.Ready {
+			fromWireReady(&m.Ready[had+i], v)
+		}
+	}
 }
 
 // toWireUnlinkRequest fills the zero message w; it shares the bytes of m.
@@ -2297,6 +2512,13 @@ func fromWireUnlinkRequest(m *fsapi.UnlinkRequest, w *UnlinkRequest) {
 // toWireUnlinkReply fills the zero message w; it shares the bytes of m.
 func toWireUnlinkReply(w *UnlinkReply, m *fsapi.UnlinkReply) *UnlinkReply {
 	w.Wait = toWireWait(new(Wait), &m.Wait)
+	if n := len(m.Ready); n > 0 {
+		all := make([]Ready, n)
+		w.Ready = make([]*Ready, n)
+		for i := range all {
+			w.Ready[i] = toWireReady(&all[i], &m.Ready[i])
+		}
+	}
 	return w
 }
 
@@ -2306,6 +2528,13 @@ func fromWireUnlinkReply(m *fsapi.UnlinkReply, w *UnlinkReply) {
 		return
 	}
 	fromWireWait(&m.Wait, w.Wait)
+	if n := len(w.Ready); n > 0 {
+		had := len(m.Ready)
+		m.Ready = append(m.Ready, make([]fsapi.Ready, n)...)
+		for i, v := range w.Ready {
+			fromWireReady(&m.Ready[had+i], v)
+		}
+	}
 }
 
 // toWireRenameRequest fills the zero message w; it shares the bytes of m.
@@ -2331,6 +2560,13 @@ func fromWireRenameRequest(m *fsapi.RenameRequest, w *RenameRequest) {
 // toWireRenameReply fills the zero message w; it shares the bytes of m.
 func toWireRenameReply(w *RenameReply, m *fsapi.RenameReply) *RenameReply {
 	w.Wait = toWireWait(new(Wait), &m.Wait)
+	if n := len(m.Ready); n > 0 {
+		all := make([]Ready, n)
+		w.Ready = make([]*Ready, n)
+		for i := range all {
+			w.Ready[i] = toWireReady(&all[i], &m.Ready[i])
+		}
+	}
 	return w
 }
 
@@ -2340,6 +2576,13 @@ func fromWireRenameReply(m *fsapi.RenameReply, w *RenameReply) {
 		return
 	}
 	fromWireWait(&m.Wait, w.Wait)
+	if n := len(w.Ready); n > 0 {
+		had := len(m.Ready)
+		m.Ready = append(m.Ready, make([]fsapi.Ready, n)...)
+		for i, v := range w.Ready {
+			fromWireReady(&m.Ready[had+i], v)
+		}
+	}
 }
 
 // toWireReadlinkRequest fills the zero message w; it shares the bytes of m.
@@ -2585,6 +2828,13 @@ func fromWireSetXattrRequest(m *fsapi.SetXattrRequest, w *SetXattrRequest) {
 // toWireSetXattrReply fills the zero message w; it shares the bytes of m.
 func toWireSetXattrReply(w *SetXattrReply, m *fsapi.SetXattrReply) *SetXattrReply {
 	w.Wait = toWireWait(new(Wait), &m.Wait)
+	if n := len(m.Ready); n > 0 {
+		all := make([]Ready, n)
+		w.Ready = make([]*Ready, n)
+		for i := range all {
+			w.Ready[i] = toWireReady(&all[i], &m.Ready[i])
+		}
+	}
 	return w
 }
 
@@ -2594,6 +2844,13 @@ func fromWireSetXattrReply(m *fsapi.SetXattrReply, w *SetXattrReply) {
 		return
 	}
 	fromWireWait(&m.Wait, w.Wait)
+	if n := len(w.Ready); n > 0 {
+		had := len(m.Ready)
+		m.Ready = append(m.Ready, make([]fsapi.Ready, n)...)
+		for i, v := range w.Ready {
+			fromWireReady(&m.Ready[had+i], v)
+		}
+	}
 }
 
 // toWireLockRequest fills the zero message w; it shares the bytes of m.
@@ -2742,6 +2999,114 @@ func fromWireLeaseReply(m *fsapi.LeaseReply, w *LeaseReply) {
 	}
 }
 
+// toWireOpenInotifyRequest fills the zero message w; it shares the bytes of m.
+func toWireOpenInotifyRequest(w *OpenInotifyRequest, m *fsapi.OpenInotifyRequest) *OpenInotifyRequest {
+	w.Cred = toWireCred(new(Cred), &m.Cred)
+	return w
+}
+
+// fromWireOpenInotifyRequest sets m from w, which it may take memory from. Slices are appended to.
+func fromWireOpenInotifyRequest(m *fsapi.OpenInotifyRequest, w *OpenInotifyRequest) {
+	if w == nil {
+		return
+	}
+	fromWireCred(&m.Cred, w.Cred)
+}
+
+// toWireOpenInotifyReply fills the zero message w; it shares the bytes of m.
+func toWireOpenInotifyReply(w *OpenInotifyReply, m *fsapi.OpenInotifyReply) *OpenInotifyReply {
+	w.Handle = m.Handle
+	w.Node = m.Node
+	return w
+}
+
+// fromWireOpenInotifyReply sets m from w, which it may take memory from. Slices are appended to.
+func fromWireOpenInotifyReply(m *fsapi.OpenInotifyReply, w *OpenInotifyReply) {
+	if w == nil {
+		return
+	}
+	m.Handle = w.Handle
+	m.Node = w.Node
+}
+
+// toWireAddWatchRequest fills the zero message w; it shares the bytes of m.
+func toWireAddWatchRequest(w *AddWatchRequest, m *fsapi.AddWatchRequest) *AddWatchRequest {
+	w.Cred = toWireCred(new(Cred), &m.Cred)
+	w.Handle = m.Handle
+	w.Place = toWirePlace(new(Place), &m.Place)
+	w.Mask = m.Mask
+	return w
+}
+
+// fromWireAddWatchRequest sets m from w, which it may take memory from. Slices are appended to.
+func fromWireAddWatchRequest(m *fsapi.AddWatchRequest, w *AddWatchRequest) {
+	if w == nil {
+		return
+	}
+	fromWireCred(&m.Cred, w.Cred)
+	m.Handle = w.Handle
+	fromWirePlace(&m.Place, w.Place)
+	m.Mask = w.Mask
+}
+
+// toWireAddWatchReply fills the zero message w; it shares the bytes of m.
+func toWireAddWatchReply(w *AddWatchReply, m *fsapi.AddWatchReply) *AddWatchReply {
+	w.Wait = toWireWait(new(Wait), &m.Wait)
+	w.Wd = m.Wd
+	return w
+}
+
+// fromWireAddWatchReply sets m from w, which it may take memory from. Slices are appended to.
+func fromWireAddWatchReply(m *fsapi.AddWatchReply, w *AddWatchReply) {
+	if w == nil {
+		return
+	}
+	fromWireWait(&m.Wait, w.Wait)
+	m.Wd = w.Wd
+}
+
+// toWireRemoveWatchRequest fills the zero message w; it shares the bytes of m.
+func toWireRemoveWatchRequest(w *RemoveWatchRequest, m *fsapi.RemoveWatchRequest) *RemoveWatchRequest {
+	w.Handle = m.Handle
+	w.Wd = m.Wd
+	return w
+}
+
+// fromWireRemoveWatchRequest sets m from w, which it may take memory from. Slices are appended to.
+func fromWireRemoveWatchRequest(m *fsapi.RemoveWatchRequest, w *RemoveWatchRequest) {
+	if w == nil {
+		return
+	}
+	m.Handle = w.Handle
+	m.Wd = w.Wd
+}
+
+// toWireRemoveWatchReply fills the zero message w; it shares the bytes of m.
+func toWireRemoveWatchReply(w *RemoveWatchReply, m *fsapi.RemoveWatchReply) *RemoveWatchReply {
+	if n := len(m.Ready); n > 0 {
+		all := make([]Ready, n)
+		w.Ready = make([]*Ready, n)
+		for i := range all {
+			w.Ready[i] = toWireReady(&all[i], &m.Ready[i])
+		}
+	}
+	return w
+}
+
+// fromWireRemoveWatchReply sets m from w, which it may take memory from. Slices are appended to.
+func fromWireRemoveWatchReply(m *fsapi.RemoveWatchReply, w *RemoveWatchReply) {
+	if w == nil {
+		return
+	}
+	if n := len(w.Ready); n > 0 {
+		had := len(m.Ready)
+		m.Ready = append(m.Ready, make([]fsapi.Ready, n)...)
+		for i, v := range w.Ready {
+			fromWireReady(&m.Ready[had+i], v)
+		}
+	}
+}
+
 // toWireUnlockRequest fills the zero message w; it shares the bytes of m.
 func toWireUnlockRequest(w *UnlockRequest, m *fsapi.UnlockRequest) *UnlockRequest {
 	w.Handle = m.Handle
@@ -2849,6 +3214,13 @@ func fromWireUnmountRequest(m *fsapi.UnmountRequest, w *UnmountRequest) {
 // toWireUnmountReply fills the zero message w; it shares the bytes of m.
 func toWireUnmountReply(w *UnmountReply, m *fsapi.UnmountReply) *UnmountReply {
 	w.Wait = toWireWait(new(Wait), &m.Wait)
+	if n := len(m.Ready); n > 0 {
+		all := make([]Ready, n)
+		w.Ready = make([]*Ready, n)
+		for i := range all {
+			w.Ready[i] = toWireReady(&all[i], &m.Ready[i])
+		}
+	}
 	return w
 }
 
@@ -2858,6 +3230,13 @@ func fromWireUnmountReply(m *fsapi.UnmountReply, w *UnmountReply) {
 		return
 	}
 	fromWireWait(&m.Wait, w.Wait)
+	if n := len(w.Ready); n > 0 {
+		had := len(m.Ready)
+		m.Ready = append(m.Ready, make([]fsapi.Ready, n)...)
+		for i, v := range w.Ready {
+			fromWireReady(&m.Ready[had+i], v)
+		}
+	}
 }
 
 // toWireSetTerminalRequest fills the zero message w; it shares the bytes of m.

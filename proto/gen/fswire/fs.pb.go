@@ -866,7 +866,8 @@ type OpenReply struct {
 	ReopenPid int32 `protobuf:"varint,13,opt,name=reopen_pid,json=reopenPid" json:"reopen_pid,omitempty"`
 	ReopenFd  int32 `protobuf:"varint,14,opt,name=reopen_fd,json=reopenFd" json:"reopen_fd,omitempty"`
 	// A write takes all bytes and looks at none, as on /dev/null.
-	Discards      bool `protobuf:"varint,15,opt,name=discards" json:"discards,omitempty"`
+	Discards      bool     `protobuf:"varint,15,opt,name=discards" json:"discards,omitempty"`
+	Ready         []*Ready `protobuf:"bytes,16,rep,name=ready" json:"ready,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1004,6 +1005,13 @@ func (x *OpenReply) GetDiscards() bool {
 		return x.Discards
 	}
 	return false
+}
+
+func (x *OpenReply) GetReady() []*Ready {
+	if x != nil {
+		return x.Ready
+	}
+	return nil
 }
 
 type OpenConsoleRequest struct {
@@ -1352,6 +1360,7 @@ type ReopenReply struct {
 	Pollable      bool                   `protobuf:"varint,7,opt,name=pollable" json:"pollable,omitempty"`
 	Wait          *Wait                  `protobuf:"bytes,8,opt,name=wait" json:"wait,omitempty"`
 	Discards      bool                   `protobuf:"varint,9,opt,name=discards" json:"discards,omitempty"`
+	Ready         []*Ready               `protobuf:"bytes,10,rep,name=ready" json:"ready,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1447,6 +1456,13 @@ func (x *ReopenReply) GetDiscards() bool {
 		return x.Discards
 	}
 	return false
+}
+
+func (x *ReopenReply) GetReady() []*Ready {
+	if x != nil {
+		return x.Ready
+	}
+	return nil
 }
 
 type CloseRequest struct {
@@ -2168,6 +2184,7 @@ type ReadDirReply struct {
 	Errno         uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
 	Wait          *Wait                  `protobuf:"bytes,2,opt,name=wait" json:"wait,omitempty"`
 	Entries       []*DirEntry            `protobuf:"bytes,3,rep,name=entries" json:"entries,omitempty"`
+	Ready         []*Ready               `protobuf:"bytes,4,rep,name=ready" json:"ready,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2219,6 +2236,13 @@ func (x *ReadDirReply) GetWait() *Wait {
 func (x *ReadDirReply) GetEntries() []*DirEntry {
 	if x != nil {
 		return x.Entries
+	}
+	return nil
+}
+
+func (x *ReadDirReply) GetReady() []*Ready {
+	if x != nil {
+		return x.Ready
 	}
 	return nil
 }
@@ -2603,6 +2627,7 @@ type AllocateReply struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Errno         uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
 	Wait          *Wait                  `protobuf:"bytes,2,opt,name=wait" json:"wait,omitempty"`
+	Ready         []*Ready               `protobuf:"bytes,3,rep,name=ready" json:"ready,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2647,6 +2672,13 @@ func (x *AllocateReply) GetErrno() uint32 {
 func (x *AllocateReply) GetWait() *Wait {
 	if x != nil {
 		return x.Wait
+	}
+	return nil
+}
+
+func (x *AllocateReply) GetReady() []*Ready {
+	if x != nil {
+		return x.Ready
 	}
 	return nil
 }
@@ -2766,6 +2798,7 @@ type CopyRangeReply struct {
 	Errno         uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
 	Wait          *Wait                  `protobuf:"bytes,2,opt,name=wait" json:"wait,omitempty"`
 	Count         uint64                 `protobuf:"varint,3,opt,name=count" json:"count,omitempty"`
+	Ready         []*Ready               `protobuf:"bytes,4,rep,name=ready" json:"ready,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2819,6 +2852,13 @@ func (x *CopyRangeReply) GetCount() uint64 {
 		return x.Count
 	}
 	return 0
+}
+
+func (x *CopyRangeReply) GetReady() []*Ready {
+	if x != nil {
+		return x.Ready
+	}
+	return nil
 }
 
 type SyncRequest struct {
@@ -3393,6 +3433,7 @@ type SetattrReply struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Errno         uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
 	Wait          *Wait                  `protobuf:"bytes,2,opt,name=wait" json:"wait,omitempty"`
+	Ready         []*Ready               `protobuf:"bytes,3,rep,name=ready" json:"ready,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3437,6 +3478,13 @@ func (x *SetattrReply) GetErrno() uint32 {
 func (x *SetattrReply) GetWait() *Wait {
 	if x != nil {
 		return x.Wait
+	}
+	return nil
+}
+
+func (x *SetattrReply) GetReady() []*Ready {
+	if x != nil {
+		return x.Ready
 	}
 	return nil
 }
@@ -3634,6 +3682,7 @@ type MkdirReply struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Errno         uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
 	Wait          *Wait                  `protobuf:"bytes,2,opt,name=wait" json:"wait,omitempty"`
+	Ready         []*Ready               `protobuf:"bytes,3,rep,name=ready" json:"ready,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3678,6 +3727,13 @@ func (x *MkdirReply) GetErrno() uint32 {
 func (x *MkdirReply) GetWait() *Wait {
 	if x != nil {
 		return x.Wait
+	}
+	return nil
+}
+
+func (x *MkdirReply) GetReady() []*Ready {
+	if x != nil {
+		return x.Ready
 	}
 	return nil
 }
@@ -3763,6 +3819,7 @@ type MknodReply struct {
 	Errno         uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
 	Wait          *Wait                  `protobuf:"bytes,2,opt,name=wait" json:"wait,omitempty"`
 	Node          uint64                 `protobuf:"varint,3,opt,name=node" json:"node,omitempty"`
+	Ready         []*Ready               `protobuf:"bytes,4,rep,name=ready" json:"ready,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3816,6 +3873,13 @@ func (x *MknodReply) GetNode() uint64 {
 		return x.Node
 	}
 	return 0
+}
+
+func (x *MknodReply) GetReady() []*Ready {
+	if x != nil {
+		return x.Ready
+	}
+	return nil
 }
 
 type SymlinkRequest struct {
@@ -3882,6 +3946,7 @@ type SymlinkReply struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Errno         uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
 	Wait          *Wait                  `protobuf:"bytes,2,opt,name=wait" json:"wait,omitempty"`
+	Ready         []*Ready               `protobuf:"bytes,3,rep,name=ready" json:"ready,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3926,6 +3991,13 @@ func (x *SymlinkReply) GetErrno() uint32 {
 func (x *SymlinkReply) GetWait() *Wait {
 	if x != nil {
 		return x.Wait
+	}
+	return nil
+}
+
+func (x *SymlinkReply) GetReady() []*Ready {
+	if x != nil {
+		return x.Ready
 	}
 	return nil
 }
@@ -4002,6 +4074,7 @@ type LinkReply struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Errno         uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
 	Wait          *Wait                  `protobuf:"bytes,2,opt,name=wait" json:"wait,omitempty"`
+	Ready         []*Ready               `protobuf:"bytes,3,rep,name=ready" json:"ready,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4046,6 +4119,13 @@ func (x *LinkReply) GetErrno() uint32 {
 func (x *LinkReply) GetWait() *Wait {
 	if x != nil {
 		return x.Wait
+	}
+	return nil
+}
+
+func (x *LinkReply) GetReady() []*Ready {
+	if x != nil {
+		return x.Ready
 	}
 	return nil
 }
@@ -4114,6 +4194,7 @@ type UnlinkReply struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Errno         uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
 	Wait          *Wait                  `protobuf:"bytes,2,opt,name=wait" json:"wait,omitempty"`
+	Ready         []*Ready               `protobuf:"bytes,3,rep,name=ready" json:"ready,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4158,6 +4239,13 @@ func (x *UnlinkReply) GetErrno() uint32 {
 func (x *UnlinkReply) GetWait() *Wait {
 	if x != nil {
 		return x.Wait
+	}
+	return nil
+}
+
+func (x *UnlinkReply) GetReady() []*Ready {
+	if x != nil {
+		return x.Ready
 	}
 	return nil
 }
@@ -4235,6 +4323,7 @@ type RenameReply struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Errno         uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
 	Wait          *Wait                  `protobuf:"bytes,2,opt,name=wait" json:"wait,omitempty"`
+	Ready         []*Ready               `protobuf:"bytes,3,rep,name=ready" json:"ready,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4279,6 +4368,13 @@ func (x *RenameReply) GetErrno() uint32 {
 func (x *RenameReply) GetWait() *Wait {
 	if x != nil {
 		return x.Wait
+	}
+	return nil
+}
+
+func (x *RenameReply) GetReady() []*Ready {
+	if x != nil {
+		return x.Ready
 	}
 	return nil
 }
@@ -5129,6 +5225,7 @@ type SetXattrReply struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Errno         uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
 	Wait          *Wait                  `protobuf:"bytes,2,opt,name=wait" json:"wait,omitempty"`
+	Ready         []*Ready               `protobuf:"bytes,3,rep,name=ready" json:"ready,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5173,6 +5270,13 @@ func (x *SetXattrReply) GetErrno() uint32 {
 func (x *SetXattrReply) GetWait() *Wait {
 	if x != nil {
 		return x.Wait
+	}
+	return nil
+}
+
+func (x *SetXattrReply) GetReady() []*Ready {
+	if x != nil {
+		return x.Ready
 	}
 	return nil
 }
@@ -5626,6 +5730,344 @@ func (x *LeaseReply) GetReady() []*Ready {
 	return nil
 }
 
+type OpenInotifyRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Cred          *Cred                  `protobuf:"bytes,1,opt,name=cred" json:"cred,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OpenInotifyRequest) Reset() {
+	*x = OpenInotifyRequest{}
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[73]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OpenInotifyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OpenInotifyRequest) ProtoMessage() {}
+
+func (x *OpenInotifyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[73]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OpenInotifyRequest.ProtoReflect.Descriptor instead.
+func (*OpenInotifyRequest) Descriptor() ([]byte, []int) {
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{73}
+}
+
+func (x *OpenInotifyRequest) GetCred() *Cred {
+	if x != nil {
+		return x.Cred
+	}
+	return nil
+}
+
+type OpenInotifyReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Errno         uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
+	Handle        uint64                 `protobuf:"varint,2,opt,name=handle" json:"handle,omitempty"`
+	Node          uint64                 `protobuf:"varint,3,opt,name=node" json:"node,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OpenInotifyReply) Reset() {
+	*x = OpenInotifyReply{}
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[74]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OpenInotifyReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OpenInotifyReply) ProtoMessage() {}
+
+func (x *OpenInotifyReply) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[74]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OpenInotifyReply.ProtoReflect.Descriptor instead.
+func (*OpenInotifyReply) Descriptor() ([]byte, []int) {
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{74}
+}
+
+func (x *OpenInotifyReply) GetErrno() uint32 {
+	if x != nil {
+		return x.Errno
+	}
+	return 0
+}
+
+func (x *OpenInotifyReply) GetHandle() uint64 {
+	if x != nil {
+		return x.Handle
+	}
+	return 0
+}
+
+func (x *OpenInotifyReply) GetNode() uint64 {
+	if x != nil {
+		return x.Node
+	}
+	return 0
+}
+
+type AddWatchRequest struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Cred   *Cred                  `protobuf:"bytes,1,opt,name=cred" json:"cred,omitempty"`
+	Handle uint64                 `protobuf:"varint,2,opt,name=handle" json:"handle,omitempty"`
+	Place  *Place                 `protobuf:"bytes,3,opt,name=place" json:"place,omitempty"`
+	// IN_*.
+	Mask          uint32 `protobuf:"varint,4,opt,name=mask" json:"mask,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AddWatchRequest) Reset() {
+	*x = AddWatchRequest{}
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[75]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AddWatchRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AddWatchRequest) ProtoMessage() {}
+
+func (x *AddWatchRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[75]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AddWatchRequest.ProtoReflect.Descriptor instead.
+func (*AddWatchRequest) Descriptor() ([]byte, []int) {
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{75}
+}
+
+func (x *AddWatchRequest) GetCred() *Cred {
+	if x != nil {
+		return x.Cred
+	}
+	return nil
+}
+
+func (x *AddWatchRequest) GetHandle() uint64 {
+	if x != nil {
+		return x.Handle
+	}
+	return 0
+}
+
+func (x *AddWatchRequest) GetPlace() *Place {
+	if x != nil {
+		return x.Place
+	}
+	return nil
+}
+
+func (x *AddWatchRequest) GetMask() uint32 {
+	if x != nil {
+		return x.Mask
+	}
+	return 0
+}
+
+type AddWatchReply struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Errno uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
+	Wait  *Wait                  `protobuf:"bytes,2,opt,name=wait" json:"wait,omitempty"`
+	// Names the watch in its instance.
+	Wd            int32 `protobuf:"varint,3,opt,name=wd" json:"wd,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AddWatchReply) Reset() {
+	*x = AddWatchReply{}
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[76]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AddWatchReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AddWatchReply) ProtoMessage() {}
+
+func (x *AddWatchReply) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[76]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AddWatchReply.ProtoReflect.Descriptor instead.
+func (*AddWatchReply) Descriptor() ([]byte, []int) {
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{76}
+}
+
+func (x *AddWatchReply) GetErrno() uint32 {
+	if x != nil {
+		return x.Errno
+	}
+	return 0
+}
+
+func (x *AddWatchReply) GetWait() *Wait {
+	if x != nil {
+		return x.Wait
+	}
+	return nil
+}
+
+func (x *AddWatchReply) GetWd() int32 {
+	if x != nil {
+		return x.Wd
+	}
+	return 0
+}
+
+type RemoveWatchRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Handle        uint64                 `protobuf:"varint,1,opt,name=handle" json:"handle,omitempty"`
+	Wd            int32                  `protobuf:"varint,2,opt,name=wd" json:"wd,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RemoveWatchRequest) Reset() {
+	*x = RemoveWatchRequest{}
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[77]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RemoveWatchRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RemoveWatchRequest) ProtoMessage() {}
+
+func (x *RemoveWatchRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[77]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RemoveWatchRequest.ProtoReflect.Descriptor instead.
+func (*RemoveWatchRequest) Descriptor() ([]byte, []int) {
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{77}
+}
+
+func (x *RemoveWatchRequest) GetHandle() uint64 {
+	if x != nil {
+		return x.Handle
+	}
+	return 0
+}
+
+func (x *RemoveWatchRequest) GetWd() int32 {
+	if x != nil {
+		return x.Wd
+	}
+	return 0
+}
+
+type RemoveWatchReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Errno         uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
+	Ready         []*Ready               `protobuf:"bytes,2,rep,name=ready" json:"ready,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RemoveWatchReply) Reset() {
+	*x = RemoveWatchReply{}
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[78]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RemoveWatchReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RemoveWatchReply) ProtoMessage() {}
+
+func (x *RemoveWatchReply) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[78]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RemoveWatchReply.ProtoReflect.Descriptor instead.
+func (*RemoveWatchReply) Descriptor() ([]byte, []int) {
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{78}
+}
+
+func (x *RemoveWatchReply) GetErrno() uint32 {
+	if x != nil {
+		return x.Errno
+	}
+	return 0
+}
+
+func (x *RemoveWatchReply) GetReady() []*Ready {
+	if x != nil {
+		return x.Ready
+	}
+	return nil
+}
+
 type UnlockRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Handle        uint64                 `protobuf:"varint,1,opt,name=handle" json:"handle,omitempty"`
@@ -5637,7 +6079,7 @@ type UnlockRequest struct {
 
 func (x *UnlockRequest) Reset() {
 	*x = UnlockRequest{}
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[73]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[79]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5649,7 +6091,7 @@ func (x *UnlockRequest) String() string {
 func (*UnlockRequest) ProtoMessage() {}
 
 func (x *UnlockRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[73]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[79]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5662,7 +6104,7 @@ func (x *UnlockRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnlockRequest.ProtoReflect.Descriptor instead.
 func (*UnlockRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{73}
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{79}
 }
 
 func (x *UnlockRequest) GetHandle() uint64 {
@@ -5696,7 +6138,7 @@ type UnlockReply struct {
 
 func (x *UnlockReply) Reset() {
 	*x = UnlockReply{}
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[74]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[80]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5708,7 +6150,7 @@ func (x *UnlockReply) String() string {
 func (*UnlockReply) ProtoMessage() {}
 
 func (x *UnlockReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[74]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[80]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5721,7 +6163,7 @@ func (x *UnlockReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnlockReply.ProtoReflect.Descriptor instead.
 func (*UnlockReply) Descriptor() ([]byte, []int) {
-	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{74}
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{80}
 }
 
 func (x *UnlockReply) GetErrno() uint32 {
@@ -5752,7 +6194,7 @@ type MountRequest struct {
 
 func (x *MountRequest) Reset() {
 	*x = MountRequest{}
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[75]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[81]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5764,7 +6206,7 @@ func (x *MountRequest) String() string {
 func (*MountRequest) ProtoMessage() {}
 
 func (x *MountRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[75]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[81]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5777,7 +6219,7 @@ func (x *MountRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MountRequest.ProtoReflect.Descriptor instead.
 func (*MountRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{75}
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{81}
 }
 
 func (x *MountRequest) GetCred() *Cred {
@@ -5832,7 +6274,7 @@ type MountReply struct {
 
 func (x *MountReply) Reset() {
 	*x = MountReply{}
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[76]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[82]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5844,7 +6286,7 @@ func (x *MountReply) String() string {
 func (*MountReply) ProtoMessage() {}
 
 func (x *MountReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[76]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[82]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5857,7 +6299,7 @@ func (x *MountReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MountReply.ProtoReflect.Descriptor instead.
 func (*MountReply) Descriptor() ([]byte, []int) {
-	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{76}
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{82}
 }
 
 func (x *MountReply) GetErrno() uint32 {
@@ -5885,7 +6327,7 @@ type UnmountRequest struct {
 
 func (x *UnmountRequest) Reset() {
 	*x = UnmountRequest{}
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[77]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[83]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5897,7 +6339,7 @@ func (x *UnmountRequest) String() string {
 func (*UnmountRequest) ProtoMessage() {}
 
 func (x *UnmountRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[77]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[83]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5910,7 +6352,7 @@ func (x *UnmountRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnmountRequest.ProtoReflect.Descriptor instead.
 func (*UnmountRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{77}
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{83}
 }
 
 func (x *UnmountRequest) GetCred() *Cred {
@@ -5938,13 +6380,14 @@ type UnmountReply struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Errno         uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
 	Wait          *Wait                  `protobuf:"bytes,2,opt,name=wait" json:"wait,omitempty"`
+	Ready         []*Ready               `protobuf:"bytes,3,rep,name=ready" json:"ready,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *UnmountReply) Reset() {
 	*x = UnmountReply{}
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[78]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[84]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5956,7 +6399,7 @@ func (x *UnmountReply) String() string {
 func (*UnmountReply) ProtoMessage() {}
 
 func (x *UnmountReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[78]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[84]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5969,7 +6412,7 @@ func (x *UnmountReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnmountReply.ProtoReflect.Descriptor instead.
 func (*UnmountReply) Descriptor() ([]byte, []int) {
-	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{78}
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{84}
 }
 
 func (x *UnmountReply) GetErrno() uint32 {
@@ -5986,6 +6429,13 @@ func (x *UnmountReply) GetWait() *Wait {
 	return nil
 }
 
+func (x *UnmountReply) GetReady() []*Ready {
+	if x != nil {
+		return x.Ready
+	}
+	return nil
+}
+
 type SetTerminalRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Cred  *Cred                  `protobuf:"bytes,1,opt,name=cred" json:"cred,omitempty"`
@@ -5997,7 +6447,7 @@ type SetTerminalRequest struct {
 
 func (x *SetTerminalRequest) Reset() {
 	*x = SetTerminalRequest{}
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[79]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[85]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6009,7 +6459,7 @@ func (x *SetTerminalRequest) String() string {
 func (*SetTerminalRequest) ProtoMessage() {}
 
 func (x *SetTerminalRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[79]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[85]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6022,7 +6472,7 @@ func (x *SetTerminalRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetTerminalRequest.ProtoReflect.Descriptor instead.
 func (*SetTerminalRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{79}
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{85}
 }
 
 func (x *SetTerminalRequest) GetCred() *Cred {
@@ -6049,7 +6499,7 @@ type SetTerminalReply struct {
 
 func (x *SetTerminalReply) Reset() {
 	*x = SetTerminalReply{}
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[80]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[86]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6061,7 +6511,7 @@ func (x *SetTerminalReply) String() string {
 func (*SetTerminalReply) ProtoMessage() {}
 
 func (x *SetTerminalReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[80]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[86]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6074,7 +6524,7 @@ func (x *SetTerminalReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetTerminalReply.ProtoReflect.Descriptor instead.
 func (*SetTerminalReply) Descriptor() ([]byte, []int) {
-	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{80}
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{86}
 }
 
 func (x *SetTerminalReply) GetErrno() uint32 {
@@ -6099,7 +6549,7 @@ type WatchRequest struct {
 
 func (x *WatchRequest) Reset() {
 	*x = WatchRequest{}
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[81]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[87]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6111,7 +6561,7 @@ func (x *WatchRequest) String() string {
 func (*WatchRequest) ProtoMessage() {}
 
 func (x *WatchRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[81]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[87]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6124,7 +6574,7 @@ func (x *WatchRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchRequest.ProtoReflect.Descriptor instead.
 func (*WatchRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{81}
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{87}
 }
 
 type WatchReply struct {
@@ -6139,7 +6589,7 @@ type WatchReply struct {
 
 func (x *WatchReply) Reset() {
 	*x = WatchReply{}
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[82]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[88]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6151,7 +6601,7 @@ func (x *WatchReply) String() string {
 func (*WatchReply) ProtoMessage() {}
 
 func (x *WatchReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[82]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[88]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6164,7 +6614,7 @@ func (x *WatchReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchReply.ProtoReflect.Descriptor instead.
 func (*WatchReply) Descriptor() ([]byte, []int) {
-	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{82}
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{88}
 }
 
 func (x *WatchReply) GetReady() []*Ready {
@@ -6197,7 +6647,7 @@ type ExpireRequest struct {
 
 func (x *ExpireRequest) Reset() {
 	*x = ExpireRequest{}
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[83]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[89]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6209,7 +6659,7 @@ func (x *ExpireRequest) String() string {
 func (*ExpireRequest) ProtoMessage() {}
 
 func (x *ExpireRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[83]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[89]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6222,7 +6672,7 @@ func (x *ExpireRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExpireRequest.ProtoReflect.Descriptor instead.
 func (*ExpireRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{83}
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{89}
 }
 
 func (x *ExpireRequest) GetNowNs() int64 {
@@ -6244,7 +6694,7 @@ type ExpireReply struct {
 
 func (x *ExpireReply) Reset() {
 	*x = ExpireReply{}
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[84]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[90]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6256,7 +6706,7 @@ func (x *ExpireReply) String() string {
 func (*ExpireReply) ProtoMessage() {}
 
 func (x *ExpireReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[84]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[90]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6269,7 +6719,7 @@ func (x *ExpireReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExpireReply.ProtoReflect.Descriptor instead.
 func (*ExpireReply) Descriptor() ([]byte, []int) {
-	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{84}
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{90}
 }
 
 func (x *ExpireReply) GetErrno() uint32 {
@@ -6367,7 +6817,7 @@ const file_adyton_fs_v1_fs_proto_rawDesc = "" +
 	"\x04mode\x18\x04 \x01(\rR\x04mode\x12\x18\n" +
 	"\aresolve\x18\x05 \x01(\x04R\aresolve\x12\x12\n" +
 	"\x04exec\x18\x06 \x01(\bR\x04exec\x12\x14\n" +
-	"\x05umask\x18\a \x01(\rR\x05umask\"\x8d\x03\n" +
+	"\x05umask\x18\a \x01(\rR\x05umask\"\xb8\x03\n" +
 	"\tOpenReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12&\n" +
 	"\x04wait\x18\x02 \x01(\v2\x12.adyton.fs.v1.WaitR\x04wait\x12\x16\n" +
@@ -6385,7 +6835,8 @@ const file_adyton_fs_v1_fs_proto_rawDesc = "" +
 	"\n" +
 	"reopen_pid\x18\r \x01(\x05R\treopenPid\x12\x1b\n" +
 	"\treopen_fd\x18\x0e \x01(\x05R\breopenFd\x12\x1a\n" +
-	"\bdiscards\x18\x0f \x01(\bR\bdiscards\",\n" +
+	"\bdiscards\x18\x0f \x01(\bR\bdiscards\x12)\n" +
+	"\x05ready\x18\x10 \x03(\v2\x13.adyton.fs.v1.ReadyR\x05ready\",\n" +
 	"\x12OpenConsoleRequest\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\rR\x06number\"\xce\x01\n" +
 	"\x10OpenConsoleReply\x12\x14\n" +
@@ -6409,7 +6860,7 @@ const file_adyton_fs_v1_fs_proto_rawDesc = "" +
 	"\rReopenRequest\x12&\n" +
 	"\x04cred\x18\x01 \x01(\v2\x12.adyton.fs.v1.CredR\x04cred\x12\x16\n" +
 	"\x06handle\x18\x02 \x01(\x04R\x06handle\x12\x14\n" +
-	"\x05flags\x18\x03 \x01(\rR\x05flags\"\xf3\x01\n" +
+	"\x05flags\x18\x03 \x01(\rR\x05flags\"\x9e\x02\n" +
 	"\vReopenReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12\x16\n" +
 	"\x06handle\x18\x02 \x01(\x04R\x06handle\x12\x12\n" +
@@ -6419,7 +6870,9 @@ const file_adyton_fs_v1_fs_proto_rawDesc = "" +
 	"\bseekable\x18\x06 \x01(\bR\bseekable\x12\x1a\n" +
 	"\bpollable\x18\a \x01(\bR\bpollable\x12&\n" +
 	"\x04wait\x18\b \x01(\v2\x12.adyton.fs.v1.WaitR\x04wait\x12\x1a\n" +
-	"\bdiscards\x18\t \x01(\bR\bdiscards\"&\n" +
+	"\bdiscards\x18\t \x01(\bR\bdiscards\x12)\n" +
+	"\x05ready\x18\n" +
+	" \x03(\v2\x13.adyton.fs.v1.ReadyR\x05ready\"&\n" +
 	"\fCloseRequest\x12\x16\n" +
 	"\x06handle\x18\x01 \x01(\x04R\x06handle\"x\n" +
 	"\n" +
@@ -6475,11 +6928,12 @@ const file_adyton_fs_v1_fs_proto_rawDesc = "" +
 	"\x03ino\x18\x01 \x01(\x04R\x03ino\x12\x16\n" +
 	"\x06cookie\x18\x02 \x01(\x03R\x06cookie\x12\x12\n" +
 	"\x04type\x18\x03 \x01(\rR\x04type\x12\x12\n" +
-	"\x04name\x18\x04 \x01(\tR\x04name\"~\n" +
+	"\x04name\x18\x04 \x01(\tR\x04name\"\xa9\x01\n" +
 	"\fReadDirReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12&\n" +
 	"\x04wait\x18\x02 \x01(\v2\x12.adyton.fs.v1.WaitR\x04wait\x120\n" +
-	"\aentries\x18\x03 \x03(\v2\x16.adyton.fs.v1.DirEntryR\aentries\"=\n" +
+	"\aentries\x18\x03 \x03(\v2\x16.adyton.fs.v1.DirEntryR\aentries\x12)\n" +
+	"\x05ready\x18\x04 \x03(\v2\x13.adyton.fs.v1.ReadyR\x05ready\"=\n" +
 	"\vPollRequest\x12\x16\n" +
 	"\x06handle\x18\x01 \x01(\x04R\x06handle\x12\x16\n" +
 	"\x06events\x18\x02 \x01(\rR\x06events\"\x7f\n" +
@@ -6512,10 +6966,11 @@ const file_adyton_fs_v1_fs_proto_rawDesc = "" +
 	"\x06offset\x18\x04 \x01(\x03R\x06offset\x12\x16\n" +
 	"\x06length\x18\x05 \x01(\x03R\x06length\x12\x1d\n" +
 	"\n" +
-	"size_limit\x18\x06 \x01(\x04R\tsizeLimit\"M\n" +
+	"size_limit\x18\x06 \x01(\x04R\tsizeLimit\"x\n" +
 	"\rAllocateReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12&\n" +
-	"\x04wait\x18\x02 \x01(\v2\x12.adyton.fs.v1.WaitR\x04wait\"\xff\x01\n" +
+	"\x04wait\x18\x02 \x01(\v2\x12.adyton.fs.v1.WaitR\x04wait\x12)\n" +
+	"\x05ready\x18\x03 \x03(\v2\x13.adyton.fs.v1.ReadyR\x05ready\"\xff\x01\n" +
 	"\x10CopyRangeRequest\x12&\n" +
 	"\x04cred\x18\x01 \x01(\v2\x12.adyton.fs.v1.CredR\x04cred\x12\x12\n" +
 	"\x04from\x18\x02 \x01(\x04R\x04from\x12\x1f\n" +
@@ -6527,11 +6982,12 @@ const file_adyton_fs_v1_fs_proto_rawDesc = "" +
 	"\x05flags\x18\a \x01(\rR\x05flags\x12\x1d\n" +
 	"\n" +
 	"size_limit\x18\b \x01(\x04R\tsizeLimit\x12\x16\n" +
-	"\x06append\x18\t \x01(\bR\x06append\"d\n" +
+	"\x06append\x18\t \x01(\bR\x06append\"\x8f\x01\n" +
 	"\x0eCopyRangeReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12&\n" +
 	"\x04wait\x18\x02 \x01(\v2\x12.adyton.fs.v1.WaitR\x04wait\x12\x14\n" +
-	"\x05count\x18\x03 \x01(\x04R\x05count\"X\n" +
+	"\x05count\x18\x03 \x01(\x04R\x05count\x12)\n" +
+	"\x05ready\x18\x04 \x03(\v2\x13.adyton.fs.v1.ReadyR\x05ready\"X\n" +
 	"\vSyncRequest\x12\x16\n" +
 	"\x06handle\x18\x01 \x01(\x04R\x06handle\x12\x1b\n" +
 	"\tdata_only\x18\x02 \x01(\bR\bdataOnly\x12\x14\n" +
@@ -6580,10 +7036,11 @@ const file_adyton_fs_v1_fs_proto_rawDesc = "" +
 	"\n" +
 	"mtime_nsec\x18\r \x01(\rR\tmtimeNsec\x12\x1d\n" +
 	"\n" +
-	"size_limit\x18\x0e \x01(\x04R\tsizeLimit\"L\n" +
+	"size_limit\x18\x0e \x01(\x04R\tsizeLimit\"w\n" +
 	"\fSetattrReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12&\n" +
-	"\x04wait\x18\x02 \x01(\v2\x12.adyton.fs.v1.WaitR\x04wait\"\x8c\x01\n" +
+	"\x04wait\x18\x02 \x01(\v2\x12.adyton.fs.v1.WaitR\x04wait\x12)\n" +
+	"\x05ready\x18\x03 \x03(\v2\x13.adyton.fs.v1.ReadyR\x05ready\"\x8c\x01\n" +
 	"\rAccessRequest\x12&\n" +
 	"\x04cred\x18\x01 \x01(\v2\x12.adyton.fs.v1.CredR\x04cred\x12)\n" +
 	"\x05place\x18\x02 \x01(\v2\x13.adyton.fs.v1.PlaceR\x05place\x12\x12\n" +
@@ -6596,52 +7053,58 @@ const file_adyton_fs_v1_fs_proto_rawDesc = "" +
 	"\x04cred\x18\x01 \x01(\v2\x12.adyton.fs.v1.CredR\x04cred\x12)\n" +
 	"\x05place\x18\x02 \x01(\v2\x13.adyton.fs.v1.PlaceR\x05place\x12\x12\n" +
 	"\x04mode\x18\x03 \x01(\rR\x04mode\x12\x14\n" +
-	"\x05umask\x18\x04 \x01(\rR\x05umask\"J\n" +
+	"\x05umask\x18\x04 \x01(\rR\x05umask\"u\n" +
 	"\n" +
 	"MkdirReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12&\n" +
-	"\x04wait\x18\x02 \x01(\v2\x12.adyton.fs.v1.WaitR\x04wait\"\x9f\x01\n" +
+	"\x04wait\x18\x02 \x01(\v2\x12.adyton.fs.v1.WaitR\x04wait\x12)\n" +
+	"\x05ready\x18\x03 \x03(\v2\x13.adyton.fs.v1.ReadyR\x05ready\"\x9f\x01\n" +
 	"\fMknodRequest\x12&\n" +
 	"\x04cred\x18\x01 \x01(\v2\x12.adyton.fs.v1.CredR\x04cred\x12)\n" +
 	"\x05place\x18\x02 \x01(\v2\x13.adyton.fs.v1.PlaceR\x05place\x12\x12\n" +
 	"\x04mode\x18\x03 \x01(\rR\x04mode\x12\x12\n" +
 	"\x04rdev\x18\x04 \x01(\x04R\x04rdev\x12\x14\n" +
-	"\x05umask\x18\x05 \x01(\rR\x05umask\"^\n" +
+	"\x05umask\x18\x05 \x01(\rR\x05umask\"\x89\x01\n" +
 	"\n" +
 	"MknodReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12&\n" +
 	"\x04wait\x18\x02 \x01(\v2\x12.adyton.fs.v1.WaitR\x04wait\x12\x12\n" +
-	"\x04node\x18\x03 \x01(\x04R\x04node\"{\n" +
+	"\x04node\x18\x03 \x01(\x04R\x04node\x12)\n" +
+	"\x05ready\x18\x04 \x03(\v2\x13.adyton.fs.v1.ReadyR\x05ready\"{\n" +
 	"\x0eSymlinkRequest\x12&\n" +
 	"\x04cred\x18\x01 \x01(\v2\x12.adyton.fs.v1.CredR\x04cred\x12\x16\n" +
 	"\x06target\x18\x02 \x01(\tR\x06target\x12)\n" +
-	"\x05place\x18\x03 \x01(\v2\x13.adyton.fs.v1.PlaceR\x05place\"L\n" +
+	"\x05place\x18\x03 \x01(\v2\x13.adyton.fs.v1.PlaceR\x05place\"w\n" +
 	"\fSymlinkReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12&\n" +
-	"\x04wait\x18\x02 \x01(\v2\x12.adyton.fs.v1.WaitR\x04wait\"\x99\x01\n" +
+	"\x04wait\x18\x02 \x01(\v2\x12.adyton.fs.v1.WaitR\x04wait\x12)\n" +
+	"\x05ready\x18\x03 \x03(\v2\x13.adyton.fs.v1.ReadyR\x05ready\"\x99\x01\n" +
 	"\vLinkRequest\x12&\n" +
 	"\x04cred\x18\x01 \x01(\v2\x12.adyton.fs.v1.CredR\x04cred\x12'\n" +
 	"\x04from\x18\x02 \x01(\v2\x13.adyton.fs.v1.PlaceR\x04from\x12#\n" +
 	"\x02to\x18\x03 \x01(\v2\x13.adyton.fs.v1.PlaceR\x02to\x12\x14\n" +
-	"\x05flags\x18\x04 \x01(\rR\x05flags\"I\n" +
+	"\x05flags\x18\x04 \x01(\rR\x05flags\"t\n" +
 	"\tLinkReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12&\n" +
-	"\x04wait\x18\x02 \x01(\v2\x12.adyton.fs.v1.WaitR\x04wait\"x\n" +
+	"\x04wait\x18\x02 \x01(\v2\x12.adyton.fs.v1.WaitR\x04wait\x12)\n" +
+	"\x05ready\x18\x03 \x03(\v2\x13.adyton.fs.v1.ReadyR\x05ready\"x\n" +
 	"\rUnlinkRequest\x12&\n" +
 	"\x04cred\x18\x01 \x01(\v2\x12.adyton.fs.v1.CredR\x04cred\x12)\n" +
 	"\x05place\x18\x02 \x01(\v2\x13.adyton.fs.v1.PlaceR\x05place\x12\x14\n" +
-	"\x05flags\x18\x03 \x01(\rR\x05flags\"K\n" +
+	"\x05flags\x18\x03 \x01(\rR\x05flags\"v\n" +
 	"\vUnlinkReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12&\n" +
-	"\x04wait\x18\x02 \x01(\v2\x12.adyton.fs.v1.WaitR\x04wait\"\x9b\x01\n" +
+	"\x04wait\x18\x02 \x01(\v2\x12.adyton.fs.v1.WaitR\x04wait\x12)\n" +
+	"\x05ready\x18\x03 \x03(\v2\x13.adyton.fs.v1.ReadyR\x05ready\"\x9b\x01\n" +
 	"\rRenameRequest\x12&\n" +
 	"\x04cred\x18\x01 \x01(\v2\x12.adyton.fs.v1.CredR\x04cred\x12'\n" +
 	"\x04from\x18\x02 \x01(\v2\x13.adyton.fs.v1.PlaceR\x04from\x12#\n" +
 	"\x02to\x18\x03 \x01(\v2\x13.adyton.fs.v1.PlaceR\x02to\x12\x14\n" +
-	"\x05flags\x18\x04 \x01(\rR\x05flags\"K\n" +
+	"\x05flags\x18\x04 \x01(\rR\x05flags\"v\n" +
 	"\vRenameReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12&\n" +
-	"\x04wait\x18\x02 \x01(\v2\x12.adyton.fs.v1.WaitR\x04wait\"x\n" +
+	"\x04wait\x18\x02 \x01(\v2\x12.adyton.fs.v1.WaitR\x04wait\x12)\n" +
+	"\x05ready\x18\x03 \x03(\v2\x13.adyton.fs.v1.ReadyR\x05ready\"x\n" +
 	"\x0fReadlinkRequest\x12&\n" +
 	"\x04cred\x18\x01 \x01(\v2\x12.adyton.fs.v1.CredR\x04cred\x12)\n" +
 	"\x05place\x18\x02 \x01(\v2\x13.adyton.fs.v1.PlaceR\x05place\x12\x12\n" +
@@ -6708,10 +7171,11 @@ const file_adyton_fs_v1_fs_proto_rawDesc = "" +
 	"\x04name\x18\x05 \x01(\tR\x04name\x12\x14\n" +
 	"\x05value\x18\x06 \x01(\fR\x05value\x12\x14\n" +
 	"\x05flags\x18\a \x01(\rR\x05flags\x12\x16\n" +
-	"\x06remove\x18\b \x01(\bR\x06remove\"M\n" +
+	"\x06remove\x18\b \x01(\bR\x06remove\"x\n" +
 	"\rSetXattrReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12&\n" +
-	"\x04wait\x18\x02 \x01(\v2\x12.adyton.fs.v1.WaitR\x04wait\"\x8a\x02\n" +
+	"\x04wait\x18\x02 \x01(\v2\x12.adyton.fs.v1.WaitR\x04wait\x12)\n" +
+	"\x05ready\x18\x03 \x03(\v2\x13.adyton.fs.v1.ReadyR\x05ready\"\x8a\x02\n" +
 	"\vLockRequest\x12\x16\n" +
 	"\x06handle\x18\x01 \x01(\x04R\x06handle\x12*\n" +
 	"\x04kind\x18\x02 \x01(\x0e2\x16.adyton.fs.v1.LockKindR\x04kind\x12\x12\n" +
@@ -6747,7 +7211,28 @@ const file_adyton_fs_v1_fs_proto_rawDesc = "" +
 	"LeaseReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12\x12\n" +
 	"\x04type\x18\x02 \x01(\rR\x04type\x12)\n" +
-	"\x05ready\x18\x03 \x03(\v2\x13.adyton.fs.v1.ReadyR\x05ready\"i\n" +
+	"\x05ready\x18\x03 \x03(\v2\x13.adyton.fs.v1.ReadyR\x05ready\"<\n" +
+	"\x12OpenInotifyRequest\x12&\n" +
+	"\x04cred\x18\x01 \x01(\v2\x12.adyton.fs.v1.CredR\x04cred\"T\n" +
+	"\x10OpenInotifyReply\x12\x14\n" +
+	"\x05errno\x18\x01 \x01(\rR\x05errno\x12\x16\n" +
+	"\x06handle\x18\x02 \x01(\x04R\x06handle\x12\x12\n" +
+	"\x04node\x18\x03 \x01(\x04R\x04node\"\x90\x01\n" +
+	"\x0fAddWatchRequest\x12&\n" +
+	"\x04cred\x18\x01 \x01(\v2\x12.adyton.fs.v1.CredR\x04cred\x12\x16\n" +
+	"\x06handle\x18\x02 \x01(\x04R\x06handle\x12)\n" +
+	"\x05place\x18\x03 \x01(\v2\x13.adyton.fs.v1.PlaceR\x05place\x12\x12\n" +
+	"\x04mask\x18\x04 \x01(\rR\x04mask\"]\n" +
+	"\rAddWatchReply\x12\x14\n" +
+	"\x05errno\x18\x01 \x01(\rR\x05errno\x12&\n" +
+	"\x04wait\x18\x02 \x01(\v2\x12.adyton.fs.v1.WaitR\x04wait\x12\x0e\n" +
+	"\x02wd\x18\x03 \x01(\x05R\x02wd\"<\n" +
+	"\x12RemoveWatchRequest\x12\x16\n" +
+	"\x06handle\x18\x01 \x01(\x04R\x06handle\x12\x0e\n" +
+	"\x02wd\x18\x02 \x01(\x05R\x02wd\"S\n" +
+	"\x10RemoveWatchReply\x12\x14\n" +
+	"\x05errno\x18\x01 \x01(\rR\x05errno\x12)\n" +
+	"\x05ready\x18\x02 \x03(\v2\x13.adyton.fs.v1.ReadyR\x05ready\"i\n" +
 	"\rUnlockRequest\x12\x16\n" +
 	"\x06handle\x18\x01 \x01(\x04R\x06handle\x12\x14\n" +
 	"\x05owner\x18\x02 \x01(\x04R\x05owner\x12*\n" +
@@ -6769,10 +7254,11 @@ const file_adyton_fs_v1_fs_proto_rawDesc = "" +
 	"\x0eUnmountRequest\x12&\n" +
 	"\x04cred\x18\x01 \x01(\v2\x12.adyton.fs.v1.CredR\x04cred\x12+\n" +
 	"\x06target\x18\x02 \x01(\v2\x13.adyton.fs.v1.PlaceR\x06target\x12\x14\n" +
-	"\x05flags\x18\x03 \x01(\rR\x05flags\"L\n" +
+	"\x05flags\x18\x03 \x01(\rR\x05flags\"w\n" +
 	"\fUnmountReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12&\n" +
-	"\x04wait\x18\x02 \x01(\v2\x12.adyton.fs.v1.WaitR\x04wait\"T\n" +
+	"\x04wait\x18\x02 \x01(\v2\x12.adyton.fs.v1.WaitR\x04wait\x12)\n" +
+	"\x05ready\x18\x03 \x03(\v2\x13.adyton.fs.v1.ReadyR\x05ready\"T\n" +
 	"\x12SetTerminalRequest\x12&\n" +
 	"\x04cred\x18\x01 \x01(\v2\x12.adyton.fs.v1.CredR\x04cred\x12\x16\n" +
 	"\x06handle\x18\x02 \x01(\x04R\x06handle\"S\n" +
@@ -6806,7 +7292,7 @@ const file_adyton_fs_v1_fs_proto_rawDesc = "" +
 	"\x15LOCK_KIND_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fLOCK_KIND_FLOCK\x10\x01\x12\x13\n" +
 	"\x0fLOCK_KIND_POSIX\x10\x02\x12\x11\n" +
-	"\rLOCK_KIND_OFD\x10\x032\xac\x14\n" +
+	"\rLOCK_KIND_OFD\x10\x032\x96\x16\n" +
 	"\x02FS\x12:\n" +
 	"\x04Open\x12\x19.adyton.fs.v1.OpenRequest\x1a\x17.adyton.fs.v1.OpenReply\x12O\n" +
 	"\vOpenConsole\x12 .adyton.fs.v1.OpenConsoleRequest\x1a\x1e.adyton.fs.v1.OpenConsoleReply\x12L\n" +
@@ -6841,7 +7327,10 @@ const file_adyton_fs_v1_fs_proto_rawDesc = "" +
 	"\bSetXattr\x12\x1d.adyton.fs.v1.SetXattrRequest\x1a\x1b.adyton.fs.v1.SetXattrReply\x12:\n" +
 	"\x04Lock\x12\x19.adyton.fs.v1.LockRequest\x1a\x17.adyton.fs.v1.LockReply\x12:\n" +
 	"\x04Seal\x12\x19.adyton.fs.v1.SealRequest\x1a\x17.adyton.fs.v1.SealReply\x12=\n" +
-	"\x05Lease\x12\x1a.adyton.fs.v1.LeaseRequest\x1a\x18.adyton.fs.v1.LeaseReply\x12@\n" +
+	"\x05Lease\x12\x1a.adyton.fs.v1.LeaseRequest\x1a\x18.adyton.fs.v1.LeaseReply\x12O\n" +
+	"\vOpenInotify\x12 .adyton.fs.v1.OpenInotifyRequest\x1a\x1e.adyton.fs.v1.OpenInotifyReply\x12F\n" +
+	"\bAddWatch\x12\x1d.adyton.fs.v1.AddWatchRequest\x1a\x1b.adyton.fs.v1.AddWatchReply\x12O\n" +
+	"\vRemoveWatch\x12 .adyton.fs.v1.RemoveWatchRequest\x1a\x1e.adyton.fs.v1.RemoveWatchReply\x12@\n" +
 	"\x06Unlock\x12\x1b.adyton.fs.v1.UnlockRequest\x1a\x19.adyton.fs.v1.UnlockReply\x12=\n" +
 	"\x05Mount\x12\x1a.adyton.fs.v1.MountRequest\x1a\x18.adyton.fs.v1.MountReply\x12C\n" +
 	"\aUnmount\x12\x1c.adyton.fs.v1.UnmountRequest\x1a\x1a.adyton.fs.v1.UnmountReply\x12O\n" +
@@ -6862,7 +7351,7 @@ func file_adyton_fs_v1_fs_proto_rawDescGZIP() []byte {
 }
 
 var file_adyton_fs_v1_fs_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_adyton_fs_v1_fs_proto_msgTypes = make([]protoimpl.MessageInfo, 85)
+var file_adyton_fs_v1_fs_proto_msgTypes = make([]protoimpl.MessageInfo, 91)
 var file_adyton_fs_v1_fs_proto_goTypes = []any{
 	(SetattrValid)(0),          // 0: adyton.fs.v1.SetattrValid
 	(LockKind)(0),              // 1: adyton.fs.v1.LockKind
@@ -6939,199 +7428,230 @@ var file_adyton_fs_v1_fs_proto_goTypes = []any{
 	(*SealReply)(nil),          // 72: adyton.fs.v1.SealReply
 	(*LeaseRequest)(nil),       // 73: adyton.fs.v1.LeaseRequest
 	(*LeaseReply)(nil),         // 74: adyton.fs.v1.LeaseReply
-	(*UnlockRequest)(nil),      // 75: adyton.fs.v1.UnlockRequest
-	(*UnlockReply)(nil),        // 76: adyton.fs.v1.UnlockReply
-	(*MountRequest)(nil),       // 77: adyton.fs.v1.MountRequest
-	(*MountReply)(nil),         // 78: adyton.fs.v1.MountReply
-	(*UnmountRequest)(nil),     // 79: adyton.fs.v1.UnmountRequest
-	(*UnmountReply)(nil),       // 80: adyton.fs.v1.UnmountReply
-	(*SetTerminalRequest)(nil), // 81: adyton.fs.v1.SetTerminalRequest
-	(*SetTerminalReply)(nil),   // 82: adyton.fs.v1.SetTerminalReply
-	(*WatchRequest)(nil),       // 83: adyton.fs.v1.WatchRequest
-	(*WatchReply)(nil),         // 84: adyton.fs.v1.WatchReply
-	(*ExpireRequest)(nil),      // 85: adyton.fs.v1.ExpireRequest
-	(*ExpireReply)(nil),        // 86: adyton.fs.v1.ExpireReply
+	(*OpenInotifyRequest)(nil), // 75: adyton.fs.v1.OpenInotifyRequest
+	(*OpenInotifyReply)(nil),   // 76: adyton.fs.v1.OpenInotifyReply
+	(*AddWatchRequest)(nil),    // 77: adyton.fs.v1.AddWatchRequest
+	(*AddWatchReply)(nil),      // 78: adyton.fs.v1.AddWatchReply
+	(*RemoveWatchRequest)(nil), // 79: adyton.fs.v1.RemoveWatchRequest
+	(*RemoveWatchReply)(nil),   // 80: adyton.fs.v1.RemoveWatchReply
+	(*UnlockRequest)(nil),      // 81: adyton.fs.v1.UnlockRequest
+	(*UnlockReply)(nil),        // 82: adyton.fs.v1.UnlockReply
+	(*MountRequest)(nil),       // 83: adyton.fs.v1.MountRequest
+	(*MountReply)(nil),         // 84: adyton.fs.v1.MountReply
+	(*UnmountRequest)(nil),     // 85: adyton.fs.v1.UnmountRequest
+	(*UnmountReply)(nil),       // 86: adyton.fs.v1.UnmountReply
+	(*SetTerminalRequest)(nil), // 87: adyton.fs.v1.SetTerminalRequest
+	(*SetTerminalReply)(nil),   // 88: adyton.fs.v1.SetTerminalReply
+	(*WatchRequest)(nil),       // 89: adyton.fs.v1.WatchRequest
+	(*WatchReply)(nil),         // 90: adyton.fs.v1.WatchReply
+	(*ExpireRequest)(nil),      // 91: adyton.fs.v1.ExpireRequest
+	(*ExpireReply)(nil),        // 92: adyton.fs.v1.ExpireReply
 }
 var file_adyton_fs_v1_fs_proto_depIdxs = []int32{
 	5,   // 0: adyton.fs.v1.OpenRequest.cred:type_name -> adyton.fs.v1.Cred
 	6,   // 1: adyton.fs.v1.OpenRequest.place:type_name -> adyton.fs.v1.Place
 	2,   // 2: adyton.fs.v1.OpenReply.wait:type_name -> adyton.fs.v1.Wait
-	5,   // 3: adyton.fs.v1.OpenMemoryRequest.cred:type_name -> adyton.fs.v1.Cred
-	5,   // 4: adyton.fs.v1.ReopenRequest.cred:type_name -> adyton.fs.v1.Cred
-	2,   // 5: adyton.fs.v1.ReopenReply.wait:type_name -> adyton.fs.v1.Wait
-	3,   // 6: adyton.fs.v1.CloseReply.ready:type_name -> adyton.fs.v1.Ready
-	4,   // 7: adyton.fs.v1.CloseReply.raise:type_name -> adyton.fs.v1.Raise
-	5,   // 8: adyton.fs.v1.ReadRequest.cred:type_name -> adyton.fs.v1.Cred
-	2,   // 9: adyton.fs.v1.ReadReply.wait:type_name -> adyton.fs.v1.Wait
-	3,   // 10: adyton.fs.v1.ReadReply.ready:type_name -> adyton.fs.v1.Ready
-	4,   // 11: adyton.fs.v1.ReadReply.raise:type_name -> adyton.fs.v1.Raise
-	5,   // 12: adyton.fs.v1.WriteRequest.cred:type_name -> adyton.fs.v1.Cred
-	2,   // 13: adyton.fs.v1.WriteReply.wait:type_name -> adyton.fs.v1.Wait
-	3,   // 14: adyton.fs.v1.WriteReply.ready:type_name -> adyton.fs.v1.Ready
-	4,   // 15: adyton.fs.v1.WriteReply.raise:type_name -> adyton.fs.v1.Raise
-	2,   // 16: adyton.fs.v1.SeekReply.wait:type_name -> adyton.fs.v1.Wait
-	5,   // 17: adyton.fs.v1.ReadDirRequest.cred:type_name -> adyton.fs.v1.Cred
-	2,   // 18: adyton.fs.v1.ReadDirReply.wait:type_name -> adyton.fs.v1.Wait
-	25,  // 19: adyton.fs.v1.ReadDirReply.entries:type_name -> adyton.fs.v1.DirEntry
-	2,   // 20: adyton.fs.v1.PollReply.wait:type_name -> adyton.fs.v1.Wait
-	5,   // 21: adyton.fs.v1.IoctlRequest.cred:type_name -> adyton.fs.v1.Cred
-	2,   // 22: adyton.fs.v1.IoctlReply.wait:type_name -> adyton.fs.v1.Wait
-	3,   // 23: adyton.fs.v1.IoctlReply.ready:type_name -> adyton.fs.v1.Ready
-	4,   // 24: adyton.fs.v1.IoctlReply.raise:type_name -> adyton.fs.v1.Raise
-	5,   // 25: adyton.fs.v1.AllocateRequest.cred:type_name -> adyton.fs.v1.Cred
-	2,   // 26: adyton.fs.v1.AllocateReply.wait:type_name -> adyton.fs.v1.Wait
-	5,   // 27: adyton.fs.v1.CopyRangeRequest.cred:type_name -> adyton.fs.v1.Cred
-	2,   // 28: adyton.fs.v1.CopyRangeReply.wait:type_name -> adyton.fs.v1.Wait
-	2,   // 29: adyton.fs.v1.SyncReply.wait:type_name -> adyton.fs.v1.Wait
-	5,   // 30: adyton.fs.v1.MapFileRequest.cred:type_name -> adyton.fs.v1.Cred
-	2,   // 31: adyton.fs.v1.MapFileReply.wait:type_name -> adyton.fs.v1.Wait
-	5,   // 32: adyton.fs.v1.GetattrRequest.cred:type_name -> adyton.fs.v1.Cred
-	6,   // 33: adyton.fs.v1.GetattrRequest.place:type_name -> adyton.fs.v1.Place
-	2,   // 34: adyton.fs.v1.GetattrReply.wait:type_name -> adyton.fs.v1.Wait
-	7,   // 35: adyton.fs.v1.GetattrReply.attr:type_name -> adyton.fs.v1.Attr
-	5,   // 36: adyton.fs.v1.SetattrRequest.cred:type_name -> adyton.fs.v1.Cred
-	6,   // 37: adyton.fs.v1.SetattrRequest.place:type_name -> adyton.fs.v1.Place
-	2,   // 38: adyton.fs.v1.SetattrReply.wait:type_name -> adyton.fs.v1.Wait
-	5,   // 39: adyton.fs.v1.AccessRequest.cred:type_name -> adyton.fs.v1.Cred
-	6,   // 40: adyton.fs.v1.AccessRequest.place:type_name -> adyton.fs.v1.Place
-	2,   // 41: adyton.fs.v1.AccessReply.wait:type_name -> adyton.fs.v1.Wait
-	5,   // 42: adyton.fs.v1.MkdirRequest.cred:type_name -> adyton.fs.v1.Cred
-	6,   // 43: adyton.fs.v1.MkdirRequest.place:type_name -> adyton.fs.v1.Place
-	2,   // 44: adyton.fs.v1.MkdirReply.wait:type_name -> adyton.fs.v1.Wait
-	5,   // 45: adyton.fs.v1.MknodRequest.cred:type_name -> adyton.fs.v1.Cred
-	6,   // 46: adyton.fs.v1.MknodRequest.place:type_name -> adyton.fs.v1.Place
-	2,   // 47: adyton.fs.v1.MknodReply.wait:type_name -> adyton.fs.v1.Wait
-	5,   // 48: adyton.fs.v1.SymlinkRequest.cred:type_name -> adyton.fs.v1.Cred
-	6,   // 49: adyton.fs.v1.SymlinkRequest.place:type_name -> adyton.fs.v1.Place
-	2,   // 50: adyton.fs.v1.SymlinkReply.wait:type_name -> adyton.fs.v1.Wait
-	5,   // 51: adyton.fs.v1.LinkRequest.cred:type_name -> adyton.fs.v1.Cred
-	6,   // 52: adyton.fs.v1.LinkRequest.from:type_name -> adyton.fs.v1.Place
-	6,   // 53: adyton.fs.v1.LinkRequest.to:type_name -> adyton.fs.v1.Place
-	2,   // 54: adyton.fs.v1.LinkReply.wait:type_name -> adyton.fs.v1.Wait
-	5,   // 55: adyton.fs.v1.UnlinkRequest.cred:type_name -> adyton.fs.v1.Cred
-	6,   // 56: adyton.fs.v1.UnlinkRequest.place:type_name -> adyton.fs.v1.Place
-	2,   // 57: adyton.fs.v1.UnlinkReply.wait:type_name -> adyton.fs.v1.Wait
-	5,   // 58: adyton.fs.v1.RenameRequest.cred:type_name -> adyton.fs.v1.Cred
-	6,   // 59: adyton.fs.v1.RenameRequest.from:type_name -> adyton.fs.v1.Place
-	6,   // 60: adyton.fs.v1.RenameRequest.to:type_name -> adyton.fs.v1.Place
-	2,   // 61: adyton.fs.v1.RenameReply.wait:type_name -> adyton.fs.v1.Wait
-	5,   // 62: adyton.fs.v1.ReadlinkRequest.cred:type_name -> adyton.fs.v1.Cred
-	6,   // 63: adyton.fs.v1.ReadlinkRequest.place:type_name -> adyton.fs.v1.Place
-	2,   // 64: adyton.fs.v1.ReadlinkReply.wait:type_name -> adyton.fs.v1.Wait
-	5,   // 65: adyton.fs.v1.ResolveRequest.cred:type_name -> adyton.fs.v1.Cred
-	6,   // 66: adyton.fs.v1.ResolveRequest.place:type_name -> adyton.fs.v1.Place
-	2,   // 67: adyton.fs.v1.ResolveReply.wait:type_name -> adyton.fs.v1.Wait
-	2,   // 68: adyton.fs.v1.PathOfReply.wait:type_name -> adyton.fs.v1.Wait
-	5,   // 69: adyton.fs.v1.StatfsRequest.cred:type_name -> adyton.fs.v1.Cred
-	6,   // 70: adyton.fs.v1.StatfsRequest.place:type_name -> adyton.fs.v1.Place
-	2,   // 71: adyton.fs.v1.StatfsReply.wait:type_name -> adyton.fs.v1.Wait
-	5,   // 72: adyton.fs.v1.GetXattrRequest.cred:type_name -> adyton.fs.v1.Cred
-	6,   // 73: adyton.fs.v1.GetXattrRequest.place:type_name -> adyton.fs.v1.Place
-	2,   // 74: adyton.fs.v1.GetXattrReply.wait:type_name -> adyton.fs.v1.Wait
-	5,   // 75: adyton.fs.v1.SetXattrRequest.cred:type_name -> adyton.fs.v1.Cred
-	6,   // 76: adyton.fs.v1.SetXattrRequest.place:type_name -> adyton.fs.v1.Place
-	2,   // 77: adyton.fs.v1.SetXattrReply.wait:type_name -> adyton.fs.v1.Wait
-	1,   // 78: adyton.fs.v1.LockRequest.kind:type_name -> adyton.fs.v1.LockKind
-	2,   // 79: adyton.fs.v1.LockReply.wait:type_name -> adyton.fs.v1.Wait
-	3,   // 80: adyton.fs.v1.LockReply.ready:type_name -> adyton.fs.v1.Ready
-	5,   // 81: adyton.fs.v1.LeaseRequest.cred:type_name -> adyton.fs.v1.Cred
-	3,   // 82: adyton.fs.v1.LeaseReply.ready:type_name -> adyton.fs.v1.Ready
-	1,   // 83: adyton.fs.v1.UnlockRequest.kind:type_name -> adyton.fs.v1.LockKind
-	3,   // 84: adyton.fs.v1.UnlockReply.ready:type_name -> adyton.fs.v1.Ready
-	5,   // 85: adyton.fs.v1.MountRequest.cred:type_name -> adyton.fs.v1.Cred
-	6,   // 86: adyton.fs.v1.MountRequest.target:type_name -> adyton.fs.v1.Place
-	2,   // 87: adyton.fs.v1.MountReply.wait:type_name -> adyton.fs.v1.Wait
-	5,   // 88: adyton.fs.v1.UnmountRequest.cred:type_name -> adyton.fs.v1.Cred
-	6,   // 89: adyton.fs.v1.UnmountRequest.target:type_name -> adyton.fs.v1.Place
-	2,   // 90: adyton.fs.v1.UnmountReply.wait:type_name -> adyton.fs.v1.Wait
-	5,   // 91: adyton.fs.v1.SetTerminalRequest.cred:type_name -> adyton.fs.v1.Cred
-	4,   // 92: adyton.fs.v1.SetTerminalReply.raise:type_name -> adyton.fs.v1.Raise
-	3,   // 93: adyton.fs.v1.WatchReply.ready:type_name -> adyton.fs.v1.Ready
-	4,   // 94: adyton.fs.v1.WatchReply.raise:type_name -> adyton.fs.v1.Raise
-	3,   // 95: adyton.fs.v1.ExpireReply.ready:type_name -> adyton.fs.v1.Ready
-	8,   // 96: adyton.fs.v1.FS.Open:input_type -> adyton.fs.v1.OpenRequest
-	10,  // 97: adyton.fs.v1.FS.OpenConsole:input_type -> adyton.fs.v1.OpenConsoleRequest
-	12,  // 98: adyton.fs.v1.FS.OpenMemory:input_type -> adyton.fs.v1.OpenMemoryRequest
-	14,  // 99: adyton.fs.v1.FS.Reopen:input_type -> adyton.fs.v1.ReopenRequest
-	16,  // 100: adyton.fs.v1.FS.Close:input_type -> adyton.fs.v1.CloseRequest
-	18,  // 101: adyton.fs.v1.FS.Read:input_type -> adyton.fs.v1.ReadRequest
-	20,  // 102: adyton.fs.v1.FS.Write:input_type -> adyton.fs.v1.WriteRequest
-	22,  // 103: adyton.fs.v1.FS.Seek:input_type -> adyton.fs.v1.SeekRequest
-	24,  // 104: adyton.fs.v1.FS.ReadDir:input_type -> adyton.fs.v1.ReadDirRequest
-	27,  // 105: adyton.fs.v1.FS.Poll:input_type -> adyton.fs.v1.PollRequest
-	29,  // 106: adyton.fs.v1.FS.Ioctl:input_type -> adyton.fs.v1.IoctlRequest
-	31,  // 107: adyton.fs.v1.FS.Allocate:input_type -> adyton.fs.v1.AllocateRequest
-	33,  // 108: adyton.fs.v1.FS.CopyRange:input_type -> adyton.fs.v1.CopyRangeRequest
-	35,  // 109: adyton.fs.v1.FS.Sync:input_type -> adyton.fs.v1.SyncRequest
-	37,  // 110: adyton.fs.v1.FS.MapFile:input_type -> adyton.fs.v1.MapFileRequest
-	39,  // 111: adyton.fs.v1.FS.Getattr:input_type -> adyton.fs.v1.GetattrRequest
-	41,  // 112: adyton.fs.v1.FS.Setattr:input_type -> adyton.fs.v1.SetattrRequest
-	43,  // 113: adyton.fs.v1.FS.Access:input_type -> adyton.fs.v1.AccessRequest
-	45,  // 114: adyton.fs.v1.FS.Mkdir:input_type -> adyton.fs.v1.MkdirRequest
-	47,  // 115: adyton.fs.v1.FS.Mknod:input_type -> adyton.fs.v1.MknodRequest
-	49,  // 116: adyton.fs.v1.FS.Symlink:input_type -> adyton.fs.v1.SymlinkRequest
-	51,  // 117: adyton.fs.v1.FS.Link:input_type -> adyton.fs.v1.LinkRequest
-	53,  // 118: adyton.fs.v1.FS.Unlink:input_type -> adyton.fs.v1.UnlinkRequest
-	55,  // 119: adyton.fs.v1.FS.Rename:input_type -> adyton.fs.v1.RenameRequest
-	57,  // 120: adyton.fs.v1.FS.Readlink:input_type -> adyton.fs.v1.ReadlinkRequest
-	59,  // 121: adyton.fs.v1.FS.Resolve:input_type -> adyton.fs.v1.ResolveRequest
-	61,  // 122: adyton.fs.v1.FS.PathOf:input_type -> adyton.fs.v1.PathOfRequest
-	63,  // 123: adyton.fs.v1.FS.Statfs:input_type -> adyton.fs.v1.StatfsRequest
-	65,  // 124: adyton.fs.v1.FS.GetXattr:input_type -> adyton.fs.v1.GetXattrRequest
-	67,  // 125: adyton.fs.v1.FS.SetXattr:input_type -> adyton.fs.v1.SetXattrRequest
-	69,  // 126: adyton.fs.v1.FS.Lock:input_type -> adyton.fs.v1.LockRequest
-	71,  // 127: adyton.fs.v1.FS.Seal:input_type -> adyton.fs.v1.SealRequest
-	73,  // 128: adyton.fs.v1.FS.Lease:input_type -> adyton.fs.v1.LeaseRequest
-	75,  // 129: adyton.fs.v1.FS.Unlock:input_type -> adyton.fs.v1.UnlockRequest
-	77,  // 130: adyton.fs.v1.FS.Mount:input_type -> adyton.fs.v1.MountRequest
-	79,  // 131: adyton.fs.v1.FS.Unmount:input_type -> adyton.fs.v1.UnmountRequest
-	81,  // 132: adyton.fs.v1.FS.SetTerminal:input_type -> adyton.fs.v1.SetTerminalRequest
-	83,  // 133: adyton.fs.v1.FS.Watch:input_type -> adyton.fs.v1.WatchRequest
-	85,  // 134: adyton.fs.v1.FS.Expire:input_type -> adyton.fs.v1.ExpireRequest
-	9,   // 135: adyton.fs.v1.FS.Open:output_type -> adyton.fs.v1.OpenReply
-	11,  // 136: adyton.fs.v1.FS.OpenConsole:output_type -> adyton.fs.v1.OpenConsoleReply
-	13,  // 137: adyton.fs.v1.FS.OpenMemory:output_type -> adyton.fs.v1.OpenMemoryReply
-	15,  // 138: adyton.fs.v1.FS.Reopen:output_type -> adyton.fs.v1.ReopenReply
-	17,  // 139: adyton.fs.v1.FS.Close:output_type -> adyton.fs.v1.CloseReply
-	19,  // 140: adyton.fs.v1.FS.Read:output_type -> adyton.fs.v1.ReadReply
-	21,  // 141: adyton.fs.v1.FS.Write:output_type -> adyton.fs.v1.WriteReply
-	23,  // 142: adyton.fs.v1.FS.Seek:output_type -> adyton.fs.v1.SeekReply
-	26,  // 143: adyton.fs.v1.FS.ReadDir:output_type -> adyton.fs.v1.ReadDirReply
-	28,  // 144: adyton.fs.v1.FS.Poll:output_type -> adyton.fs.v1.PollReply
-	30,  // 145: adyton.fs.v1.FS.Ioctl:output_type -> adyton.fs.v1.IoctlReply
-	32,  // 146: adyton.fs.v1.FS.Allocate:output_type -> adyton.fs.v1.AllocateReply
-	34,  // 147: adyton.fs.v1.FS.CopyRange:output_type -> adyton.fs.v1.CopyRangeReply
-	36,  // 148: adyton.fs.v1.FS.Sync:output_type -> adyton.fs.v1.SyncReply
-	38,  // 149: adyton.fs.v1.FS.MapFile:output_type -> adyton.fs.v1.MapFileReply
-	40,  // 150: adyton.fs.v1.FS.Getattr:output_type -> adyton.fs.v1.GetattrReply
-	42,  // 151: adyton.fs.v1.FS.Setattr:output_type -> adyton.fs.v1.SetattrReply
-	44,  // 152: adyton.fs.v1.FS.Access:output_type -> adyton.fs.v1.AccessReply
-	46,  // 153: adyton.fs.v1.FS.Mkdir:output_type -> adyton.fs.v1.MkdirReply
-	48,  // 154: adyton.fs.v1.FS.Mknod:output_type -> adyton.fs.v1.MknodReply
-	50,  // 155: adyton.fs.v1.FS.Symlink:output_type -> adyton.fs.v1.SymlinkReply
-	52,  // 156: adyton.fs.v1.FS.Link:output_type -> adyton.fs.v1.LinkReply
-	54,  // 157: adyton.fs.v1.FS.Unlink:output_type -> adyton.fs.v1.UnlinkReply
-	56,  // 158: adyton.fs.v1.FS.Rename:output_type -> adyton.fs.v1.RenameReply
-	58,  // 159: adyton.fs.v1.FS.Readlink:output_type -> adyton.fs.v1.ReadlinkReply
-	60,  // 160: adyton.fs.v1.FS.Resolve:output_type -> adyton.fs.v1.ResolveReply
-	62,  // 161: adyton.fs.v1.FS.PathOf:output_type -> adyton.fs.v1.PathOfReply
-	64,  // 162: adyton.fs.v1.FS.Statfs:output_type -> adyton.fs.v1.StatfsReply
-	66,  // 163: adyton.fs.v1.FS.GetXattr:output_type -> adyton.fs.v1.GetXattrReply
-	68,  // 164: adyton.fs.v1.FS.SetXattr:output_type -> adyton.fs.v1.SetXattrReply
-	70,  // 165: adyton.fs.v1.FS.Lock:output_type -> adyton.fs.v1.LockReply
-	72,  // 166: adyton.fs.v1.FS.Seal:output_type -> adyton.fs.v1.SealReply
-	74,  // 167: adyton.fs.v1.FS.Lease:output_type -> adyton.fs.v1.LeaseReply
-	76,  // 168: adyton.fs.v1.FS.Unlock:output_type -> adyton.fs.v1.UnlockReply
-	78,  // 169: adyton.fs.v1.FS.Mount:output_type -> adyton.fs.v1.MountReply
-	80,  // 170: adyton.fs.v1.FS.Unmount:output_type -> adyton.fs.v1.UnmountReply
-	82,  // 171: adyton.fs.v1.FS.SetTerminal:output_type -> adyton.fs.v1.SetTerminalReply
-	84,  // 172: adyton.fs.v1.FS.Watch:output_type -> adyton.fs.v1.WatchReply
-	86,  // 173: adyton.fs.v1.FS.Expire:output_type -> adyton.fs.v1.ExpireReply
-	135, // [135:174] is the sub-list for method output_type
-	96,  // [96:135] is the sub-list for method input_type
-	96,  // [96:96] is the sub-list for extension type_name
-	96,  // [96:96] is the sub-list for extension extendee
-	0,   // [0:96] is the sub-list for field type_name
+	3,   // 3: adyton.fs.v1.OpenReply.ready:type_name -> adyton.fs.v1.Ready
+	5,   // 4: adyton.fs.v1.OpenMemoryRequest.cred:type_name -> adyton.fs.v1.Cred
+	5,   // 5: adyton.fs.v1.ReopenRequest.cred:type_name -> adyton.fs.v1.Cred
+	2,   // 6: adyton.fs.v1.ReopenReply.wait:type_name -> adyton.fs.v1.Wait
+	3,   // 7: adyton.fs.v1.ReopenReply.ready:type_name -> adyton.fs.v1.Ready
+	3,   // 8: adyton.fs.v1.CloseReply.ready:type_name -> adyton.fs.v1.Ready
+	4,   // 9: adyton.fs.v1.CloseReply.raise:type_name -> adyton.fs.v1.Raise
+	5,   // 10: adyton.fs.v1.ReadRequest.cred:type_name -> adyton.fs.v1.Cred
+	2,   // 11: adyton.fs.v1.ReadReply.wait:type_name -> adyton.fs.v1.Wait
+	3,   // 12: adyton.fs.v1.ReadReply.ready:type_name -> adyton.fs.v1.Ready
+	4,   // 13: adyton.fs.v1.ReadReply.raise:type_name -> adyton.fs.v1.Raise
+	5,   // 14: adyton.fs.v1.WriteRequest.cred:type_name -> adyton.fs.v1.Cred
+	2,   // 15: adyton.fs.v1.WriteReply.wait:type_name -> adyton.fs.v1.Wait
+	3,   // 16: adyton.fs.v1.WriteReply.ready:type_name -> adyton.fs.v1.Ready
+	4,   // 17: adyton.fs.v1.WriteReply.raise:type_name -> adyton.fs.v1.Raise
+	2,   // 18: adyton.fs.v1.SeekReply.wait:type_name -> adyton.fs.v1.Wait
+	5,   // 19: adyton.fs.v1.ReadDirRequest.cred:type_name -> adyton.fs.v1.Cred
+	2,   // 20: adyton.fs.v1.ReadDirReply.wait:type_name -> adyton.fs.v1.Wait
+	25,  // 21: adyton.fs.v1.ReadDirReply.entries:type_name -> adyton.fs.v1.DirEntry
+	3,   // 22: adyton.fs.v1.ReadDirReply.ready:type_name -> adyton.fs.v1.Ready
+	2,   // 23: adyton.fs.v1.PollReply.wait:type_name -> adyton.fs.v1.Wait
+	5,   // 24: adyton.fs.v1.IoctlRequest.cred:type_name -> adyton.fs.v1.Cred
+	2,   // 25: adyton.fs.v1.IoctlReply.wait:type_name -> adyton.fs.v1.Wait
+	3,   // 26: adyton.fs.v1.IoctlReply.ready:type_name -> adyton.fs.v1.Ready
+	4,   // 27: adyton.fs.v1.IoctlReply.raise:type_name -> adyton.fs.v1.Raise
+	5,   // 28: adyton.fs.v1.AllocateRequest.cred:type_name -> adyton.fs.v1.Cred
+	2,   // 29: adyton.fs.v1.AllocateReply.wait:type_name -> adyton.fs.v1.Wait
+	3,   // 30: adyton.fs.v1.AllocateReply.ready:type_name -> adyton.fs.v1.Ready
+	5,   // 31: adyton.fs.v1.CopyRangeRequest.cred:type_name -> adyton.fs.v1.Cred
+	2,   // 32: adyton.fs.v1.CopyRangeReply.wait:type_name -> adyton.fs.v1.Wait
+	3,   // 33: adyton.fs.v1.CopyRangeReply.ready:type_name -> adyton.fs.v1.Ready
+	2,   // 34: adyton.fs.v1.SyncReply.wait:type_name -> adyton.fs.v1.Wait
+	5,   // 35: adyton.fs.v1.MapFileRequest.cred:type_name -> adyton.fs.v1.Cred
+	2,   // 36: adyton.fs.v1.MapFileReply.wait:type_name -> adyton.fs.v1.Wait
+	5,   // 37: adyton.fs.v1.GetattrRequest.cred:type_name -> adyton.fs.v1.Cred
+	6,   // 38: adyton.fs.v1.GetattrRequest.place:type_name -> adyton.fs.v1.Place
+	2,   // 39: adyton.fs.v1.GetattrReply.wait:type_name -> adyton.fs.v1.Wait
+	7,   // 40: adyton.fs.v1.GetattrReply.attr:type_name -> adyton.fs.v1.Attr
+	5,   // 41: adyton.fs.v1.SetattrRequest.cred:type_name -> adyton.fs.v1.Cred
+	6,   // 42: adyton.fs.v1.SetattrRequest.place:type_name -> adyton.fs.v1.Place
+	2,   // 43: adyton.fs.v1.SetattrReply.wait:type_name -> adyton.fs.v1.Wait
+	3,   // 44: adyton.fs.v1.SetattrReply.ready:type_name -> adyton.fs.v1.Ready
+	5,   // 45: adyton.fs.v1.AccessRequest.cred:type_name -> adyton.fs.v1.Cred
+	6,   // 46: adyton.fs.v1.AccessRequest.place:type_name -> adyton.fs.v1.Place
+	2,   // 47: adyton.fs.v1.AccessReply.wait:type_name -> adyton.fs.v1.Wait
+	5,   // 48: adyton.fs.v1.MkdirRequest.cred:type_name -> adyton.fs.v1.Cred
+	6,   // 49: adyton.fs.v1.MkdirRequest.place:type_name -> adyton.fs.v1.Place
+	2,   // 50: adyton.fs.v1.MkdirReply.wait:type_name -> adyton.fs.v1.Wait
+	3,   // 51: adyton.fs.v1.MkdirReply.ready:type_name -> adyton.fs.v1.Ready
+	5,   // 52: adyton.fs.v1.MknodRequest.cred:type_name -> adyton.fs.v1.Cred
+	6,   // 53: adyton.fs.v1.MknodRequest.place:type_name -> adyton.fs.v1.Place
+	2,   // 54: adyton.fs.v1.MknodReply.wait:type_name -> adyton.fs.v1.Wait
+	3,   // 55: adyton.fs.v1.MknodReply.ready:type_name -> adyton.fs.v1.Ready
+	5,   // 56: adyton.fs.v1.SymlinkRequest.cred:type_name -> adyton.fs.v1.Cred
+	6,   // 57: adyton.fs.v1.SymlinkRequest.place:type_name -> adyton.fs.v1.Place
+	2,   // 58: adyton.fs.v1.SymlinkReply.wait:type_name -> adyton.fs.v1.Wait
+	3,   // 59: adyton.fs.v1.SymlinkReply.ready:type_name -> adyton.fs.v1.Ready
+	5,   // 60: adyton.fs.v1.LinkRequest.cred:type_name -> adyton.fs.v1.Cred
+	6,   // 61: adyton.fs.v1.LinkRequest.from:type_name -> adyton.fs.v1.Place
+	6,   // 62: adyton.fs.v1.LinkRequest.to:type_name -> adyton.fs.v1.Place
+	2,   // 63: adyton.fs.v1.LinkReply.wait:type_name -> adyton.fs.v1.Wait
+	3,   // 64: adyton.fs.v1.LinkReply.ready:type_name -> adyton.fs.v1.Ready
+	5,   // 65: adyton.fs.v1.UnlinkRequest.cred:type_name -> adyton.fs.v1.Cred
+	6,   // 66: adyton.fs.v1.UnlinkRequest.place:type_name -> adyton.fs.v1.Place
+	2,   // 67: adyton.fs.v1.UnlinkReply.wait:type_name -> adyton.fs.v1.Wait
+	3,   // 68: adyton.fs.v1.UnlinkReply.ready:type_name -> adyton.fs.v1.Ready
+	5,   // 69: adyton.fs.v1.RenameRequest.cred:type_name -> adyton.fs.v1.Cred
+	6,   // 70: adyton.fs.v1.RenameRequest.from:type_name -> adyton.fs.v1.Place
+	6,   // 71: adyton.fs.v1.RenameRequest.to:type_name -> adyton.fs.v1.Place
+	2,   // 72: adyton.fs.v1.RenameReply.wait:type_name -> adyton.fs.v1.Wait
+	3,   // 73: adyton.fs.v1.RenameReply.ready:type_name -> adyton.fs.v1.Ready
+	5,   // 74: adyton.fs.v1.ReadlinkRequest.cred:type_name -> adyton.fs.v1.Cred
+	6,   // 75: adyton.fs.v1.ReadlinkRequest.place:type_name -> adyton.fs.v1.Place
+	2,   // 76: adyton.fs.v1.ReadlinkReply.wait:type_name -> adyton.fs.v1.Wait
+	5,   // 77: adyton.fs.v1.ResolveRequest.cred:type_name -> adyton.fs.v1.Cred
+	6,   // 78: adyton.fs.v1.ResolveRequest.place:type_name -> adyton.fs.v1.Place
+	2,   // 79: adyton.fs.v1.ResolveReply.wait:type_name -> adyton.fs.v1.Wait
+	2,   // 80: adyton.fs.v1.PathOfReply.wait:type_name -> adyton.fs.v1.Wait
+	5,   // 81: adyton.fs.v1.StatfsRequest.cred:type_name -> adyton.fs.v1.Cred
+	6,   // 82: adyton.fs.v1.StatfsRequest.place:type_name -> adyton.fs.v1.Place
+	2,   // 83: adyton.fs.v1.StatfsReply.wait:type_name -> adyton.fs.v1.Wait
+	5,   // 84: adyton.fs.v1.GetXattrRequest.cred:type_name -> adyton.fs.v1.Cred
+	6,   // 85: adyton.fs.v1.GetXattrRequest.place:type_name -> adyton.fs.v1.Place
+	2,   // 86: adyton.fs.v1.GetXattrReply.wait:type_name -> adyton.fs.v1.Wait
+	5,   // 87: adyton.fs.v1.SetXattrRequest.cred:type_name -> adyton.fs.v1.Cred
+	6,   // 88: adyton.fs.v1.SetXattrRequest.place:type_name -> adyton.fs.v1.Place
+	2,   // 89: adyton.fs.v1.SetXattrReply.wait:type_name -> adyton.fs.v1.Wait
+	3,   // 90: adyton.fs.v1.SetXattrReply.ready:type_name -> adyton.fs.v1.Ready
+	1,   // 91: adyton.fs.v1.LockRequest.kind:type_name -> adyton.fs.v1.LockKind
+	2,   // 92: adyton.fs.v1.LockReply.wait:type_name -> adyton.fs.v1.Wait
+	3,   // 93: adyton.fs.v1.LockReply.ready:type_name -> adyton.fs.v1.Ready
+	5,   // 94: adyton.fs.v1.LeaseRequest.cred:type_name -> adyton.fs.v1.Cred
+	3,   // 95: adyton.fs.v1.LeaseReply.ready:type_name -> adyton.fs.v1.Ready
+	5,   // 96: adyton.fs.v1.OpenInotifyRequest.cred:type_name -> adyton.fs.v1.Cred
+	5,   // 97: adyton.fs.v1.AddWatchRequest.cred:type_name -> adyton.fs.v1.Cred
+	6,   // 98: adyton.fs.v1.AddWatchRequest.place:type_name -> adyton.fs.v1.Place
+	2,   // 99: adyton.fs.v1.AddWatchReply.wait:type_name -> adyton.fs.v1.Wait
+	3,   // 100: adyton.fs.v1.RemoveWatchReply.ready:type_name -> adyton.fs.v1.Ready
+	1,   // 101: adyton.fs.v1.UnlockRequest.kind:type_name -> adyton.fs.v1.LockKind
+	3,   // 102: adyton.fs.v1.UnlockReply.ready:type_name -> adyton.fs.v1.Ready
+	5,   // 103: adyton.fs.v1.MountRequest.cred:type_name -> adyton.fs.v1.Cred
+	6,   // 104: adyton.fs.v1.MountRequest.target:type_name -> adyton.fs.v1.Place
+	2,   // 105: adyton.fs.v1.MountReply.wait:type_name -> adyton.fs.v1.Wait
+	5,   // 106: adyton.fs.v1.UnmountRequest.cred:type_name -> adyton.fs.v1.Cred
+	6,   // 107: adyton.fs.v1.UnmountRequest.target:type_name -> adyton.fs.v1.Place
+	2,   // 108: adyton.fs.v1.UnmountReply.wait:type_name -> adyton.fs.v1.Wait
+	3,   // 109: adyton.fs.v1.UnmountReply.ready:type_name -> adyton.fs.v1.Ready
+	5,   // 110: adyton.fs.v1.SetTerminalRequest.cred:type_name -> adyton.fs.v1.Cred
+	4,   // 111: adyton.fs.v1.SetTerminalReply.raise:type_name -> adyton.fs.v1.Raise
+	3,   // 112: adyton.fs.v1.WatchReply.ready:type_name -> adyton.fs.v1.Ready
+	4,   // 113: adyton.fs.v1.WatchReply.raise:type_name -> adyton.fs.v1.Raise
+	3,   // 114: adyton.fs.v1.ExpireReply.ready:type_name -> adyton.fs.v1.Ready
+	8,   // 115: adyton.fs.v1.FS.Open:input_type -> adyton.fs.v1.OpenRequest
+	10,  // 116: adyton.fs.v1.FS.OpenConsole:input_type -> adyton.fs.v1.OpenConsoleRequest
+	12,  // 117: adyton.fs.v1.FS.OpenMemory:input_type -> adyton.fs.v1.OpenMemoryRequest
+	14,  // 118: adyton.fs.v1.FS.Reopen:input_type -> adyton.fs.v1.ReopenRequest
+	16,  // 119: adyton.fs.v1.FS.Close:input_type -> adyton.fs.v1.CloseRequest
+	18,  // 120: adyton.fs.v1.FS.Read:input_type -> adyton.fs.v1.ReadRequest
+	20,  // 121: adyton.fs.v1.FS.Write:input_type -> adyton.fs.v1.WriteRequest
+	22,  // 122: adyton.fs.v1.FS.Seek:input_type -> adyton.fs.v1.SeekRequest
+	24,  // 123: adyton.fs.v1.FS.ReadDir:input_type -> adyton.fs.v1.ReadDirRequest
+	27,  // 124: adyton.fs.v1.FS.Poll:input_type -> adyton.fs.v1.PollRequest
+	29,  // 125: adyton.fs.v1.FS.Ioctl:input_type -> adyton.fs.v1.IoctlRequest
+	31,  // 126: adyton.fs.v1.FS.Allocate:input_type -> adyton.fs.v1.AllocateRequest
+	33,  // 127: adyton.fs.v1.FS.CopyRange:input_type -> adyton.fs.v1.CopyRangeRequest
+	35,  // 128: adyton.fs.v1.FS.Sync:input_type -> adyton.fs.v1.SyncRequest
+	37,  // 129: adyton.fs.v1.FS.MapFile:input_type -> adyton.fs.v1.MapFileRequest
+	39,  // 130: adyton.fs.v1.FS.Getattr:input_type -> adyton.fs.v1.GetattrRequest
+	41,  // 131: adyton.fs.v1.FS.Setattr:input_type -> adyton.fs.v1.SetattrRequest
+	43,  // 132: adyton.fs.v1.FS.Access:input_type -> adyton.fs.v1.AccessRequest
+	45,  // 133: adyton.fs.v1.FS.Mkdir:input_type -> adyton.fs.v1.MkdirRequest
+	47,  // 134: adyton.fs.v1.FS.Mknod:input_type -> adyton.fs.v1.MknodRequest
+	49,  // 135: adyton.fs.v1.FS.Symlink:input_type -> adyton.fs.v1.SymlinkRequest
+	51,  // 136: adyton.fs.v1.FS.Link:input_type -> adyton.fs.v1.LinkRequest
+	53,  // 137: adyton.fs.v1.FS.Unlink:input_type -> adyton.fs.v1.UnlinkRequest
+	55,  // 138: adyton.fs.v1.FS.Rename:input_type -> adyton.fs.v1.RenameRequest
+	57,  // 139: adyton.fs.v1.FS.Readlink:input_type -> adyton.fs.v1.ReadlinkRequest
+	59,  // 140: adyton.fs.v1.FS.Resolve:input_type -> adyton.fs.v1.ResolveRequest
+	61,  // 141: adyton.fs.v1.FS.PathOf:input_type -> adyton.fs.v1.PathOfRequest
+	63,  // 142: adyton.fs.v1.FS.Statfs:input_type -> adyton.fs.v1.StatfsRequest
+	65,  // 143: adyton.fs.v1.FS.GetXattr:input_type -> adyton.fs.v1.GetXattrRequest
+	67,  // 144: adyton.fs.v1.FS.SetXattr:input_type -> adyton.fs.v1.SetXattrRequest
+	69,  // 145: adyton.fs.v1.FS.Lock:input_type -> adyton.fs.v1.LockRequest
+	71,  // 146: adyton.fs.v1.FS.Seal:input_type -> adyton.fs.v1.SealRequest
+	73,  // 147: adyton.fs.v1.FS.Lease:input_type -> adyton.fs.v1.LeaseRequest
+	75,  // 148: adyton.fs.v1.FS.OpenInotify:input_type -> adyton.fs.v1.OpenInotifyRequest
+	77,  // 149: adyton.fs.v1.FS.AddWatch:input_type -> adyton.fs.v1.AddWatchRequest
+	79,  // 150: adyton.fs.v1.FS.RemoveWatch:input_type -> adyton.fs.v1.RemoveWatchRequest
+	81,  // 151: adyton.fs.v1.FS.Unlock:input_type -> adyton.fs.v1.UnlockRequest
+	83,  // 152: adyton.fs.v1.FS.Mount:input_type -> adyton.fs.v1.MountRequest
+	85,  // 153: adyton.fs.v1.FS.Unmount:input_type -> adyton.fs.v1.UnmountRequest
+	87,  // 154: adyton.fs.v1.FS.SetTerminal:input_type -> adyton.fs.v1.SetTerminalRequest
+	89,  // 155: adyton.fs.v1.FS.Watch:input_type -> adyton.fs.v1.WatchRequest
+	91,  // 156: adyton.fs.v1.FS.Expire:input_type -> adyton.fs.v1.ExpireRequest
+	9,   // 157: adyton.fs.v1.FS.Open:output_type -> adyton.fs.v1.OpenReply
+	11,  // 158: adyton.fs.v1.FS.OpenConsole:output_type -> adyton.fs.v1.OpenConsoleReply
+	13,  // 159: adyton.fs.v1.FS.OpenMemory:output_type -> adyton.fs.v1.OpenMemoryReply
+	15,  // 160: adyton.fs.v1.FS.Reopen:output_type -> adyton.fs.v1.ReopenReply
+	17,  // 161: adyton.fs.v1.FS.Close:output_type -> adyton.fs.v1.CloseReply
+	19,  // 162: adyton.fs.v1.FS.Read:output_type -> adyton.fs.v1.ReadReply
+	21,  // 163: adyton.fs.v1.FS.Write:output_type -> adyton.fs.v1.WriteReply
+	23,  // 164: adyton.fs.v1.FS.Seek:output_type -> adyton.fs.v1.SeekReply
+	26,  // 165: adyton.fs.v1.FS.ReadDir:output_type -> adyton.fs.v1.ReadDirReply
+	28,  // 166: adyton.fs.v1.FS.Poll:output_type -> adyton.fs.v1.PollReply
+	30,  // 167: adyton.fs.v1.FS.Ioctl:output_type -> adyton.fs.v1.IoctlReply
+	32,  // 168: adyton.fs.v1.FS.Allocate:output_type -> adyton.fs.v1.AllocateReply
+	34,  // 169: adyton.fs.v1.FS.CopyRange:output_type -> adyton.fs.v1.CopyRangeReply
+	36,  // 170: adyton.fs.v1.FS.Sync:output_type -> adyton.fs.v1.SyncReply
+	38,  // 171: adyton.fs.v1.FS.MapFile:output_type -> adyton.fs.v1.MapFileReply
+	40,  // 172: adyton.fs.v1.FS.Getattr:output_type -> adyton.fs.v1.GetattrReply
+	42,  // 173: adyton.fs.v1.FS.Setattr:output_type -> adyton.fs.v1.SetattrReply
+	44,  // 174: adyton.fs.v1.FS.Access:output_type -> adyton.fs.v1.AccessReply
+	46,  // 175: adyton.fs.v1.FS.Mkdir:output_type -> adyton.fs.v1.MkdirReply
+	48,  // 176: adyton.fs.v1.FS.Mknod:output_type -> adyton.fs.v1.MknodReply
+	50,  // 177: adyton.fs.v1.FS.Symlink:output_type -> adyton.fs.v1.SymlinkReply
+	52,  // 178: adyton.fs.v1.FS.Link:output_type -> adyton.fs.v1.LinkReply
+	54,  // 179: adyton.fs.v1.FS.Unlink:output_type -> adyton.fs.v1.UnlinkReply
+	56,  // 180: adyton.fs.v1.FS.Rename:output_type -> adyton.fs.v1.RenameReply
+	58,  // 181: adyton.fs.v1.FS.Readlink:output_type -> adyton.fs.v1.ReadlinkReply
+	60,  // 182: adyton.fs.v1.FS.Resolve:output_type -> adyton.fs.v1.ResolveReply
+	62,  // 183: adyton.fs.v1.FS.PathOf:output_type -> adyton.fs.v1.PathOfReply
+	64,  // 184: adyton.fs.v1.FS.Statfs:output_type -> adyton.fs.v1.StatfsReply
+	66,  // 185: adyton.fs.v1.FS.GetXattr:output_type -> adyton.fs.v1.GetXattrReply
+	68,  // 186: adyton.fs.v1.FS.SetXattr:output_type -> adyton.fs.v1.SetXattrReply
+	70,  // 187: adyton.fs.v1.FS.Lock:output_type -> adyton.fs.v1.LockReply
+	72,  // 188: adyton.fs.v1.FS.Seal:output_type -> adyton.fs.v1.SealReply
+	74,  // 189: adyton.fs.v1.FS.Lease:output_type -> adyton.fs.v1.LeaseReply
+	76,  // 190: adyton.fs.v1.FS.OpenInotify:output_type -> adyton.fs.v1.OpenInotifyReply
+	78,  // 191: adyton.fs.v1.FS.AddWatch:output_type -> adyton.fs.v1.AddWatchReply
+	80,  // 192: adyton.fs.v1.FS.RemoveWatch:output_type -> adyton.fs.v1.RemoveWatchReply
+	82,  // 193: adyton.fs.v1.FS.Unlock:output_type -> adyton.fs.v1.UnlockReply
+	84,  // 194: adyton.fs.v1.FS.Mount:output_type -> adyton.fs.v1.MountReply
+	86,  // 195: adyton.fs.v1.FS.Unmount:output_type -> adyton.fs.v1.UnmountReply
+	88,  // 196: adyton.fs.v1.FS.SetTerminal:output_type -> adyton.fs.v1.SetTerminalReply
+	90,  // 197: adyton.fs.v1.FS.Watch:output_type -> adyton.fs.v1.WatchReply
+	92,  // 198: adyton.fs.v1.FS.Expire:output_type -> adyton.fs.v1.ExpireReply
+	157, // [157:199] is the sub-list for method output_type
+	115, // [115:157] is the sub-list for method input_type
+	115, // [115:115] is the sub-list for extension type_name
+	115, // [115:115] is the sub-list for extension extendee
+	0,   // [0:115] is the sub-list for field type_name
 }
 
 func init() { file_adyton_fs_v1_fs_proto_init() }
@@ -7145,7 +7665,7 @@ func file_adyton_fs_v1_fs_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_adyton_fs_v1_fs_proto_rawDesc), len(file_adyton_fs_v1_fs_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   85,
+			NumMessages:   91,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -55,6 +55,9 @@ const (
 	FS_Lock_FullMethodName        = "/adyton.fs.v1.FS/Lock"
 	FS_Seal_FullMethodName        = "/adyton.fs.v1.FS/Seal"
 	FS_Lease_FullMethodName       = "/adyton.fs.v1.FS/Lease"
+	FS_OpenInotify_FullMethodName = "/adyton.fs.v1.FS/OpenInotify"
+	FS_AddWatch_FullMethodName    = "/adyton.fs.v1.FS/AddWatch"
+	FS_RemoveWatch_FullMethodName = "/adyton.fs.v1.FS/RemoveWatch"
 	FS_Unlock_FullMethodName      = "/adyton.fs.v1.FS/Unlock"
 	FS_Mount_FullMethodName       = "/adyton.fs.v1.FS/Mount"
 	FS_Unmount_FullMethodName     = "/adyton.fs.v1.FS/Unmount"
@@ -177,6 +180,14 @@ type FSClient interface {
 	// size by path is broken: Watch tells its handle with POLLRDBAND, and who
 	// breaks it waits. Errors: EACCES, EINVAL, EAGAIN.
 	Lease(ctx context.Context, in *LeaseRequest, opts ...grpc.CallOption) (*LeaseReply, error)
+	// OpenInotify makes an inotify instance: a handle whose Read gives the
+	// events of its watches. Errors: EMFILE.
+	OpenInotify(ctx context.Context, in *OpenInotifyRequest, opts ...grpc.CallOption) (*OpenInotifyReply, error)
+	// AddWatch has an inotify instance hear of a file, or changes what it hears
+	// of one that it watches. Errors: EINVAL, EEXIST, ENOSPC and those of a walk.
+	AddWatch(ctx context.Context, in *AddWatchRequest, opts ...grpc.CallOption) (*AddWatchReply, error)
+	// RemoveWatch ends a watch. Errors: EINVAL.
+	RemoveWatch(ctx context.Context, in *RemoveWatchRequest, opts ...grpc.CallOption) (*RemoveWatchReply, error)
 	// Unlock drops every lock of one owner on one node: close and exit.
 	Unlock(ctx context.Context, in *UnlockRequest, opts ...grpc.CallOption) (*UnlockReply, error)
 	// Mount attaches a file system or changes a mount. Serves mount, --mount.
@@ -531,6 +542,36 @@ func (c *fSClient) Lease(ctx context.Context, in *LeaseRequest, opts ...grpc.Cal
 	return out, nil
 }
 
+func (c *fSClient) OpenInotify(ctx context.Context, in *OpenInotifyRequest, opts ...grpc.CallOption) (*OpenInotifyReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(OpenInotifyReply)
+	err := c.cc.Invoke(ctx, FS_OpenInotify_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *fSClient) AddWatch(ctx context.Context, in *AddWatchRequest, opts ...grpc.CallOption) (*AddWatchReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(AddWatchReply)
+	err := c.cc.Invoke(ctx, FS_AddWatch_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *fSClient) RemoveWatch(ctx context.Context, in *RemoveWatchRequest, opts ...grpc.CallOption) (*RemoveWatchReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RemoveWatchReply)
+	err := c.cc.Invoke(ctx, FS_RemoveWatch_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *fSClient) Unlock(ctx context.Context, in *UnlockRequest, opts ...grpc.CallOption) (*UnlockReply, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(UnlockReply)
@@ -714,6 +755,14 @@ type FSServer interface {
 	// size by path is broken: Watch tells its handle with POLLRDBAND, and who
 	// breaks it waits. Errors: EACCES, EINVAL, EAGAIN.
 	Lease(context.Context, *LeaseRequest) (*LeaseReply, error)
+	// OpenInotify makes an inotify instance: a handle whose Read gives the
+	// events of its watches. Errors: EMFILE.
+	OpenInotify(context.Context, *OpenInotifyRequest) (*OpenInotifyReply, error)
+	// AddWatch has an inotify instance hear of a file, or changes what it hears
+	// of one that it watches. Errors: EINVAL, EEXIST, ENOSPC and those of a walk.
+	AddWatch(context.Context, *AddWatchRequest) (*AddWatchReply, error)
+	// RemoveWatch ends a watch. Errors: EINVAL.
+	RemoveWatch(context.Context, *RemoveWatchRequest) (*RemoveWatchReply, error)
 	// Unlock drops every lock of one owner on one node: close and exit.
 	Unlock(context.Context, *UnlockRequest) (*UnlockReply, error)
 	// Mount attaches a file system or changes a mount. Serves mount, --mount.
@@ -836,6 +885,15 @@ func (UnimplementedFSServer) Seal(context.Context, *SealRequest) (*SealReply, er
 }
 func (UnimplementedFSServer) Lease(context.Context, *LeaseRequest) (*LeaseReply, error) {
 	return nil, status.Error(codes.Unimplemented, "method Lease not implemented")
+}
+func (UnimplementedFSServer) OpenInotify(context.Context, *OpenInotifyRequest) (*OpenInotifyReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method OpenInotify not implemented")
+}
+func (UnimplementedFSServer) AddWatch(context.Context, *AddWatchRequest) (*AddWatchReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method AddWatch not implemented")
+}
+func (UnimplementedFSServer) RemoveWatch(context.Context, *RemoveWatchRequest) (*RemoveWatchReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method RemoveWatch not implemented")
 }
 func (UnimplementedFSServer) Unlock(context.Context, *UnlockRequest) (*UnlockReply, error) {
 	return nil, status.Error(codes.Unimplemented, "method Unlock not implemented")
@@ -1470,6 +1528,60 @@ func _FS_Lease_Handler(srv interface{}, ctx context.Context, dec func(interface{
 	return interceptor(ctx, in, info, handler)
 }
 
+func _FS_OpenInotify_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(OpenInotifyRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(FSServer).OpenInotify(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: FS_OpenInotify_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(FSServer).OpenInotify(ctx, req.(*OpenInotifyRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _FS_AddWatch_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(AddWatchRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(FSServer).AddWatch(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: FS_AddWatch_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(FSServer).AddWatch(ctx, req.(*AddWatchRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _FS_RemoveWatch_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RemoveWatchRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(FSServer).RemoveWatch(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: FS_RemoveWatch_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(FSServer).RemoveWatch(ctx, req.(*RemoveWatchRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _FS_Unlock_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(UnlockRequest)
 	if err := dec(in); err != nil {
@@ -1709,6 +1821,18 @@ var FS_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Lease",
 			Handler:    _FS_Lease_Handler,
+		},
+		{
+			MethodName: "OpenInotify",
+			Handler:    _FS_OpenInotify_Handler,
+		},
+		{
+			MethodName: "AddWatch",
+			Handler:    _FS_AddWatch_Handler,
+		},
+		{
+			MethodName: "RemoveWatch",
+			Handler:    _FS_RemoveWatch_Handler,
 		},
 		{
 			MethodName: "Unlock",

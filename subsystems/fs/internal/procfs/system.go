@@ -3,6 +3,7 @@ package procfs
 import (
 	"fmt"
 	"sort"
+	"strconv"
 	"strings"
 
 	"adyton.dev/adyton/core/linux"
@@ -206,6 +207,16 @@ func (p *FS) systemText(c *vfs.Ctx, name string, key any) ([]byte, linux.Errno) 
 		}
 	}
 	return []byte(p.static[name].make(p)), 0
+}
+
+// Sysctl gives the number that a file below /proc/sys says, 0 for none.
+func (p *FS) Sysctl(name string) int64 {
+	text, ok := p.set["sys/"+name]
+	if !ok {
+		text = sysctls[name]
+	}
+	n, _ := strconv.ParseInt(strings.TrimSpace(text), 0, 64)
+	return n
 }
 
 func (p *FS) cpuinfo() string {

@@ -141,9 +141,12 @@ func (t *task) fdinfo(c *vfs.Ctx, fd int32) ([]byte, linux.Errno) {
 	if x == nil {
 		return nil, linux.ENOENT
 	}
-	mnt, ino := uint64(0), uint64(0)
+	mnt, ino, more := uint64(0), uint64(0), ""
 	if file := t.p.File(x.Handle); x.Handle != 0 && file != nil {
 		mnt, ino = file.Path.Mnt.ID, file.Inode.Ino
+		if i, ok := file.Stream.(interface{ Fdinfo() string }); ok {
+			more = i.Fdinfo()
+		}
 	}
-	return fmt.Appendf(nil, "pos:\t%d\nflags:\t0%o\nmnt_id:\t%d\nino:\t%d\n", x.Offset, x.Flags, mnt, ino), 0
+	return fmt.Appendf(nil, "pos:\t%d\nflags:\t0%o\nmnt_id:\t%d\nino:\t%d\n%s", x.Offset, x.Flags, mnt, ino, more), 0
 }

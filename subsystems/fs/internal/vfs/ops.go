@@ -87,6 +87,8 @@ type File struct {
 	Unopened bool
 	// Pollable: reads and writes can wait.
 	Pollable bool
+	// Told: that it was opened was told, so that its end is.
+	Told bool
 	// Seekable: there is a position.
 	Seekable bool
 	// LockWait: a lock was asked for and not given yet.
