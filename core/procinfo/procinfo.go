@@ -167,12 +167,17 @@ func (s *Service) ipcName(f *fdtable.File) string {
 // Text implements coreapi.Core.
 func (s *Service) Text(req *coreapi.TextRequest, rep *coreapi.TextReply) linux.Errno {
 	if req.Pid == 0 {
-		f := systemTexts[req.Name]
-		if f == nil || s.Env == nil {
+		if s.Env == nil {
 			return linux.ENOENT
 		}
-		rep.Data = f(s, rep.Data)
-		return 0
+		if f := systemTexts[req.Name]; f != nil {
+			rep.Data = f(s, rep.Data)
+			return 0
+		}
+		var t ipcapi.TextReply
+		e := s.Env.IPC.Text(&ipcapi.TextRequest{Name: req.Name}, &t)
+		rep.Data = append(rep.Data, t.Data...)
+		return e
 	}
 	p, t, e := s.find(req.Pid, req.Tid)
 	if e != 0 {
@@ -218,6 +223,12 @@ func (s *Service) SetText(req *coreapi.SetTextRequest, _ *coreapi.SetTextReply) 
 }
 
 func (s *Service) setSystem(req *coreapi.SetTextRequest) linux.Errno {
+	if s.Env != nil {
+		var rep ipcapi.SetTextReply
+		if e := s.Env.IPC.SetText(&ipcapi.SetTextRequest{Name: req.Name, Data: req.Data}, &rep); e != linux.ENOENT {
+			return e
+		}
+	}
 	if req.Caps>>linux.CAP_SYS_ADMIN&1 == 0 {
 		return linux.EPERM
 	}

@@ -312,7 +312,7 @@ func (e *Env) aioComplete(x *aioContext, ev linux.IoEvent, notify *fdtable.File)
 	}
 	x.waiters = x.waiters[:0]
 	if notify != nil {
-		q := ipcapi.WriteRequest{Handle: notify.Handle, Data: []byte{1, 0, 0, 0, 0, 0, 0, 0}}
+		q := ipcapi.WriteRequest{Handle: notify.Handle, Data: []byte{1, 0, 0, 0, 0, 0, 0, 0}, Signal: true}
 		var r ipcapi.WriteReply
 		e.IPC.Write(&q, &r)
 		e.ipcReady(r.Ready)

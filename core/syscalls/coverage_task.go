@@ -144,11 +144,6 @@ var taskClaims = []coverage.Claim{
 		Note:  "No namespaces.",
 		Tests: []string{"conformance/task"},
 	},
-	{
-		Syscalls: []string{"adjtimex", "clock_adjtime"}, Level: coverage.Partial,
-		Note:  "Reading only: changes give EPERM.",
-		Tests: []string{"conformance/time"},
-	},
 }
 
 // prctlValues are the operations that prctl has.

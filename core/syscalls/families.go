@@ -3,6 +3,7 @@ package syscalls
 // families is every family's rows: one line a file.
 var families = [][]Row{
 	accessRows,
+	adjtimeRows,
 	aioRows,
 	capsRows,
 	chmodRows,

@@ -203,6 +203,11 @@ func sysMqNotify(c *Call) (int64, linux.Errno) {
 		s.Decode(b[:])
 		q.Kind, q.Signo, q.Value = uint32(s.Notify), uint32(s.Signo), s.Value
 	}
+	if q.Kind == linux.SIGEV_THREAD && !q.Remove {
+		if e := c.mqSocket(&q); e != 0 {
+			return 0, e
+		}
+	}
 	// The request is looked at before the descriptor: the subsystem says so too.
 	if f, e := c.file(0); e == 0 {
 		defer c.unref(f)
@@ -211,7 +216,32 @@ func sysMqNotify(c *Call) (int64, linux.Errno) {
 		}
 	}
 	var r ipcapi.MqNotifyReply
-	return 0, c.IPC.MqNotify(&q, &r)
+	e := c.IPC.MqNotify(&q, &r)
+	c.ipcReady(r.Ready)
+	return 0, e
+}
+
+// mqSocket reads what SIGEV_THREAD is about: a cookie, and in place of a signal
+// a netlink socket that will get it. Errors: EFAULT, EBADF, ENOTSOCK, EINVAL.
+func (c *Call) mqSocket(q *ipcapi.MqNotifyRequest) linux.Errno {
+	const cookieSize = 32 // NOTIFY_COOKIE_LEN
+	q.Cookie = make([]byte, cookieSize)
+	if e := c.CopyIn(q.Value, q.Cookie); e != 0 {
+		return e
+	}
+	f, e := c.T.Files.Get(int32(q.Signo))
+	if e != 0 {
+		return e
+	}
+	defer c.unref(f)
+	switch {
+	case f.Mode&linux.S_IFMT != linux.S_IFSOCK:
+		return linux.ENOTSOCK
+	case f.Domain != linux.AF_NETLINK:
+		return linux.EINVAL
+	}
+	q.Socket = f.Handle
+	return 0
 }
 
 // mqClosed takes a process's request back when it closes a descriptor of the
@@ -219,6 +249,7 @@ func sysMqNotify(c *Call) (int64, linux.Errno) {
 func (c *Call) mqClosed(f *fdtable.File) {
 	var r ipcapi.MqNotifyReply
 	c.IPC.MqNotify(&ipcapi.MqNotifyRequest{Handle: f.Handle, Pid: c.P.Pid, Remove: true}, &r)
+	c.ipcReady(r.Ready)
 }
 
 func sysMqGetsetattr(c *Call) (int64, linux.Errno) {

@@ -28,7 +28,7 @@ func sysMsgsnd(c *Call) (int64, linux.Errno) {
 		return 0, e
 	}
 	q := ipcapi.MsgSendRequest{Id: c.Int(0), Type: int64(binary.LittleEndian.Uint64(b)), Flags: c.Uint(3), Cred: c.ipcCred()}
-	if c.Args[2] > linux.MSGMAX || q.Id < 0 || q.Type < 1 {
+	if c.Args[2] > linux.MSGMAX && c.Args[2] > c.longestMsg() || q.Id < 0 || q.Type < 1 {
 		return 0, linux.EINVAL
 	}
 	q.Data = make([]byte, c.Args[2])
@@ -42,6 +42,14 @@ func sysMsgsnd(c *Call) (int64, linux.Errno) {
 		c.ipcReady(r.Ready)
 		return e, &r.Wait, r.Pending
 	}))
+}
+
+// longestMsg is the most bytes of a message: only asked for one that is longer
+// than the limit commonly is.
+func (c *Call) longestMsg() uint64 {
+	var r ipcapi.MsgControlReply
+	c.IPC.MsgControl(&ipcapi.MsgControlRequest{Command: linux.IPC_INFO, Cred: c.ipcCred()}, &r)
+	return uint64(r.LimitMessage)
 }
 
 // noHandler turns a call that a handler's SA_RESTART would restart into one
@@ -101,8 +109,9 @@ func sysMsgctl(c *Call) (int64, linux.Errno) {
 		d.Encode(c.Out())
 		c.Return(c.Args[2], linux.SizeofMsqidDs)
 	case linux.IPC_INFO, linux.MSG_INFO:
-		d := linux.Msginfo{Msgpool: linux.MSGMNI * linux.MSGMNB / 1024, Msgmap: linux.MSGMNB, Msgmax: linux.MSGMAX, Msgmnb: linux.MSGMNB,
-			Msgmni: linux.MSGMNI, Msgssz: 16, Msgtql: linux.MSGMNB, Msgseg: 0xffff}
+		most := int32(r.LimitBytes)
+		d := linux.Msginfo{Msgpool: linux.MSGMNI * linux.MSGMNB / 1024, Msgmap: linux.MSGMNB, Msgmax: int32(r.LimitMessage), Msgmnb: most,
+			Msgmni: int32(r.LimitQueues), Msgssz: 16, Msgtql: linux.MSGMNB, Msgseg: 0xffff}
 		if q.Command == linux.MSG_INFO {
 			d.Msgpool, d.Msgmap, d.Msgtql = int32(r.Used), int32(r.AllMessages), int32(r.AllBytes)
 		}

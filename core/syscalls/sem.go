@@ -41,7 +41,7 @@ func sysSemtimedop(c *Call) (int64, linux.Errno) {
 func (c *Call) semop(timeout *linux.Timespec) (int64, linux.Errno) {
 	n := c.Uint(2)
 	switch {
-	case n > linux.SEMOPM:
+	case n > linux.SEMOPM && n > c.mostSemops():
 		return 0, linux.E2BIG
 	case n < 1:
 		return 0, linux.EINVAL
@@ -82,6 +82,14 @@ func (c *Call) semop(timeout *linux.Timespec) (int64, linux.Errno) {
 		return 0, linux.EINTR // whether or not the handler has SA_RESTART
 	}
 	return 0, e
+}
+
+// mostSemops is the most operations of a call: only asked for more than the
+// limit commonly is.
+func (c *Call) mostSemops() uint32 {
+	var r ipcapi.SemControlReply
+	c.IPC.SemControl(&ipcapi.SemControlRequest{Command: linux.IPC_INFO, Cred: c.ipcCred()}, &r)
+	return min(r.LimitOperations, 1<<16)
 }
 
 // semUndo gives the caller's list of what SEM_UNDO notes.
@@ -142,8 +150,8 @@ func sysSemctl(c *Call) (int64, linux.Errno) {
 		}
 		return 0, c.CopyOut(c.Args[3], b)
 	case linux.IPC_INFO, linux.SEM_INFO:
-		d := linux.Seminfo{Semmap: linux.SEMMNS, Semmni: linux.SEMMNI, Semmns: linux.SEMMNS, Semmnu: linux.SEMMNS,
-			Semmsl: linux.SEMMSL, Semopm: linux.SEMOPM, Semume: linux.SEMOPM, Semusz: 20, Semvmx: linux.SEMVMX, Semaem: linux.SEMAEM}
+		d := linux.Seminfo{Semmap: linux.SEMMNS, Semmni: int32(r.LimitSets), Semmns: int32(r.LimitAll), Semmnu: linux.SEMMNS,
+			Semmsl: int32(r.LimitSet), Semopm: int32(r.LimitOperations), Semume: linux.SEMOPM, Semusz: 20, Semvmx: linux.SEMVMX, Semaem: linux.SEMAEM}
 		if q.Command == linux.SEM_INFO {
 			d.Semusz, d.Semaem = int32(r.Used), int32(r.AllSemaphores)
 		}

@@ -24,7 +24,7 @@ type segment struct {
 }
 
 func sysShmget(c *Call) (int64, linux.Errno) {
-	q := ipcapi.ShmGetRequest{Key: c.Int(0), Size: c.Args[1], Flags: c.Uint(2), Cred: c.ipcCred()}
+	q := ipcapi.ShmGetRequest{Key: c.Int(0), Size: c.Args[1], Flags: c.Uint(2), Cred: c.ipcCred(), LockLimit: c.P.Limits[linux.RLIMIT_MEMLOCK].Cur}
 	var r ipcapi.ShmGetReply
 	e := c.IPC.ShmGet(&q, &r)
 	return int64(r.Id), e
@@ -233,8 +233,8 @@ func sysShmctl(c *Call) (int64, linux.Errno) {
 		d.Encode(c.Out())
 		c.Return(c.Args[2], linux.SizeofShmidDs)
 	case linux.IPC_INFO:
-		const most = 1<<64 - 1 - 1<<24 // SHMMAX, SHMALL
-		d := linux.Shminfo{Shmmax: most, Shmmin: linux.SHMMIN, Shmmni: linux.SHMMNI, Shmseg: linux.SHMMNI, Shmall: most}
+		n := uint64(r.LimitSegments)
+		d := linux.Shminfo{Shmmax: r.LimitBytes, Shmmin: linux.SHMMIN, Shmmni: n, Shmseg: n, Shmall: r.LimitPages}
 		d.Encode(c.Out())
 		c.Return(c.Args[2], linux.SizeofShminfo)
 	case linux.SHM_INFO:

@@ -12,8 +12,6 @@ var timeRows = []Row{
 	{"clock_gettime", Signal, args(enum("clockid", linux.Clocks), kind("tp", strace.TimespecOut)), sysClockGettime},
 	{"clock_getres", Signal, args(enum("clockid", linux.Clocks), kind("res", strace.TimespecOut)), sysClockGetres},
 	{"clock_settime", Signal, args(enum("clockid", linux.Clocks), kind("tp", strace.TimespecIn)), sysClockSettime},
-	{"clock_adjtime", Signal, args(enum("clockid", linux.Clocks), ptr("buf")), sysClockAdjtime},
-	{"adjtimex", Signal, args(ptr("buf")), sysAdjtimex},
 	{"gettimeofday", Signal, args(kind("tv", strace.TimevalOut), ptr("tz")), sysGettimeofday},
 	{"settimeofday", Signal, args(kind("tv", strace.TimevalIn), ptr("tz")), sysSettimeofday},
 	{"time", Signal, args(ptr("tloc")), sysTime},
@@ -98,11 +96,16 @@ func (c *Call) clockSet(clock int32, ns int64) linux.Errno {
 	if e := c.Signal.ClockSet(&q, &r); e != 0 {
 		return e
 	}
-	c.signalReady(r.Ready)
-	c.armSignal(r.DeadlineNs)
-	c.Platform.SetRealtimeOffset(r.OffsetNs)
-	c.realSleepers.Wake()
+	c.clockJumped(r.Ready, r.OffsetNs, r.DeadlineNs)
 	return 0
+}
+
+// clockJumped tells all that go by the time of day that it was set.
+func (c *Call) clockJumped(ready []signalapi.Ready, offsetNs, deadlineNs int64) {
+	c.signalReady(ready)
+	c.armSignal(deadlineNs)
+	c.Platform.SetRealtimeOffset(offsetNs)
+	c.realSleepers.Wake()
 }
 
 func sysGettimeofday(c *Call) (int64, linux.Errno) {
@@ -176,37 +179,4 @@ func sysTimes(c *Call) (int64, linux.Errno) {
 		c.Return(c.Args[0], linux.SizeofTms)
 	}
 	return c.Leader.Now() / tickNs, 0
-}
-
-func sysAdjtimex(c *Call) (int64, linux.Errno) { return c.adjtime(c.Args[0]) }
-
-func sysClockAdjtime(c *Call) (int64, linux.Errno) {
-	if c.Int(0) != linux.CLOCK_REALTIME {
-		// Linux has clock_adj for this clock and for devices only.
-		if k := c.Int(0); k < 0 || k >= linux.MAX_CLOCKS || k == linux.CLOCK_SGI_CYCLE {
-			return 0, linux.EINVAL
-		}
-		return 0, linux.EOPNOTSUPP
-	}
-	return c.adjtime(c.Args[1])
-}
-
-// adjtime answers with a clock that nobody disciplines: what Linux says before
-// an NTP client comes. GAP: changes give EPERM to all; claimed in coverage.go.
-func (c *Call) adjtime(addr uint64) (int64, linux.Errno) {
-	var b [linux.SizeofTimex]byte
-	if e := c.CopyIn(addr, b[:]); e != 0 {
-		return 0, e
-	}
-	var t linux.Timex
-	t.Decode(b[:])
-	if t.Modes != 0 && t.Modes != linux.ADJ_OFFSET_SS_READ {
-		return 0, linux.EPERM
-	}
-	now := c.now(linux.CLOCK_REALTIME)
-	t = linux.Timex{Modes: t.Modes, Maxerror: 16000000, Esterror: 16000000, Status: linux.STA_UNSYNC, Constant: 2, Precision: 1,
-		Tolerance: 32768000, Time: linux.NsToTimeval(now), Tick: 10000}
-	t.Encode(c.Out())
-	c.Return(addr, linux.SizeofTimex)
-	return linux.TIME_ERROR, 0
 }

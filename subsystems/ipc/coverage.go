@@ -78,7 +78,7 @@ var Claims = []coverage.Claim{
 		Level:    coverage.Full,
 		Flags:    map[string]uint64{"flags": linux.EFD_CLOEXEC | linux.EFD_NONBLOCK | linux.EFD_SEMAPHORE},
 		Tests: []string{"ipctest/EventfdReadTakesTheCounter", "ipctest/EventfdSemaphoreReadTakesOne",
-			"ipctest/EventfdOverflowWaits", "ipctest/EventfdLevels"},
+			"ipctest/EventfdOverflowWaits", "ipctest/EventfdSignalSaturates", "ipctest/EventfdLevels"},
 	},
 	{
 		Syscalls: []string{"tee"},
@@ -179,7 +179,7 @@ var Claims = []coverage.Claim{
 		Level:    coverage.Full,
 		Note:     "The core maps the memory. SHM_HUGETLB gives ENOMEM, as without huge pages set aside.",
 		Tests: []string{"ipctest/ShmGetRules", "ipctest/ShmAttachCountsAndBacks", "ipctest/ShmRemovedLivesWhileAttached",
-			"ipctest/ShmRemovedUnattachedGoesAtOnce", "ipctest/ShmControlRules", "ipctest/SysvIdsGoRound", "conformance/shm"},
+			"ipctest/ShmRemovedUnattachedGoesAtOnce", "ipctest/ShmControlRules", "ipctest/SysvIdsGoRound", "ipctest/LimitsHold", "conformance/shm"},
 	},
 	{
 		Syscalls: []string{"msgget", "msgsnd", "msgrcv", "msgctl"},
@@ -201,9 +201,8 @@ var Claims = []coverage.Claim{
 	},
 	{
 		Syscalls: []string{"mq_notify"},
-		Level:    coverage.Partial,
-		Note:     "SIGEV_THREAD gives EINVAL.",
-		Tests:    []string{"ipctest/MqNotifiesOnce", "conformance/mq"},
+		Level:    coverage.Full,
+		Tests:    []string{"ipctest/MqNotifiesOnce", "ipctest/MqNotifiesByNetlink", "conformance/mq"},
 	},
 }
 

@@ -72,6 +72,13 @@ func (e *eventfd) write(_ *IPC, req *ipcapi.WriteRequest, rep *ipcapi.WriteReply
 	if n == math.MaxUint64 {
 		return linux.EINVAL
 	}
+	if req.Signal {
+		// eventfd_signal: an asynchronous call that ends cannot wait.
+		e.count += min(n, math.MaxUint64-e.count)
+		rep.Count = 8
+		wake(e, &rep.Ready)
+		return 0
+	}
 	if math.MaxUint64-e.count <= n {
 		e.refused = max(e.refused, n)
 		e.awaited |= eventRoom

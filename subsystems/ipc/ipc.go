@@ -65,6 +65,9 @@ type IPC struct {
 	sems       sysvTable[*semSet]
 	queues     map[string]*mqueue // POSIX, by name
 	queueBytes map[uint32]uint64  // what they are charged, by uid
+	limits     limits
+	shmPages   uint64 // of all segments
+	allSems    uint64 // semaphores in all sets
 }
 
 var _ ipcapi.IPC = (*IPC)(nil)
@@ -92,6 +95,7 @@ func New(c Config) (*IPC, error) {
 		sems:       newSysvTable[*semSet](),
 		queues:     make(map[string]*mqueue),
 		queueBytes: make(map[uint32]uint64),
+		limits:     newLimits(),
 	}, nil
 }
 

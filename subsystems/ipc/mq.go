@@ -99,13 +99,13 @@ func mqName(name string) linux.Errno {
 // newMqueue is mqueue_create_attr and mqueue_get_inode.
 func (s *IPC) newMqueue(req *ipcapi.MqOpenRequest) (*mqueue, linux.Errno) {
 	mighty := req.Cred.Caps&(1<<linux.CAP_SYS_RESOURCE) != 0
-	if len(s.queues) >= mqMaxQueues && !mighty {
+	if uint64(len(s.queues)) >= s.limits.mqQueues && !mighty {
 		return nil, linux.ENOSPC
 	}
-	q := &mqueue{most: mqDefaultMessages, size: mqDefaultSize, linked: true, mode: req.Mode & 0o777}
+	q := &mqueue{most: int64(min(s.limits.mqMessages, s.limits.mqMessages0)), size: int64(min(s.limits.mqSize, s.limits.mqSize0)), linked: true, mode: req.Mode & 0o777}
 	if req.Attributes {
 		q.most, q.size = req.MaxMessages, req.MessageSize
-		mostMessages, mostSize := int64(mqMaxMessages), int64(mqMaxSize)
+		mostMessages, mostSize := int64(s.limits.mqMessages), int64(s.limits.mqSize)
 		if mighty {
 			mostMessages, mostSize = mqHardMessages, mqHardSize
 		}
@@ -219,6 +219,9 @@ func (s *IPC) MqSend(req *ipcapi.MqSendRequest, rep *ipcapi.MqSendReply) linux.E
 	q.messages[at] = m
 	if len(q.messages) == 1 && q.notified {
 		// The request is used up, whatever it asks for.
+		if q.notify.Kind == linux.SIGEV_THREAD {
+			s.mqThread(q, mqWoken, &rep.Ready)
+		}
 		if q.notify.Kind == linux.SIGEV_SIGNAL && q.notify.Signo != 0 {
 			rep.Notify = append(rep.Notify, ipcapi.MqNotification{
 				Pid: q.notify.Pid, Signo: q.notify.Signo, Value: q.notify.Value,
@@ -268,15 +271,19 @@ func (s *IPC) MqReceive(req *ipcapi.MqReceiveRequest, rep *ipcapi.MqReceiveReply
 }
 
 // MqNotify implements ipcapi.IPC: do_mq_notify. Errors: EBADF, EBUSY, EINVAL
-// (kind, signal number).
-func (s *IPC) MqNotify(req *ipcapi.MqNotifyRequest, _ *ipcapi.MqNotifyReply) linux.Errno {
-	// GAP: SIGEV_THREAD, which needs a netlink socket; claimed so.
-	if !req.Remove && (req.Kind != linux.SIGEV_NONE && req.Kind != linux.SIGEV_SIGNAL ||
+// (kind, signal number, socket).
+func (s *IPC) MqNotify(req *ipcapi.MqNotifyRequest, rep *ipcapi.MqNotifyReply) linux.Errno {
+	if !req.Remove && (req.Kind != linux.SIGEV_NONE && req.Kind != linux.SIGEV_SIGNAL && req.Kind != linux.SIGEV_THREAD ||
 		req.Kind == linux.SIGEV_SIGNAL && req.Signo > linux.SIGRTMAX) {
 		return linux.EINVAL
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if !req.Remove && req.Kind == linux.SIGEV_THREAD {
+		if k, ok := s.files.get(req.Socket).(*netlinkSock); !ok || k == nil || len(req.Cookie) != mqCookie {
+			return linux.EINVAL
+		}
+	}
 	f, e := s.mqFile(req.Handle)
 	if e != 0 {
 		return e
@@ -285,14 +292,36 @@ func (s *IPC) MqNotify(req *ipcapi.MqNotifyRequest, _ *ipcapi.MqNotifyReply) lin
 	switch {
 	case req.Remove:
 		if q.notified && q.notify.Pid == req.Pid {
+			if q.notify.Kind == linux.SIGEV_THREAD {
+				s.mqThread(q, mqRemoved, &rep.Ready)
+			}
 			q.notified = false
 		}
 	case q.notified:
 		return linux.EBUSY
 	default:
 		q.notify, q.notified = *req, true
+		q.notify.Cookie = append([]byte(nil), req.Cookie...)
 	}
 	return 0
+}
+
+// The length of the cookie of SIGEV_THREAD, and what its last byte becomes:
+// linux/mqueue.h.
+const (
+	mqCookie  = 32
+	mqWoken   = 1
+	mqRemoved = 2
+)
+
+// mqThread tells the netlink socket of a request: the library has a thread that
+// reads from it.
+func (s *IPC) mqThread(q *mqueue, why byte, ready *[]ipcapi.Ready) {
+	if k, ok := s.files.get(q.notify.Socket).(*netlinkSock); ok {
+		q.notify.Cookie[mqCookie-1] = why
+		k.deliver(q.notify.Cookie)
+		wake(k, ready)
+	}
 }
 
 // MqAttributes implements ipcapi.IPC. O_NONBLOCK is the core's.

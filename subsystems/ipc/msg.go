@@ -105,8 +105,8 @@ func (s *IPC) MsgGet(req *ipcapi.MsgGetRequest, rep *ipcapi.MsgGetReply) linux.E
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	id, e := s.msgs.get(req.Key, req.Flags, &req.Cred, func(*msgQueue) linux.Errno { return 0 }, func() (*msgQueue, linux.Errno) {
-		q := &msgQueue{most: linux.MSGMNB, ctime: s.seconds()}
-		return q, s.msgs.add(q, req.Key, req.Flags, &req.Cred, linux.MSGMNI)
+		q := &msgQueue{most: s.limits.msgBytes, ctime: s.seconds()}
+		return q, s.msgs.add(q, req.Key, req.Flags, &req.Cred, int(s.limits.msgNumber))
 	})
 	rep.Id = id
 	return e
@@ -122,7 +122,7 @@ func (s *IPC) MsgSend(req *ipcapi.MsgSendRequest, rep *ipcapi.MsgSendReply) linu
 			return e
 		}
 	}
-	if len(req.Data) > linux.MSGMAX || req.Type < 1 {
+	if uint64(len(req.Data)) > s.limits.msgMax || req.Type < 1 {
 		return linux.EINVAL
 	}
 	q, e := s.msgs.byID(req.Id)
@@ -266,6 +266,7 @@ func (s *IPC) MsgControl(req *ipcapi.MsgControlRequest, rep *ipcapi.MsgControlRe
 			rep.AllMessages += uint64(len(q.messages))
 			rep.AllBytes += q.bytes
 		}
+		rep.LimitMessage, rep.LimitBytes, rep.LimitQueues = uint32(s.limits.msgMax), uint32(s.limits.msgBytes), uint32(s.limits.msgNumber)
 		rep.Used, rep.Result = uint32(len(s.msgs.objects)), s.msgs.highest()
 		return 0
 	case linux.MSG_STAT, linux.MSG_STAT_ANY:
@@ -294,7 +295,7 @@ func (s *IPC) MsgControl(req *ipcapi.MsgControlRequest, rep *ipcapi.MsgControlRe
 		if !q.owns(&req.Cred) {
 			return linux.EPERM
 		}
-		if req.MaxBytes > linux.MSGMNB && req.Cred.Caps&(1<<linux.CAP_SYS_RESOURCE) == 0 {
+		if req.MaxBytes > s.limits.msgBytes && req.Cred.Caps&(1<<linux.CAP_SYS_RESOURCE) == 0 {
 			return linux.EPERM
 		}
 		if e := q.set(&req.Perm); e != 0 {

@@ -36,11 +36,11 @@ const semWouldBlock = linux.EWAIT
 // SemGet implements ipcapi.IPC: newary, sem_more_checks. Errors: EINVAL (count),
 // ENOENT, EEXIST, EACCES, ENOSPC.
 func (s *IPC) SemGet(req *ipcapi.SemGetRequest, rep *ipcapi.SemGetReply) linux.Errno {
-	if req.Count < 0 || req.Count > linux.SEMMSL {
-		return linux.EINVAL
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if req.Count < 0 || uint64(req.Count) > s.limits.sem[0] {
+		return linux.EINVAL
+	}
 	id, e := s.sems.get(req.Key, req.Flags, &req.Cred, func(g *semSet) linux.Errno {
 		if int(req.Count) > len(g.sems) {
 			return linux.EINVAL
@@ -50,8 +50,15 @@ func (s *IPC) SemGet(req *ipcapi.SemGetRequest, rep *ipcapi.SemGetReply) linux.E
 		if req.Count == 0 {
 			return nil, linux.EINVAL
 		}
+		if s.allSems+uint64(req.Count) > s.limits.sem[1] {
+			return nil, linux.ENOSPC
+		}
 		g := &semSet{sems: make([]semaphore, req.Count), ctime: s.seconds()}
-		return g, s.sems.add(g, req.Key, req.Flags, &req.Cred, linux.SEMMNI)
+		if e := s.sems.add(g, req.Key, req.Flags, &req.Cred, int(s.limits.sem[3])); e != 0 {
+			return nil, e
+		}
+		s.allSems += uint64(len(g.sems))
+		return g, 0
 	})
 	rep.Id = id
 	return e
@@ -71,7 +78,7 @@ func (s *IPC) SemOp(req *ipcapi.SemOpRequest, rep *ipcapi.SemOpReply) linux.Errn
 	switch {
 	case len(req.Operations) < 1:
 		return linux.EINVAL
-	case len(req.Operations) > linux.SEMOPM:
+	case uint64(len(req.Operations)) > s.limits.sem[2]:
 		return linux.E2BIG
 	}
 	g, e := s.sems.byID(req.Id)
@@ -208,9 +215,9 @@ func (s *IPC) SemControl(req *ipcapi.SemControlRequest, rep *ipcapi.SemControlRe
 	}
 	switch req.Command {
 	case linux.IPC_INFO, linux.SEM_INFO:
-		for _, g := range s.sems.objects {
-			rep.AllSemaphores += uint32(len(g.sems))
-		}
+		rep.AllSemaphores = uint32(s.allSems)
+		l := &s.limits.sem
+		rep.LimitSet, rep.LimitAll, rep.LimitOperations, rep.LimitSets = uint32(l[0]), uint32(l[1]), uint32(l[2]), uint32(l[3])
 		rep.Used, rep.Result = uint32(len(s.sems.objects)), s.sems.highest()
 		return 0
 	case linux.SEM_STAT, linux.SEM_STAT_ANY:
@@ -252,6 +259,7 @@ func (s *IPC) SemControl(req *ipcapi.SemControlRequest, rep *ipcapi.SemControlRe
 			return linux.EPERM
 		}
 		s.sems.remove(g)
+		s.allSems -= uint64(len(g.sems))
 		for _, w := range g.waiting {
 			w.finish(linux.EIDRM, &rep.Ready)
 		}

@@ -35,14 +35,24 @@ func (s *IPC) ShmGet(req *ipcapi.ShmGetRequest, rep *ipcapi.ShmGetReply) linux.E
 		}
 		return 0
 	}, func() (*segment, linux.Errno) {
-		if req.Size < 1 || req.Size > shmMax {
+		if req.Size < 1 || req.Size > s.limits.shmMax {
 			return nil, linux.EINVAL
 		}
+		if pages := (req.Size + pageSize - 1) / pageSize; pages+s.shmPages > s.limits.shmAll || pages+s.shmPages < pages {
+			return nil, linux.ENOSPC
+		}
 		if req.Flags&linux.SHM_HUGETLB != 0 {
+			if req.Cred.Caps&(1<<linux.CAP_IPC_LOCK) == 0 && !inGroup(&req.Cred, 0) && req.Size > req.LockLimit {
+				return nil, linux.EPERM // can_do_hugetlb_shm, user_shm_lock
+			}
 			return nil, linux.ENOMEM
 		}
 		g := &segment{size: req.Size, ctime: s.seconds(), creator: req.Cred.Pid}
-		return g, s.shms.add(g, req.Key, req.Flags, &req.Cred, linux.SHMMNI)
+		if e := s.shms.add(g, req.Key, req.Flags, &req.Cred, int(s.limits.shmNumber)); e != 0 {
+			return nil, e
+		}
+		s.shmPages += g.pages()
+		return g, 0
 	})
 	rep.Id = id
 	return e
@@ -113,6 +123,7 @@ func (s *IPC) dropSegment(g *segment) uint64 {
 		return 0
 	}
 	s.shms.remove(g)
+	s.shmPages -= g.pages()
 	return g.backing
 }
 
@@ -126,9 +137,8 @@ func (s *IPC) ShmControl(req *ipcapi.ShmControlRequest, rep *ipcapi.ShmControlRe
 		if req.Id < 0 {
 			return linux.EINVAL
 		}
-		for _, g := range s.shms.objects {
-			rep.Pages += (g.size + pageSize - 1) / pageSize
-		}
+		rep.Pages = s.shmPages
+		rep.LimitBytes, rep.LimitPages, rep.LimitSegments = s.limits.shmMax, s.limits.shmAll, uint32(s.limits.shmNumber)
 		rep.Used, rep.Result = uint32(len(s.shms.objects)), s.shms.highest()
 		return 0
 	case linux.SHM_STAT, linux.SHM_STAT_ANY:
@@ -166,7 +176,7 @@ func (s *IPC) ShmControl(req *ipcapi.ShmControlRequest, rep *ipcapi.ShmControlRe
 			return linux.EPERM
 		}
 		g.mode |= shmDest
-		g.key = linux.IPC_PRIVATE // do_shm_rmid: nobody finds it any more
+		s.shms.forgetKey(g) // do_shm_rmid
 		rep.Released = s.dropSegment(g)
 	case linux.SHM_LOCK, linux.SHM_UNLOCK:
 		if req.Cred.Caps&(1<<linux.CAP_IPC_LOCK) == 0 && req.Cred.Uid != g.uid && req.Cred.Uid != g.cuid {
@@ -181,6 +191,9 @@ func (s *IPC) ShmControl(req *ipcapi.ShmControlRequest, rep *ipcapi.ShmControlRe
 	}
 	return 0
 }
+
+// pages is how many pages a segment has.
+func (g *segment) pages() uint64 { return (g.size + pageSize - 1) / pageSize }
 
 func (g *segment) show(rep *ipcapi.ShmControlReply) {
 	rep.Perm = g.sysvPerm.show()

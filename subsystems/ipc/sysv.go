@@ -1,6 +1,7 @@
 package ipc
 
 import (
+	"maps"
 	"slices"
 
 	"adyton.dev/adyton/core/linux"
@@ -71,13 +72,14 @@ func (p *sysvPerm) set(to *ipcapi.SysvPerm) linux.Errno {
 // sysvTable holds the objects of one kind.
 type sysvTable[T sysvObject] struct {
 	objects map[int32]T // by index
+	keys    map[int32]T // those that have a key, by key
 	next    int32
 	last    int32
 	seq     uint32
 }
 
 func newSysvTable[T sysvObject]() sysvTable[T] {
-	return sysvTable[T]{objects: make(map[int32]T), last: -1}
+	return sysvTable[T]{objects: make(map[int32]T), keys: make(map[int32]T), last: -1}
 }
 
 // add gives o an id, and takes key, mode and owner into its perms: ipc_addid.
@@ -109,10 +111,24 @@ func (t *sysvTable[T]) add(o T, key int32, flags uint32, c *ipcapi.Cred, most in
 		mode: flags & 0o777, seq: t.seq,
 	}
 	t.objects[i] = o
+	if key != linux.IPC_PRIVATE {
+		t.keys[key] = o
+	}
 	return 0
 }
 
-func (t *sysvTable[T]) remove(o T) { delete(t.objects, o.perms().id&indexMask) }
+func (t *sysvTable[T]) remove(o T) {
+	t.forgetKey(o)
+	delete(t.objects, o.perms().id&indexMask)
+}
+
+// forgetKey makes o private: nobody finds it by its key any more.
+func (t *sysvTable[T]) forgetKey(o T) {
+	if p := o.perms(); p.key != linux.IPC_PRIVATE {
+		delete(t.keys, p.key)
+		p.key = linux.IPC_PRIVATE
+	}
+}
 
 // byID is ipc_obtain_object_check. Errors: EINVAL, EIDRM (the index has been
 // used again).
@@ -145,14 +161,20 @@ func (t *sysvTable[T]) highest() int32 {
 	return top
 }
 
+// sorted gives the objects by index.
+func (t *sysvTable[T]) sorted() []T {
+	all := make([]T, 0, len(t.objects))
+	for _, i := range slices.Sorted(maps.Keys(t.objects)) {
+		all = append(all, t.objects[i])
+	}
+	return all
+}
+
 // get is ipcget: it finds the object of a key or has make make it; check looks
 // at one that is there. Errors: ENOENT, EEXIST, EACCES and those of the two.
 func (t *sysvTable[T]) get(key int32, flags uint32, c *ipcapi.Cred, check func(T) linux.Errno, create func() (T, linux.Errno)) (int32, linux.Errno) {
 	if key != linux.IPC_PRIVATE {
-		for _, o := range t.objects {
-			if o.perms().key != key {
-				continue
-			}
+		if o, ok := t.keys[key]; ok {
 			if flags&linux.IPC_CREAT != 0 && flags&linux.IPC_EXCL != 0 {
 				return 0, linux.EEXIST
 			}

@@ -137,6 +137,13 @@ var Claims = []coverage.Claim{
 		Tests:    []string{"signaltest/ClockSetMovesRealtimeAlone", "signaltest/ClockSetErrors"},
 	},
 	{
+		Syscalls: []string{"adjtimex", "clock_adjtime"},
+		Level:    coverage.Partial,
+		Note:     "What is set is kept and told; ADJ_SETOFFSET moves the clock. Slewing, frequency and leap seconds do not.",
+		Tests: []string{"signaltest/AdjustKeepsWhatIsSet", "signaltest/AdjustErrors", "signaltest/AdjustSetoffsetMovesClock",
+			"signaltest/AdjustErrorGrows", "conformance/adjtime"},
+	},
+	{
 		Syscalls: []string{"clock_nanosleep", "nanosleep"},
 		Level:    coverage.Full,
 		Tests: []string{"signaltest/DeadlineOfLengthsAndTimes", "signaltest/DeadlineErrors",

@@ -56,6 +56,7 @@ type Signal struct {
 	// ahead is what CLOCK_REALTIME was ahead of CLOCK_MONOTONIC when last seen.
 	ahead int64
 
+	discipline discipline
 	handles    map[uint64]handle
 	lastHandle uint64
 	// signalfds and wanted are all signalfds and the signals that one of them
@@ -81,16 +82,17 @@ func New(cfg Config) (*Signal, error) {
 		cfg.TickNs = 4e6
 	}
 	return &Signal{
-		realtime:  cfg.Realtime,
-		monotonic: cfg.Monotonic,
-		tickNs:    cfg.TickNs,
-		init:      cfg.Init,
-		closed:    make(chan struct{}),
-		groups:    make(map[int32]*group),
-		threads:   make(map[int32]*thread),
-		queued:    make(map[uint32]uint64),
-		ahead:     cfg.Realtime() - cfg.Monotonic(),
-		handles:   make(map[uint64]handle),
+		realtime:   cfg.Realtime,
+		monotonic:  cfg.Monotonic,
+		tickNs:     cfg.TickNs,
+		init:       cfg.Init,
+		closed:     make(chan struct{}),
+		groups:     make(map[int32]*group),
+		threads:    make(map[int32]*thread),
+		queued:     make(map[uint32]uint64),
+		ahead:      cfg.Realtime() - cfg.Monotonic(),
+		discipline: newDiscipline(),
+		handles:    make(map[uint64]handle),
 	}, nil
 }
 

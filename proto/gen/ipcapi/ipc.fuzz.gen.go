@@ -31,7 +31,7 @@ func Calls(data []byte) []Call {
 }
 
 func (s *source) call() Call {
-	switch s.byte() % 45 {
+	switch s.byte() % 47 {
 	case 0:
 		req := new(OpenPipeRequest)
 		req.fill(s)
@@ -208,10 +208,18 @@ func (s *source) call() Call {
 		req := new(MqAttributesRequest)
 		req.fill(s)
 		return Call{&Methods[43], req}
+	case 44:
+		req := new(TextRequest)
+		req.fill(s)
+		return Call{&Methods[44], req}
+	case 45:
+		req := new(SetTextRequest)
+		req.fill(s)
+		return Call{&Methods[45], req}
 	default:
 		req := new(ExpireRequest)
 		req.fill(s)
-		return Call{&Methods[45], req}
+		return Call{&Methods[47], req}
 	}
 }
 
@@ -419,6 +427,14 @@ func cloneAny(m any) any {
 		return m.Clone()
 	case *MqAttributesReply:
 		return m.Clone()
+	case *TextRequest:
+		return m.Clone()
+	case *TextReply:
+		return m.Clone()
+	case *SetTextRequest:
+		return m.Clone()
+	case *SetTextReply:
+		return m.Clone()
 	case *ExpireRequest:
 		return m.Clone()
 	case *ExpireReply:
@@ -560,6 +576,12 @@ func equalAny(a, b any) bool {
 		return ok && a.Equal(b)
 	case *MqAttributesReply:
 		b, ok := b.(*MqAttributesReply)
+		return ok && a.Equal(b)
+	case *TextReply:
+		b, ok := b.(*TextReply)
+		return ok && a.Equal(b)
+	case *SetTextReply:
+		b, ok := b.(*SetTextReply)
 		return ok && a.Equal(b)
 	case *ExpireReply:
 		b, ok := b.(*ExpireReply)
@@ -883,6 +905,20 @@ func (n Noise) MqNotify(req *MqNotifyRequest, rep *MqNotifyReply) linux.Errno {
 // MqAttributes answers noise.
 func (n Noise) MqAttributes(req *MqAttributesRequest, rep *MqAttributesReply) linux.Errno {
 	s := n.source("MqAttributes", req)
+	rep.fill(s)
+	return s.errno()
+}
+
+// Text answers noise.
+func (n Noise) Text(req *TextRequest, rep *TextReply) linux.Errno {
+	s := n.source("Text", req)
+	rep.fill(s)
+	return s.errno()
+}
+
+// SetText answers noise.
+func (n Noise) SetText(req *SetTextRequest, rep *SetTextReply) linux.Errno {
+	s := n.source("SetText", req)
 	rep.fill(s)
 	return s.errno()
 }
@@ -1258,6 +1294,7 @@ func (m *WriteRequest) fill(s *source) {
 	m.Cred.fill(s)
 	m.Spliced = s.bool()
 	m.PageOffset = uint32(s.number())
+	m.Signal = s.bool()
 }
 
 func (m *WriteReply) fill(s *source) {
@@ -1322,6 +1359,21 @@ func (m *CloseReply) fill(s *source) {
 	}
 }
 
+func (m *TextRequest) fill(s *source) {
+	m.Name = s.path()
+}
+
+func (m *TextReply) fill(s *source) {
+	m.Data = append(m.Data, s.bytes()...)
+}
+
+func (m *SetTextRequest) fill(s *source) {
+	m.Name = s.path()
+	m.Data = append(m.Data, s.bytes()...)
+}
+
+func (m *SetTextReply) fill(*source) {}
+
 func (m *WatchRequest) fill(*source) {}
 
 func (m *WatchReply) fill(s *source) {
@@ -1363,6 +1415,7 @@ func (m *ShmGetRequest) fill(s *source) {
 	m.Size = s.number()
 	m.Flags = uint32(s.bits())
 	m.Cred.fill(s)
+	m.LockLimit = s.number()
 }
 
 func (m *ShmGetReply) fill(s *source) {
@@ -1419,6 +1472,9 @@ func (m *ShmControlReply) fill(s *source) {
 	m.Used = uint32(s.number())
 	m.Pages = s.number()
 	m.Released = s.number()
+	m.LimitBytes = s.number()
+	m.LimitPages = s.number()
+	m.LimitSegments = uint32(s.number())
 }
 
 func (m *MsgGetRequest) fill(s *source) {
@@ -1500,6 +1556,9 @@ func (m *MsgControlReply) fill(s *source) {
 	m.Used = uint32(s.number())
 	m.AllMessages = s.number()
 	m.AllBytes = s.number()
+	m.LimitMessage = uint32(s.number())
+	m.LimitBytes = uint32(s.number())
+	m.LimitQueues = uint32(s.number())
 }
 
 func (m *SemGetRequest) fill(s *source) {
@@ -1570,6 +1629,10 @@ func (m *SemControlReply) fill(s *source) {
 	}
 	m.Used = uint32(s.number())
 	m.AllSemaphores = uint32(s.number())
+	m.LimitSet = uint32(s.number())
+	m.LimitAll = uint32(s.number())
+	m.LimitOperations = uint32(s.number())
+	m.LimitSets = uint32(s.number())
 }
 
 func (m *SemExitRequest) fill(s *source) {
@@ -1662,9 +1725,17 @@ func (m *MqNotifyRequest) fill(s *source) {
 	m.Kind = uint32(s.number())
 	m.Signo = uint32(s.number())
 	m.Value = s.number()
+	m.Socket = s.number()
+	m.Cookie = append(m.Cookie, s.bytes()...)
 }
 
-func (m *MqNotifyReply) fill(*source) {}
+func (m *MqNotifyReply) fill(s *source) {
+	for range s.count() {
+		var e Ready
+		e.fill(s)
+		m.Ready = append(m.Ready, e)
+	}
+}
 
 func (m *MqAttributesRequest) fill(s *source) {
 	m.Handle = s.number()

@@ -179,6 +179,13 @@ type IPC interface {
 	// Errors: EBADF.
 	MqAttributes(req *MqAttributesRequest, rep *MqAttributesReply) linux.Errno
 
+	// Text gives what a file of /proc says that is about ipc: sysvipc/shm,
+	// sys/kernel/msgmax, net/unix and the like. Errors: ENOENT.
+	Text(req *TextRequest, rep *TextReply) linux.Errno
+
+	// SetText sets a limit that such a file shows. Errors: ENOENT, EINVAL.
+	SetText(req *SetTextRequest, rep *SetTextReply) linux.Errno
+
 	// Watch reports changes that no call caused, until the subsystem closes.
 	//
 	// It returns when emit returns false or the subsystem closes. emit may keep
@@ -575,6 +582,8 @@ type WriteRequest struct {
 	// their own; the first byte lies at page_offset of its page.
 	Spliced    bool
 	PageOffset uint32
+	// Of an eventfd: the kernel signals it. What does not fit saturates.
+	Signal bool
 }
 
 // WriteReply is what Write answers.
@@ -637,6 +646,27 @@ type CloseReply struct {
 	Tokens []uint64
 }
 
+// TextRequest is what Text takes.
+type TextRequest struct {
+	// The path below /proc.
+	Name string
+}
+
+// TextReply is what Text answers.
+type TextReply struct {
+	// Appended to the buffer that the caller put there.
+	Data []byte
+}
+
+// SetTextRequest is what SetText takes.
+type SetTextRequest struct {
+	Name string
+	Data []byte
+}
+
+// SetTextReply is what SetText answers.
+type SetTextReply struct{}
+
 // WatchRequest is what Watch takes.
 type WatchRequest struct{}
 
@@ -676,6 +706,8 @@ type ShmGetRequest struct {
 	// IPC_*, SHM_* and the mode.
 	Flags uint32
 	Cred  Cred
+	// RLIMIT_MEMLOCK.
+	LockLimit uint64
 }
 
 // ShmGetReply is what ShmGet answers.
@@ -750,6 +782,10 @@ type ShmControlReply struct {
 	Pages uint64
 	// The file that nobody needs any more, 0 for none.
 	Released uint64
+	// For IPC_INFO: the most bytes of a segment, pages of all and segments.
+	LimitBytes    uint64
+	LimitPages    uint64
+	LimitSegments uint32
 }
 
 // MsgGetRequest is what MsgGet takes.
@@ -832,6 +868,11 @@ type MsgControlReply struct {
 	Used        uint32
 	AllMessages uint64
 	AllBytes    uint64
+	// For IPC_INFO and MSG_INFO: the most bytes of a message and of a queue, and
+	// the most queues.
+	LimitMessage uint32
+	LimitBytes   uint32
+	LimitQueues  uint32
 }
 
 // SemGetRequest is what SemGet takes.
@@ -903,6 +944,12 @@ type SemControlReply struct {
 	// For SEM_INFO: sets, and the semaphores in all of them.
 	Used          uint32
 	AllSemaphores uint32
+	// For IPC_INFO and SEM_INFO: the most semaphores of a set and of all, the
+	// most operations of a call and the most sets.
+	LimitSet        uint32
+	LimitAll        uint32
+	LimitOperations uint32
+	LimitSets       uint32
 }
 
 // SemExitRequest is what SemExit takes.
@@ -995,14 +1042,21 @@ type MqNotifyRequest struct {
 	Pid    int32
 	// Take the request of pid back.
 	Remove bool
-	// SIGEV_SIGNAL or SIGEV_NONE.
+	// SIGEV_SIGNAL, SIGEV_NONE or SIGEV_THREAD.
 	Kind  uint32
 	Signo uint32
 	Value uint64
+	// For SIGEV_THREAD: the netlink socket that gets cookie, whose last byte then
+	// says why.
+	Socket uint64
+	Cookie []byte
 }
 
 // MqNotifyReply is what MqNotify answers.
-type MqNotifyReply struct{}
+type MqNotifyReply struct {
+	// The socket that hears that its request was taken back.
+	Ready []Ready
+}
 
 // MqAttributesRequest is what MqAttributes takes.
 type MqAttributesRequest struct {
@@ -1164,6 +1218,12 @@ func (Unimplemented) MqNotify(*MqNotifyRequest, *MqNotifyReply) linux.Errno { re
 func (Unimplemented) MqAttributes(*MqAttributesRequest, *MqAttributesReply) linux.Errno {
 	return linux.ENOSYS
 }
+
+// Text answers ENOSYS.
+func (Unimplemented) Text(*TextRequest, *TextReply) linux.Errno { return linux.ENOSYS }
+
+// SetText answers ENOSYS.
+func (Unimplemented) SetText(*SetTextRequest, *SetTextReply) linux.Errno { return linux.ENOSYS }
 
 // Watch answers ENOSYS.
 func (Unimplemented) Watch(*WatchRequest, func(*WatchReply) bool) linux.Errno { return linux.ENOSYS }
@@ -1534,6 +1594,22 @@ var Methods = []Method{
 		NewReply:   func() any { return new(MqAttributesReply) },
 		Call: func(impl IPC, req, rep any) linux.Errno {
 			return impl.MqAttributes(req.(*MqAttributesRequest), rep.(*MqAttributesReply))
+		},
+	},
+	{
+		Name:       "Text",
+		NewRequest: func() any { return new(TextRequest) },
+		NewReply:   func() any { return new(TextReply) },
+		Call: func(impl IPC, req, rep any) linux.Errno {
+			return impl.Text(req.(*TextRequest), rep.(*TextReply))
+		},
+	},
+	{
+		Name:       "SetText",
+		NewRequest: func() any { return new(SetTextRequest) },
+		NewReply:   func() any { return new(SetTextReply) },
+		Call: func(impl IPC, req, rep any) linux.Errno {
+			return impl.SetText(req.(*SetTextRequest), rep.(*SetTextReply))
 		},
 	},
 	{

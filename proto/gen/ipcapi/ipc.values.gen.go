@@ -2648,6 +2648,7 @@ func (m *WriteRequest) Reset() {
 	m.Cred.Reset()
 	m.Spliced = false
 	m.PageOffset = 0
+	m.Signal = false
 }
 
 // Equal reports whether m and o hold the same values; nil and empty slices are the same.
@@ -2665,6 +2666,9 @@ func (m *WriteRequest) Equal(o *WriteRequest) bool {
 		return false
 	}
 	if m.PageOffset != o.PageOffset {
+		return false
+	}
+	if m.Signal != o.Signal {
 		return false
 	}
 	return true
@@ -2712,6 +2716,11 @@ func (m *WriteRequest) appendGo(b []byte) []byte {
 	if m.PageOffset != 0 {
 		b = append(b, "PageOffset: "...)
 		b = strconv.AppendUint(b, uint64(m.PageOffset), 10)
+		b = append(b, ", "...)
+	}
+	if m.Signal {
+		b = append(b, "Signal: "...)
+		b = strconv.AppendBool(b, m.Signal)
 		b = append(b, ", "...)
 	}
 	return endGo(b)
@@ -3184,6 +3193,142 @@ func (m *CloseReply) appendGo(b []byte) []byte {
 }
 
 // Reset zeroes m.
+func (m *TextRequest) Reset() { *m = TextRequest{} }
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *TextRequest) Equal(o *TextRequest) bool {
+	if m.Name != o.Name {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *TextRequest) Clone() *TextRequest {
+	c := *m
+	return &c
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *TextRequest) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *TextRequest) appendGo(b []byte) []byte {
+	b = append(b, "ipcapi.TextRequest{"...)
+	if m.Name != "" {
+		b = append(b, "Name: "...)
+		b = quoteGo(b, m.Name)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m; its slices keep their capacity.
+func (m *TextReply) Reset() {
+	m.Data = m.Data[:0]
+}
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *TextReply) Equal(o *TextReply) bool {
+	if !bytes.Equal(m.Data, o.Data) {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *TextReply) Clone() *TextReply {
+	c := *m
+	c.own()
+	return &c
+}
+
+// own replaces every slice of m by a copy.
+func (m *TextReply) own() {
+	m.Data = slices.Clone(m.Data)
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *TextReply) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *TextReply) appendGo(b []byte) []byte {
+	b = append(b, "ipcapi.TextReply{"...)
+	if len(m.Data) > 0 {
+		b = append(b, "Data: "...)
+		b = quoteGo(append(b, "[]byte("...), string(m.Data))
+		b = append(b, ')')
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m; its slices keep their capacity.
+func (m *SetTextRequest) Reset() {
+	m.Name = ""
+	m.Data = m.Data[:0]
+}
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *SetTextRequest) Equal(o *SetTextRequest) bool {
+	if m.Name != o.Name {
+		return false
+	}
+	if !bytes.Equal(m.Data, o.Data) {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *SetTextRequest) Clone() *SetTextRequest {
+	c := *m
+	c.own()
+	return &c
+}
+
+// own replaces every slice of m by a copy.
+func (m *SetTextRequest) own() {
+	m.Data = slices.Clone(m.Data)
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *SetTextRequest) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *SetTextRequest) appendGo(b []byte) []byte {
+	b = append(b, "ipcapi.SetTextRequest{"...)
+	if m.Name != "" {
+		b = append(b, "Name: "...)
+		b = quoteGo(b, m.Name)
+		b = append(b, ", "...)
+	}
+	if len(m.Data) > 0 {
+		b = append(b, "Data: "...)
+		b = quoteGo(append(b, "[]byte("...), string(m.Data))
+		b = append(b, ')')
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m.
+func (m *SetTextReply) Reset() { *m = SetTextReply{} }
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *SetTextReply) Equal(o *SetTextReply) bool {
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *SetTextReply) Clone() *SetTextReply {
+	c := *m
+	return &c
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *SetTextReply) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *SetTextReply) appendGo(b []byte) []byte { return append(b, "ipcapi.SetTextReply{}"...) }
+
+// Reset zeroes m.
 func (m *WatchRequest) Reset() { *m = WatchRequest{} }
 
 // Equal reports whether m and o hold the same values; nil and empty slices are the same.
@@ -3441,6 +3586,7 @@ func (m *ShmGetRequest) Reset() {
 	m.Size = 0
 	m.Flags = 0
 	m.Cred.Reset()
+	m.LockLimit = 0
 }
 
 // Equal reports whether m and o hold the same values; nil and empty slices are the same.
@@ -3455,6 +3601,9 @@ func (m *ShmGetRequest) Equal(o *ShmGetRequest) bool {
 		return false
 	}
 	if !m.Cred.Equal(&o.Cred) {
+		return false
+	}
+	if m.LockLimit != o.LockLimit {
 		return false
 	}
 	return true
@@ -3495,6 +3644,11 @@ func (m *ShmGetRequest) appendGo(b []byte) []byte {
 	if !m.Cred.Equal(new(Cred)) {
 		b = append(b, "Cred: "...)
 		b = m.Cred.appendGo(b)
+		b = append(b, ", "...)
+	}
+	if m.LockLimit != 0 {
+		b = append(b, "LockLimit: "...)
+		b = strconv.AppendUint(b, uint64(m.LockLimit), 10)
 		b = append(b, ", "...)
 	}
 	return endGo(b)
@@ -3884,6 +4038,15 @@ func (m *ShmControlReply) Equal(o *ShmControlReply) bool {
 	if m.Released != o.Released {
 		return false
 	}
+	if m.LimitBytes != o.LimitBytes {
+		return false
+	}
+	if m.LimitPages != o.LimitPages {
+		return false
+	}
+	if m.LimitSegments != o.LimitSegments {
+		return false
+	}
 	return true
 }
 
@@ -3956,6 +4119,21 @@ func (m *ShmControlReply) appendGo(b []byte) []byte {
 	if m.Released != 0 {
 		b = append(b, "Released: "...)
 		b = strconv.AppendUint(b, uint64(m.Released), 10)
+		b = append(b, ", "...)
+	}
+	if m.LimitBytes != 0 {
+		b = append(b, "LimitBytes: "...)
+		b = strconv.AppendUint(b, uint64(m.LimitBytes), 10)
+		b = append(b, ", "...)
+	}
+	if m.LimitPages != 0 {
+		b = append(b, "LimitPages: "...)
+		b = strconv.AppendUint(b, uint64(m.LimitPages), 10)
+		b = append(b, ", "...)
+	}
+	if m.LimitSegments != 0 {
+		b = append(b, "LimitSegments: "...)
+		b = strconv.AppendUint(b, uint64(m.LimitSegments), 10)
 		b = append(b, ", "...)
 	}
 	return endGo(b)
@@ -4475,6 +4653,9 @@ func (m *MsgControlReply) Reset() {
 	m.Used = 0
 	m.AllMessages = 0
 	m.AllBytes = 0
+	m.LimitMessage = 0
+	m.LimitBytes = 0
+	m.LimitQueues = 0
 }
 
 // Equal reports whether m and o hold the same values; nil and empty slices are the same.
@@ -4524,6 +4705,15 @@ func (m *MsgControlReply) Equal(o *MsgControlReply) bool {
 		return false
 	}
 	if m.AllBytes != o.AllBytes {
+		return false
+	}
+	if m.LimitMessage != o.LimitMessage {
+		return false
+	}
+	if m.LimitBytes != o.LimitBytes {
+		return false
+	}
+	if m.LimitQueues != o.LimitQueues {
 		return false
 	}
 	return true
@@ -4619,6 +4809,21 @@ func (m *MsgControlReply) appendGo(b []byte) []byte {
 	if m.AllBytes != 0 {
 		b = append(b, "AllBytes: "...)
 		b = strconv.AppendUint(b, uint64(m.AllBytes), 10)
+		b = append(b, ", "...)
+	}
+	if m.LimitMessage != 0 {
+		b = append(b, "LimitMessage: "...)
+		b = strconv.AppendUint(b, uint64(m.LimitMessage), 10)
+		b = append(b, ", "...)
+	}
+	if m.LimitBytes != 0 {
+		b = append(b, "LimitBytes: "...)
+		b = strconv.AppendUint(b, uint64(m.LimitBytes), 10)
+		b = append(b, ", "...)
+	}
+	if m.LimitQueues != 0 {
+		b = append(b, "LimitQueues: "...)
+		b = strconv.AppendUint(b, uint64(m.LimitQueues), 10)
 		b = append(b, ", "...)
 	}
 	return endGo(b)
@@ -5039,6 +5244,10 @@ func (m *SemControlReply) Reset() {
 	m.Values = m.Values[:0]
 	m.Used = 0
 	m.AllSemaphores = 0
+	m.LimitSet = 0
+	m.LimitAll = 0
+	m.LimitOperations = 0
+	m.LimitSets = 0
 }
 
 // Equal reports whether m and o hold the same values; nil and empty slices are the same.
@@ -5078,6 +5287,18 @@ func (m *SemControlReply) Equal(o *SemControlReply) bool {
 		return false
 	}
 	if m.AllSemaphores != o.AllSemaphores {
+		return false
+	}
+	if m.LimitSet != o.LimitSet {
+		return false
+	}
+	if m.LimitAll != o.LimitAll {
+		return false
+	}
+	if m.LimitOperations != o.LimitOperations {
+		return false
+	}
+	if m.LimitSets != o.LimitSets {
 		return false
 	}
 	return true
@@ -5154,6 +5375,26 @@ func (m *SemControlReply) appendGo(b []byte) []byte {
 	if m.AllSemaphores != 0 {
 		b = append(b, "AllSemaphores: "...)
 		b = strconv.AppendUint(b, uint64(m.AllSemaphores), 10)
+		b = append(b, ", "...)
+	}
+	if m.LimitSet != 0 {
+		b = append(b, "LimitSet: "...)
+		b = strconv.AppendUint(b, uint64(m.LimitSet), 10)
+		b = append(b, ", "...)
+	}
+	if m.LimitAll != 0 {
+		b = append(b, "LimitAll: "...)
+		b = strconv.AppendUint(b, uint64(m.LimitAll), 10)
+		b = append(b, ", "...)
+	}
+	if m.LimitOperations != 0 {
+		b = append(b, "LimitOperations: "...)
+		b = strconv.AppendUint(b, uint64(m.LimitOperations), 10)
+		b = append(b, ", "...)
+	}
+	if m.LimitSets != 0 {
+		b = append(b, "LimitSets: "...)
+		b = strconv.AppendUint(b, uint64(m.LimitSets), 10)
 		b = append(b, ", "...)
 	}
 	return endGo(b)
@@ -5788,8 +6029,17 @@ func (m *MqReceiveReply) appendGo(b []byte) []byte {
 	return endGo(b)
 }
 
-// Reset zeroes m.
-func (m *MqNotifyRequest) Reset() { *m = MqNotifyRequest{} }
+// Reset zeroes m; its slices keep their capacity.
+func (m *MqNotifyRequest) Reset() {
+	m.Handle = 0
+	m.Pid = 0
+	m.Remove = false
+	m.Kind = 0
+	m.Signo = 0
+	m.Value = 0
+	m.Socket = 0
+	m.Cookie = m.Cookie[:0]
+}
 
 // Equal reports whether m and o hold the same values; nil and empty slices are the same.
 func (m *MqNotifyRequest) Equal(o *MqNotifyRequest) bool {
@@ -5811,13 +6061,25 @@ func (m *MqNotifyRequest) Equal(o *MqNotifyRequest) bool {
 	if m.Value != o.Value {
 		return false
 	}
+	if m.Socket != o.Socket {
+		return false
+	}
+	if !bytes.Equal(m.Cookie, o.Cookie) {
+		return false
+	}
 	return true
 }
 
 // Clone returns a copy of m that shares no memory with it.
 func (m *MqNotifyRequest) Clone() *MqNotifyRequest {
 	c := *m
+	c.own()
 	return &c
+}
+
+// own replaces every slice of m by a copy.
+func (m *MqNotifyRequest) own() {
+	m.Cookie = slices.Clone(m.Cookie)
 }
 
 // GoString returns m as a Go expression without the fields that are zero.
@@ -5855,27 +6117,67 @@ func (m *MqNotifyRequest) appendGo(b []byte) []byte {
 		b = strconv.AppendUint(b, uint64(m.Value), 10)
 		b = append(b, ", "...)
 	}
+	if m.Socket != 0 {
+		b = append(b, "Socket: "...)
+		b = strconv.AppendUint(b, uint64(m.Socket), 10)
+		b = append(b, ", "...)
+	}
+	if len(m.Cookie) > 0 {
+		b = append(b, "Cookie: "...)
+		b = quoteGo(append(b, "[]byte("...), string(m.Cookie))
+		b = append(b, ')')
+		b = append(b, ", "...)
+	}
 	return endGo(b)
 }
 
-// Reset zeroes m.
-func (m *MqNotifyReply) Reset() { *m = MqNotifyReply{} }
+// Reset zeroes m; its slices keep their capacity.
+func (m *MqNotifyReply) Reset() {
+	m.Ready = m.Ready[:0]
+}
 
 // Equal reports whether m and o hold the same values; nil and empty slices are the same.
 func (m *MqNotifyReply) Equal(o *MqNotifyReply) bool {
+	if len(m.Ready) != len(o.Ready) {
+		return false
+	}
+	for i := range m.Ready {
+		if !m.Ready[i].Equal(&o.Ready[i]) {
+			return false
+		}
+	}
 	return true
 }
 
 // Clone returns a copy of m that shares no memory with it.
 func (m *MqNotifyReply) Clone() *MqNotifyReply {
 	c := *m
+	c.own()
 	return &c
+}
+
+// own replaces every slice of m by a copy.
+func (m *MqNotifyReply) own() {
+	m.Ready = slices.Clone(m.Ready)
 }
 
 // GoString returns m as a Go expression without the fields that are zero.
 func (m *MqNotifyReply) GoString() string { return "&" + string(m.appendGo(nil)) }
 
-func (m *MqNotifyReply) appendGo(b []byte) []byte { return append(b, "ipcapi.MqNotifyReply{}"...) }
+func (m *MqNotifyReply) appendGo(b []byte) []byte {
+	b = append(b, "ipcapi.MqNotifyReply{"...)
+	if len(m.Ready) > 0 {
+		b = append(b, "Ready: "...)
+		b = append(b, "[]ipcapi.Ready{"...)
+		for i := range m.Ready {
+			b = m.Ready[i].appendGo(b)
+			b = append(b, ", "...)
+		}
+		b = endGo(b)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
 
 // Reset zeroes m.
 func (m *MqAttributesRequest) Reset() { *m = MqAttributesRequest{} }

@@ -722,6 +722,36 @@ func (c *client) MqAttributes(req *ipcapi.MqAttributesRequest, rep *ipcapi.MqAtt
 	return e
 }
 
+func (c *client) Text(req *ipcapi.TextRequest, rep *ipcapi.TextReply) linux.Errno {
+	ctx, cancel := context.WithTimeout(context.Background(), c.opts.Timeout)
+	defer cancel()
+	out, err := c.rpc.Text(ctx, toWireTextRequest(new(TextRequest), req))
+	if err != nil {
+		return c.fail("Text", err)
+	}
+	e, err := validErrno(out.Errno)
+	if err != nil {
+		return c.fail("Text", err)
+	}
+	fromWireTextReply(rep, out)
+	return e
+}
+
+func (c *client) SetText(req *ipcapi.SetTextRequest, rep *ipcapi.SetTextReply) linux.Errno {
+	ctx, cancel := context.WithTimeout(context.Background(), c.opts.Timeout)
+	defer cancel()
+	out, err := c.rpc.SetText(ctx, toWireSetTextRequest(new(SetTextRequest), req))
+	if err != nil {
+		return c.fail("SetText", err)
+	}
+	e, err := validErrno(out.Errno)
+	if err != nil {
+		return c.fail("SetText", err)
+	}
+	fromWireSetTextReply(rep, out)
+	return e
+}
+
 func (c *client) Watch(req *ipcapi.WatchRequest, emit func(*ipcapi.WatchReply) bool) linux.Errno {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -1231,6 +1261,26 @@ func (s *server) MqAttributes(_ context.Context, in *MqAttributesRequest) (*MqAt
 	fromWireMqAttributesRequest(&req, in)
 	e := s.impl.MqAttributes(&req, &rep)
 	out := toWireMqAttributesReply(new(MqAttributesReply), &rep)
+	out.Errno = uint32(e)
+	return out, nil
+}
+
+func (s *server) Text(_ context.Context, in *TextRequest) (*TextReply, error) {
+	var req ipcapi.TextRequest
+	var rep ipcapi.TextReply
+	fromWireTextRequest(&req, in)
+	e := s.impl.Text(&req, &rep)
+	out := toWireTextReply(new(TextReply), &rep)
+	out.Errno = uint32(e)
+	return out, nil
+}
+
+func (s *server) SetText(_ context.Context, in *SetTextRequest) (*SetTextReply, error) {
+	var req ipcapi.SetTextRequest
+	var rep ipcapi.SetTextReply
+	fromWireSetTextRequest(&req, in)
+	e := s.impl.SetText(&req, &rep)
+	out := toWireSetTextReply(new(SetTextReply), &rep)
 	out.Errno = uint32(e)
 	return out, nil
 }
@@ -2332,6 +2382,7 @@ func toWireWriteRequest(w *WriteRequest, m *ipcapi.WriteRequest) *WriteRequest {
 	w.Cred = toWireCred(new(Cred), &m.Cred)
 	w.Spliced = m.Spliced
 	w.PageOffset = m.PageOffset
+	w.Signal = m.Signal
 	return w
 }
 
@@ -2349,6 +2400,7 @@ func fromWireWriteRequest(m *ipcapi.WriteRequest, w *WriteRequest) {
 	fromWireCred(&m.Cred, w.Cred)
 	m.Spliced = w.Spliced
 	m.PageOffset = w.PageOffset
+	m.Signal = w.Signal
 }
 
 // toWireWriteReply fills the zero message w; it shares the bytes of m.
@@ -2545,6 +2597,62 @@ func fromWireCloseReply(m *ipcapi.CloseReply, w *CloseReply) {
 	}
 }
 
+// toWireTextRequest fills the zero message w; it shares the bytes of m.
+func toWireTextRequest(w *TextRequest, m *ipcapi.TextRequest) *TextRequest {
+	w.Name = m.Name
+	return w
+}
+
+// fromWireTextRequest sets m from w, which it may take memory from. Slices are appended to.
+func fromWireTextRequest(m *ipcapi.TextRequest, w *TextRequest) {
+	if w == nil {
+		return
+	}
+	m.Name = w.Name
+}
+
+// toWireTextReply fills the zero message w; it shares the bytes of m.
+func toWireTextReply(w *TextReply, m *ipcapi.TextReply) *TextReply {
+	w.Data = m.Data
+	return w
+}
+
+// fromWireTextReply sets m from w, which it may take memory from. Slices are appended to.
+func fromWireTextReply(m *ipcapi.TextReply, w *TextReply) {
+	if w == nil {
+		return
+	}
+	if cap(m.Data) == 0 {
+		m.Data = w.Data
+	} else {
+		m.Data = append(m.Data, w.Data...)
+	}
+}
+
+// toWireSetTextRequest fills the zero message w; it shares the bytes of m.
+func toWireSetTextRequest(w *SetTextRequest, m *ipcapi.SetTextRequest) *SetTextRequest {
+	w.Name = m.Name
+	w.Data = m.Data
+	return w
+}
+
+// fromWireSetTextRequest sets m from w, which it may take memory from. Slices are appended to.
+func fromWireSetTextRequest(m *ipcapi.SetTextRequest, w *SetTextRequest) {
+	if w == nil {
+		return
+	}
+	m.Name = w.Name
+	if cap(m.Data) == 0 {
+		m.Data = w.Data
+	} else {
+		m.Data = append(m.Data, w.Data...)
+	}
+}
+
+func toWireSetTextReply(w *SetTextReply, _ *ipcapi.SetTextReply) *SetTextReply { return w }
+
+func fromWireSetTextReply(*ipcapi.SetTextReply, *SetTextReply) {}
+
 func toWireWatchRequest(w *WatchRequest, _ *ipcapi.WatchRequest) *WatchRequest { return w }
 
 func fromWireWatchRequest(*ipcapi.WatchRequest, *WatchRequest) {}
@@ -2655,6 +2763,7 @@ func toWireShmGetRequest(w *ShmGetRequest, m *ipcapi.ShmGetRequest) *ShmGetReque
 	w.Size = m.Size
 	w.Flags = m.Flags
 	w.Cred = toWireCred(new(Cred), &m.Cred)
+	w.LockLimit = m.LockLimit
 	return w
 }
 
@@ -2667,6 +2776,7 @@ func fromWireShmGetRequest(m *ipcapi.ShmGetRequest, w *ShmGetRequest) {
 	m.Size = w.Size
 	m.Flags = w.Flags
 	fromWireCred(&m.Cred, w.Cred)
+	m.LockLimit = w.LockLimit
 }
 
 // toWireShmGetReply fills the zero message w; it shares the bytes of m.
@@ -2813,6 +2923,9 @@ func toWireShmControlReply(w *ShmControlReply, m *ipcapi.ShmControlReply) *ShmCo
 	w.Used = m.Used
 	w.Pages = m.Pages
 	w.Released = m.Released
+	w.LimitBytes = m.LimitBytes
+	w.LimitPages = m.LimitPages
+	w.LimitSegments = m.LimitSegments
 	return w
 }
 
@@ -2833,6 +2946,9 @@ func fromWireShmControlReply(m *ipcapi.ShmControlReply, w *ShmControlReply) {
 	m.Used = w.Used
 	m.Pages = w.Pages
 	m.Released = w.Released
+	m.LimitBytes = w.LimitBytes
+	m.LimitPages = w.LimitPages
+	m.LimitSegments = w.LimitSegments
 }
 
 // toWireMsgGetRequest fills the zero message w; it shares the bytes of m.
@@ -3035,6 +3151,9 @@ func toWireMsgControlReply(w *MsgControlReply, m *ipcapi.MsgControlReply) *MsgCo
 	w.Used = m.Used
 	w.AllMessages = m.AllMessages
 	w.AllBytes = m.AllBytes
+	w.LimitMessage = m.LimitMessage
+	w.LimitBytes = m.LimitBytes
+	w.LimitQueues = m.LimitQueues
 	return w
 }
 
@@ -3063,6 +3182,9 @@ func fromWireMsgControlReply(m *ipcapi.MsgControlReply, w *MsgControlReply) {
 	m.Used = w.Used
 	m.AllMessages = w.AllMessages
 	m.AllBytes = w.AllBytes
+	m.LimitMessage = w.LimitMessage
+	m.LimitBytes = w.LimitBytes
+	m.LimitQueues = w.LimitQueues
 }
 
 // toWireSemGetRequest fills the zero message w; it shares the bytes of m.
@@ -3230,6 +3352,10 @@ func toWireSemControlReply(w *SemControlReply, m *ipcapi.SemControlReply) *SemCo
 	w.Values = m.Values
 	w.Used = m.Used
 	w.AllSemaphores = m.AllSemaphores
+	w.LimitSet = m.LimitSet
+	w.LimitAll = m.LimitAll
+	w.LimitOperations = m.LimitOperations
+	w.LimitSets = m.LimitSets
 	return w
 }
 
@@ -3257,6 +3383,10 @@ func fromWireSemControlReply(m *ipcapi.SemControlReply, w *SemControlReply) {
 	}
 	m.Used = w.Used
 	m.AllSemaphores = w.AllSemaphores
+	m.LimitSet = w.LimitSet
+	m.LimitAll = w.LimitAll
+	m.LimitOperations = w.LimitOperations
+	m.LimitSets = w.LimitSets
 }
 
 // toWireSemExitRequest fills the zero message w; it shares the bytes of m.
@@ -3517,6 +3647,8 @@ func toWireMqNotifyRequest(w *MqNotifyRequest, m *ipcapi.MqNotifyRequest) *MqNot
 	w.Kind = m.Kind
 	w.Signo = m.Signo
 	w.Value = m.Value
+	w.Socket = m.Socket
+	w.Cookie = m.Cookie
 	return w
 }
 
@@ -3531,11 +3663,39 @@ func fromWireMqNotifyRequest(m *ipcapi.MqNotifyRequest, w *MqNotifyRequest) {
 	m.Kind = w.Kind
 	m.Signo = w.Signo
 	m.Value = w.Value
+	m.Socket = w.Socket
+	if cap(m.Cookie) == 0 {
+		m.Cookie = w.Cookie
+	} else {
+		m.Cookie = append(m.Cookie, w.Cookie...)
+	}
 }
 
-func toWireMqNotifyReply(w *MqNotifyReply, _ *ipcapi.MqNotifyReply) *MqNotifyReply { return w }
+// toWireMqNotifyReply fills the zero message w; it shares the bytes of m.
+func toWireMqNotifyReply(w *MqNotifyReply, m *ipcapi.MqNotifyReply) *MqNotifyReply {
+	if n := len(m.Ready); n > 0 {
+		all := make([]Ready, n)
+		w.Ready = make([]*Ready, n)
+		for i := range all {
+			w.Ready[i] = toWireReady(&all[i], &m.Ready[i])
+		}
+	}
+	return w
+}
 
-func fromWireMqNotifyReply(*ipcapi.MqNotifyReply, *MqNotifyReply) {}
+// fromWireMqNotifyReply sets m from w, which it may take memory from. Slices are appended to.
+func fromWireMqNotifyReply(m *ipcapi.MqNotifyReply, w *MqNotifyReply) {
+	if w == nil {
+		return
+	}
+	if n := len(w.Ready); n > 0 {
+		had := len(m.Ready)
+		m.Ready = append(m.Ready, make([]ipcapi.Ready, n)...)
+		for i, v := range w.Ready {
+			fromWireReady(&m.Ready[had+i], v)
+		}
+	}
+}
 
 // toWireMqAttributesRequest fills the zero message w; it shares the bytes of m.
 func toWireMqAttributesRequest(w *MqAttributesRequest, m *ipcapi.MqAttributesRequest) *MqAttributesRequest {

@@ -2973,8 +2973,10 @@ type WriteRequest struct {
 	Cred   *Cred                  `protobuf:"bytes,3,opt,name=cred" json:"cred,omitempty"`
 	// Of a pipe: the bytes are pages of a file or of memory, which take slots of
 	// their own; the first byte lies at page_offset of its page.
-	Spliced       bool   `protobuf:"varint,4,opt,name=spliced" json:"spliced,omitempty"`
-	PageOffset    uint32 `protobuf:"varint,5,opt,name=page_offset,json=pageOffset" json:"page_offset,omitempty"`
+	Spliced    bool   `protobuf:"varint,4,opt,name=spliced" json:"spliced,omitempty"`
+	PageOffset uint32 `protobuf:"varint,5,opt,name=page_offset,json=pageOffset" json:"page_offset,omitempty"`
+	// Of an eventfd: the kernel signals it. What does not fit saturates.
+	Signal        bool `protobuf:"varint,6,opt,name=signal" json:"signal,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3042,6 +3044,13 @@ func (x *WriteRequest) GetPageOffset() uint32 {
 		return x.PageOffset
 	}
 	return 0
+}
+
+func (x *WriteRequest) GetSignal() bool {
+	if x != nil {
+		return x.Signal
+	}
+	return false
 }
 
 type WriteReply struct {
@@ -3593,6 +3602,200 @@ func (x *CloseReply) GetTokens() []uint64 {
 	return nil
 }
 
+type TextRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The path below /proc.
+	Name          string `protobuf:"bytes,1,opt,name=name" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TextRequest) Reset() {
+	*x = TextRequest{}
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[54]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TextRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TextRequest) ProtoMessage() {}
+
+func (x *TextRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[54]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TextRequest.ProtoReflect.Descriptor instead.
+func (*TextRequest) Descriptor() ([]byte, []int) {
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{54}
+}
+
+func (x *TextRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+type TextReply struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Errno uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
+	// Appended to the buffer that the caller put there.
+	Data          []byte `protobuf:"bytes,2,opt,name=data" json:"data,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TextReply) Reset() {
+	*x = TextReply{}
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[55]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TextReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TextReply) ProtoMessage() {}
+
+func (x *TextReply) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[55]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TextReply.ProtoReflect.Descriptor instead.
+func (*TextReply) Descriptor() ([]byte, []int) {
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{55}
+}
+
+func (x *TextReply) GetErrno() uint32 {
+	if x != nil {
+		return x.Errno
+	}
+	return 0
+}
+
+func (x *TextReply) GetData() []byte {
+	if x != nil {
+		return x.Data
+	}
+	return nil
+}
+
+type SetTextRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Name          string                 `protobuf:"bytes,1,opt,name=name" json:"name,omitempty"`
+	Data          []byte                 `protobuf:"bytes,2,opt,name=data" json:"data,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetTextRequest) Reset() {
+	*x = SetTextRequest{}
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[56]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetTextRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetTextRequest) ProtoMessage() {}
+
+func (x *SetTextRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[56]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetTextRequest.ProtoReflect.Descriptor instead.
+func (*SetTextRequest) Descriptor() ([]byte, []int) {
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{56}
+}
+
+func (x *SetTextRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *SetTextRequest) GetData() []byte {
+	if x != nil {
+		return x.Data
+	}
+	return nil
+}
+
+type SetTextReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Errno         uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetTextReply) Reset() {
+	*x = SetTextReply{}
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[57]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetTextReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetTextReply) ProtoMessage() {}
+
+func (x *SetTextReply) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[57]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetTextReply.ProtoReflect.Descriptor instead.
+func (*SetTextReply) Descriptor() ([]byte, []int) {
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{57}
+}
+
+func (x *SetTextReply) GetErrno() uint32 {
+	if x != nil {
+		return x.Errno
+	}
+	return 0
+}
+
 type WatchRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -3601,7 +3804,7 @@ type WatchRequest struct {
 
 func (x *WatchRequest) Reset() {
 	*x = WatchRequest{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[54]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3613,7 +3816,7 @@ func (x *WatchRequest) String() string {
 func (*WatchRequest) ProtoMessage() {}
 
 func (x *WatchRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[54]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3626,7 +3829,7 @@ func (x *WatchRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchRequest.ProtoReflect.Descriptor instead.
 func (*WatchRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{54}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{58}
 }
 
 type WatchReply struct {
@@ -3639,7 +3842,7 @@ type WatchReply struct {
 
 func (x *WatchReply) Reset() {
 	*x = WatchReply{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[55]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3651,7 +3854,7 @@ func (x *WatchReply) String() string {
 func (*WatchReply) ProtoMessage() {}
 
 func (x *WatchReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[55]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3664,7 +3867,7 @@ func (x *WatchReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchReply.ProtoReflect.Descriptor instead.
 func (*WatchReply) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{55}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *WatchReply) GetReady() []*Ready {
@@ -3690,7 +3893,7 @@ type ExpireRequest struct {
 
 func (x *ExpireRequest) Reset() {
 	*x = ExpireRequest{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[56]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3702,7 +3905,7 @@ func (x *ExpireRequest) String() string {
 func (*ExpireRequest) ProtoMessage() {}
 
 func (x *ExpireRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[56]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3715,7 +3918,7 @@ func (x *ExpireRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExpireRequest.ProtoReflect.Descriptor instead.
 func (*ExpireRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{56}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *ExpireRequest) GetNowNs() int64 {
@@ -3737,7 +3940,7 @@ type ExpireReply struct {
 
 func (x *ExpireReply) Reset() {
 	*x = ExpireReply{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[57]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3749,7 +3952,7 @@ func (x *ExpireReply) String() string {
 func (*ExpireReply) ProtoMessage() {}
 
 func (x *ExpireReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[57]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3762,7 +3965,7 @@ func (x *ExpireReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExpireReply.ProtoReflect.Descriptor instead.
 func (*ExpireReply) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{57}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *ExpireReply) GetErrno() uint32 {
@@ -3802,7 +4005,7 @@ type SysvPerm struct {
 
 func (x *SysvPerm) Reset() {
 	*x = SysvPerm{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[58]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3814,7 +4017,7 @@ func (x *SysvPerm) String() string {
 func (*SysvPerm) ProtoMessage() {}
 
 func (x *SysvPerm) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[58]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3827,7 +4030,7 @@ func (x *SysvPerm) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SysvPerm.ProtoReflect.Descriptor instead.
 func (*SysvPerm) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{58}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *SysvPerm) GetKey() int32 {
@@ -3884,15 +4087,17 @@ type ShmGetRequest struct {
 	Key   int32                  `protobuf:"varint,1,opt,name=key" json:"key,omitempty"`
 	Size  uint64                 `protobuf:"varint,2,opt,name=size" json:"size,omitempty"`
 	// IPC_*, SHM_* and the mode.
-	Flags         uint32 `protobuf:"varint,3,opt,name=flags" json:"flags,omitempty"`
-	Cred          *Cred  `protobuf:"bytes,4,opt,name=cred" json:"cred,omitempty"`
+	Flags uint32 `protobuf:"varint,3,opt,name=flags" json:"flags,omitempty"`
+	Cred  *Cred  `protobuf:"bytes,4,opt,name=cred" json:"cred,omitempty"`
+	// RLIMIT_MEMLOCK.
+	LockLimit     uint64 `protobuf:"varint,5,opt,name=lock_limit,json=lockLimit" json:"lock_limit,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ShmGetRequest) Reset() {
 	*x = ShmGetRequest{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[59]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3904,7 +4109,7 @@ func (x *ShmGetRequest) String() string {
 func (*ShmGetRequest) ProtoMessage() {}
 
 func (x *ShmGetRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[59]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3917,7 +4122,7 @@ func (x *ShmGetRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShmGetRequest.ProtoReflect.Descriptor instead.
 func (*ShmGetRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{59}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *ShmGetRequest) GetKey() int32 {
@@ -3948,6 +4153,13 @@ func (x *ShmGetRequest) GetCred() *Cred {
 	return nil
 }
 
+func (x *ShmGetRequest) GetLockLimit() uint64 {
+	if x != nil {
+		return x.LockLimit
+	}
+	return 0
+}
+
 type ShmGetReply struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Errno         uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
@@ -3958,7 +4170,7 @@ type ShmGetReply struct {
 
 func (x *ShmGetReply) Reset() {
 	*x = ShmGetReply{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[60]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3970,7 +4182,7 @@ func (x *ShmGetReply) String() string {
 func (*ShmGetReply) ProtoMessage() {}
 
 func (x *ShmGetReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[60]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3983,7 +4195,7 @@ func (x *ShmGetReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShmGetReply.ProtoReflect.Descriptor instead.
 func (*ShmGetReply) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{60}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *ShmGetReply) GetErrno() uint32 {
@@ -4015,7 +4227,7 @@ type ShmAttachRequest struct {
 
 func (x *ShmAttachRequest) Reset() {
 	*x = ShmAttachRequest{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[61]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4027,7 +4239,7 @@ func (x *ShmAttachRequest) String() string {
 func (*ShmAttachRequest) ProtoMessage() {}
 
 func (x *ShmAttachRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[61]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4040,7 +4252,7 @@ func (x *ShmAttachRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShmAttachRequest.ProtoReflect.Descriptor instead.
 func (*ShmAttachRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{61}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *ShmAttachRequest) GetId() int32 {
@@ -4082,7 +4294,7 @@ type ShmAttachReply struct {
 
 func (x *ShmAttachReply) Reset() {
 	*x = ShmAttachReply{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[62]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4094,7 +4306,7 @@ func (x *ShmAttachReply) String() string {
 func (*ShmAttachReply) ProtoMessage() {}
 
 func (x *ShmAttachReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[62]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4107,7 +4319,7 @@ func (x *ShmAttachReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShmAttachReply.ProtoReflect.Descriptor instead.
 func (*ShmAttachReply) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{62}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{66}
 }
 
 func (x *ShmAttachReply) GetErrno() uint32 {
@@ -4141,7 +4353,7 @@ type ShmBackRequest struct {
 
 func (x *ShmBackRequest) Reset() {
 	*x = ShmBackRequest{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[63]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4153,7 +4365,7 @@ func (x *ShmBackRequest) String() string {
 func (*ShmBackRequest) ProtoMessage() {}
 
 func (x *ShmBackRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[63]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4166,7 +4378,7 @@ func (x *ShmBackRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShmBackRequest.ProtoReflect.Descriptor instead.
 func (*ShmBackRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{63}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{67}
 }
 
 func (x *ShmBackRequest) GetId() int32 {
@@ -4193,7 +4405,7 @@ type ShmBackReply struct {
 
 func (x *ShmBackReply) Reset() {
 	*x = ShmBackReply{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[64]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[68]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4205,7 +4417,7 @@ func (x *ShmBackReply) String() string {
 func (*ShmBackReply) ProtoMessage() {}
 
 func (x *ShmBackReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[64]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[68]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4218,7 +4430,7 @@ func (x *ShmBackReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShmBackReply.ProtoReflect.Descriptor instead.
 func (*ShmBackReply) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{64}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{68}
 }
 
 func (x *ShmBackReply) GetErrno() uint32 {
@@ -4245,7 +4457,7 @@ type ShmDetachRequest struct {
 
 func (x *ShmDetachRequest) Reset() {
 	*x = ShmDetachRequest{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[65]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[69]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4257,7 +4469,7 @@ func (x *ShmDetachRequest) String() string {
 func (*ShmDetachRequest) ProtoMessage() {}
 
 func (x *ShmDetachRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[65]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[69]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4270,7 +4482,7 @@ func (x *ShmDetachRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShmDetachRequest.ProtoReflect.Descriptor instead.
 func (*ShmDetachRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{65}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{69}
 }
 
 func (x *ShmDetachRequest) GetId() int32 {
@@ -4298,7 +4510,7 @@ type ShmDetachReply struct {
 
 func (x *ShmDetachReply) Reset() {
 	*x = ShmDetachReply{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[66]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[70]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4310,7 +4522,7 @@ func (x *ShmDetachReply) String() string {
 func (*ShmDetachReply) ProtoMessage() {}
 
 func (x *ShmDetachReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[66]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[70]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4323,7 +4535,7 @@ func (x *ShmDetachReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShmDetachReply.ProtoReflect.Descriptor instead.
 func (*ShmDetachReply) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{66}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{70}
 }
 
 func (x *ShmDetachReply) GetErrno() uint32 {
@@ -4354,7 +4566,7 @@ type ShmControlRequest struct {
 
 func (x *ShmControlRequest) Reset() {
 	*x = ShmControlRequest{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[67]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[71]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4366,7 +4578,7 @@ func (x *ShmControlRequest) String() string {
 func (*ShmControlRequest) ProtoMessage() {}
 
 func (x *ShmControlRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[67]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[71]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4379,7 +4591,7 @@ func (x *ShmControlRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShmControlRequest.ProtoReflect.Descriptor instead.
 func (*ShmControlRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{67}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{71}
 }
 
 func (x *ShmControlRequest) GetId() int32 {
@@ -4427,14 +4639,18 @@ type ShmControlReply struct {
 	Used  uint32 `protobuf:"varint,11,opt,name=used" json:"used,omitempty"`
 	Pages uint64 `protobuf:"varint,12,opt,name=pages" json:"pages,omitempty"`
 	// The file that nobody needs any more, 0 for none.
-	Released      uint64 `protobuf:"varint,13,opt,name=released" json:"released,omitempty"`
+	Released uint64 `protobuf:"varint,13,opt,name=released" json:"released,omitempty"`
+	// For IPC_INFO: the most bytes of a segment, pages of all and segments.
+	LimitBytes    uint64 `protobuf:"varint,14,opt,name=limit_bytes,json=limitBytes" json:"limit_bytes,omitempty"`
+	LimitPages    uint64 `protobuf:"varint,15,opt,name=limit_pages,json=limitPages" json:"limit_pages,omitempty"`
+	LimitSegments uint32 `protobuf:"varint,16,opt,name=limit_segments,json=limitSegments" json:"limit_segments,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ShmControlReply) Reset() {
 	*x = ShmControlReply{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[68]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[72]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4446,7 +4662,7 @@ func (x *ShmControlReply) String() string {
 func (*ShmControlReply) ProtoMessage() {}
 
 func (x *ShmControlReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[68]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[72]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4459,7 +4675,7 @@ func (x *ShmControlReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShmControlReply.ProtoReflect.Descriptor instead.
 func (*ShmControlReply) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{68}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{72}
 }
 
 func (x *ShmControlReply) GetErrno() uint32 {
@@ -4553,6 +4769,27 @@ func (x *ShmControlReply) GetReleased() uint64 {
 	return 0
 }
 
+func (x *ShmControlReply) GetLimitBytes() uint64 {
+	if x != nil {
+		return x.LimitBytes
+	}
+	return 0
+}
+
+func (x *ShmControlReply) GetLimitPages() uint64 {
+	if x != nil {
+		return x.LimitPages
+	}
+	return 0
+}
+
+func (x *ShmControlReply) GetLimitSegments() uint32 {
+	if x != nil {
+		return x.LimitSegments
+	}
+	return 0
+}
+
 type MsgGetRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Key           int32                  `protobuf:"varint,1,opt,name=key" json:"key,omitempty"`
@@ -4564,7 +4801,7 @@ type MsgGetRequest struct {
 
 func (x *MsgGetRequest) Reset() {
 	*x = MsgGetRequest{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[69]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[73]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4576,7 +4813,7 @@ func (x *MsgGetRequest) String() string {
 func (*MsgGetRequest) ProtoMessage() {}
 
 func (x *MsgGetRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[69]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[73]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4589,7 +4826,7 @@ func (x *MsgGetRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MsgGetRequest.ProtoReflect.Descriptor instead.
 func (*MsgGetRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{69}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{73}
 }
 
 func (x *MsgGetRequest) GetKey() int32 {
@@ -4623,7 +4860,7 @@ type MsgGetReply struct {
 
 func (x *MsgGetReply) Reset() {
 	*x = MsgGetReply{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[70]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[74]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4635,7 +4872,7 @@ func (x *MsgGetReply) String() string {
 func (*MsgGetReply) ProtoMessage() {}
 
 func (x *MsgGetReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[70]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[74]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4648,7 +4885,7 @@ func (x *MsgGetReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MsgGetReply.ProtoReflect.Descriptor instead.
 func (*MsgGetReply) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{70}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{74}
 }
 
 func (x *MsgGetReply) GetErrno() uint32 {
@@ -4680,7 +4917,7 @@ type MsgSendRequest struct {
 
 func (x *MsgSendRequest) Reset() {
 	*x = MsgSendRequest{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[71]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[75]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4692,7 +4929,7 @@ func (x *MsgSendRequest) String() string {
 func (*MsgSendRequest) ProtoMessage() {}
 
 func (x *MsgSendRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[71]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[75]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4705,7 +4942,7 @@ func (x *MsgSendRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MsgSendRequest.ProtoReflect.Descriptor instead.
 func (*MsgSendRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{71}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{75}
 }
 
 func (x *MsgSendRequest) GetId() int32 {
@@ -4769,7 +5006,7 @@ type MsgSendReply struct {
 
 func (x *MsgSendReply) Reset() {
 	*x = MsgSendReply{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[72]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[76]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4781,7 +5018,7 @@ func (x *MsgSendReply) String() string {
 func (*MsgSendReply) ProtoMessage() {}
 
 func (x *MsgSendReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[72]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[76]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4794,7 +5031,7 @@ func (x *MsgSendReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MsgSendReply.ProtoReflect.Descriptor instead.
 func (*MsgSendReply) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{72}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{76}
 }
 
 func (x *MsgSendReply) GetErrno() uint32 {
@@ -4840,7 +5077,7 @@ type MsgReceiveRequest struct {
 
 func (x *MsgReceiveRequest) Reset() {
 	*x = MsgReceiveRequest{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[73]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[77]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4852,7 +5089,7 @@ func (x *MsgReceiveRequest) String() string {
 func (*MsgReceiveRequest) ProtoMessage() {}
 
 func (x *MsgReceiveRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[73]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[77]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4865,7 +5102,7 @@ func (x *MsgReceiveRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MsgReceiveRequest.ProtoReflect.Descriptor instead.
 func (*MsgReceiveRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{73}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{77}
 }
 
 func (x *MsgReceiveRequest) GetId() int32 {
@@ -4932,7 +5169,7 @@ type MsgReceiveReply struct {
 
 func (x *MsgReceiveReply) Reset() {
 	*x = MsgReceiveReply{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[74]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[78]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4944,7 +5181,7 @@ func (x *MsgReceiveReply) String() string {
 func (*MsgReceiveReply) ProtoMessage() {}
 
 func (x *MsgReceiveReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[74]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[78]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4957,7 +5194,7 @@ func (x *MsgReceiveReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MsgReceiveReply.ProtoReflect.Descriptor instead.
 func (*MsgReceiveReply) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{74}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{78}
 }
 
 func (x *MsgReceiveReply) GetErrno() uint32 {
@@ -5017,7 +5254,7 @@ type MsgControlRequest struct {
 
 func (x *MsgControlRequest) Reset() {
 	*x = MsgControlRequest{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[75]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[79]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5029,7 +5266,7 @@ func (x *MsgControlRequest) String() string {
 func (*MsgControlRequest) ProtoMessage() {}
 
 func (x *MsgControlRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[75]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[79]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5042,7 +5279,7 @@ func (x *MsgControlRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MsgControlRequest.ProtoReflect.Descriptor instead.
 func (*MsgControlRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{75}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{79}
 }
 
 func (x *MsgControlRequest) GetId() int32 {
@@ -5096,16 +5333,21 @@ type MsgControlReply struct {
 	SendPid    int32     `protobuf:"varint,11,opt,name=send_pid,json=sendPid" json:"send_pid,omitempty"`
 	ReceivePid int32     `protobuf:"varint,12,opt,name=receive_pid,json=receivePid" json:"receive_pid,omitempty"`
 	// For MSG_INFO: queues, and the messages and bytes in all of them.
-	Used          uint32 `protobuf:"varint,13,opt,name=used" json:"used,omitempty"`
-	AllMessages   uint64 `protobuf:"varint,14,opt,name=all_messages,json=allMessages" json:"all_messages,omitempty"`
-	AllBytes      uint64 `protobuf:"varint,15,opt,name=all_bytes,json=allBytes" json:"all_bytes,omitempty"`
+	Used        uint32 `protobuf:"varint,13,opt,name=used" json:"used,omitempty"`
+	AllMessages uint64 `protobuf:"varint,14,opt,name=all_messages,json=allMessages" json:"all_messages,omitempty"`
+	AllBytes    uint64 `protobuf:"varint,15,opt,name=all_bytes,json=allBytes" json:"all_bytes,omitempty"`
+	// For IPC_INFO and MSG_INFO: the most bytes of a message and of a queue, and
+	// the most queues.
+	LimitMessage  uint32 `protobuf:"varint,16,opt,name=limit_message,json=limitMessage" json:"limit_message,omitempty"`
+	LimitBytes    uint32 `protobuf:"varint,17,opt,name=limit_bytes,json=limitBytes" json:"limit_bytes,omitempty"`
+	LimitQueues   uint32 `protobuf:"varint,18,opt,name=limit_queues,json=limitQueues" json:"limit_queues,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *MsgControlReply) Reset() {
 	*x = MsgControlReply{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[76]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[80]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5117,7 +5359,7 @@ func (x *MsgControlReply) String() string {
 func (*MsgControlReply) ProtoMessage() {}
 
 func (x *MsgControlReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[76]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[80]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5130,7 +5372,7 @@ func (x *MsgControlReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MsgControlReply.ProtoReflect.Descriptor instead.
 func (*MsgControlReply) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{76}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{80}
 }
 
 func (x *MsgControlReply) GetErrno() uint32 {
@@ -5238,6 +5480,27 @@ func (x *MsgControlReply) GetAllBytes() uint64 {
 	return 0
 }
 
+func (x *MsgControlReply) GetLimitMessage() uint32 {
+	if x != nil {
+		return x.LimitMessage
+	}
+	return 0
+}
+
+func (x *MsgControlReply) GetLimitBytes() uint32 {
+	if x != nil {
+		return x.LimitBytes
+	}
+	return 0
+}
+
+func (x *MsgControlReply) GetLimitQueues() uint32 {
+	if x != nil {
+		return x.LimitQueues
+	}
+	return 0
+}
+
 type SemGetRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Key           int32                  `protobuf:"varint,1,opt,name=key" json:"key,omitempty"`
@@ -5250,7 +5513,7 @@ type SemGetRequest struct {
 
 func (x *SemGetRequest) Reset() {
 	*x = SemGetRequest{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[77]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[81]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5262,7 +5525,7 @@ func (x *SemGetRequest) String() string {
 func (*SemGetRequest) ProtoMessage() {}
 
 func (x *SemGetRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[77]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[81]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5275,7 +5538,7 @@ func (x *SemGetRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SemGetRequest.ProtoReflect.Descriptor instead.
 func (*SemGetRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{77}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{81}
 }
 
 func (x *SemGetRequest) GetKey() int32 {
@@ -5316,7 +5579,7 @@ type SemGetReply struct {
 
 func (x *SemGetReply) Reset() {
 	*x = SemGetReply{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[78]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[82]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5328,7 +5591,7 @@ func (x *SemGetReply) String() string {
 func (*SemGetReply) ProtoMessage() {}
 
 func (x *SemGetReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[78]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[82]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5341,7 +5604,7 @@ func (x *SemGetReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SemGetReply.ProtoReflect.Descriptor instead.
 func (*SemGetReply) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{78}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{82}
 }
 
 func (x *SemGetReply) GetErrno() uint32 {
@@ -5371,7 +5634,7 @@ type SemOperation struct {
 
 func (x *SemOperation) Reset() {
 	*x = SemOperation{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[79]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[83]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5383,7 +5646,7 @@ func (x *SemOperation) String() string {
 func (*SemOperation) ProtoMessage() {}
 
 func (x *SemOperation) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[79]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[83]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5396,7 +5659,7 @@ func (x *SemOperation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SemOperation.ProtoReflect.Descriptor instead.
 func (*SemOperation) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{79}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{83}
 }
 
 func (x *SemOperation) GetNumber() uint32 {
@@ -5436,7 +5699,7 @@ type SemOpRequest struct {
 
 func (x *SemOpRequest) Reset() {
 	*x = SemOpRequest{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[80]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[84]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5448,7 +5711,7 @@ func (x *SemOpRequest) String() string {
 func (*SemOpRequest) ProtoMessage() {}
 
 func (x *SemOpRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[80]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[84]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5461,7 +5724,7 @@ func (x *SemOpRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SemOpRequest.ProtoReflect.Descriptor instead.
 func (*SemOpRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{80}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{84}
 }
 
 func (x *SemOpRequest) GetId() int32 {
@@ -5518,7 +5781,7 @@ type SemOpReply struct {
 
 func (x *SemOpReply) Reset() {
 	*x = SemOpReply{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[81]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[85]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5530,7 +5793,7 @@ func (x *SemOpReply) String() string {
 func (*SemOpReply) ProtoMessage() {}
 
 func (x *SemOpReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[81]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[85]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5543,7 +5806,7 @@ func (x *SemOpReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SemOpReply.ProtoReflect.Descriptor instead.
 func (*SemOpReply) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{81}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{85}
 }
 
 func (x *SemOpReply) GetErrno() uint32 {
@@ -5593,7 +5856,7 @@ type SemControlRequest struct {
 
 func (x *SemControlRequest) Reset() {
 	*x = SemControlRequest{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[82]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[86]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5605,7 +5868,7 @@ func (x *SemControlRequest) String() string {
 func (*SemControlRequest) ProtoMessage() {}
 
 func (x *SemControlRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[82]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[86]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5618,7 +5881,7 @@ func (x *SemControlRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SemControlRequest.ProtoReflect.Descriptor instead.
 func (*SemControlRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{82}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{86}
 }
 
 func (x *SemControlRequest) GetId() int32 {
@@ -5685,13 +5948,19 @@ type SemControlReply struct {
 	// For SEM_INFO: sets, and the semaphores in all of them.
 	Used          uint32 `protobuf:"varint,9,opt,name=used" json:"used,omitempty"`
 	AllSemaphores uint32 `protobuf:"varint,10,opt,name=all_semaphores,json=allSemaphores" json:"all_semaphores,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	// For IPC_INFO and SEM_INFO: the most semaphores of a set and of all, the
+	// most operations of a call and the most sets.
+	LimitSet        uint32 `protobuf:"varint,11,opt,name=limit_set,json=limitSet" json:"limit_set,omitempty"`
+	LimitAll        uint32 `protobuf:"varint,12,opt,name=limit_all,json=limitAll" json:"limit_all,omitempty"`
+	LimitOperations uint32 `protobuf:"varint,13,opt,name=limit_operations,json=limitOperations" json:"limit_operations,omitempty"`
+	LimitSets       uint32 `protobuf:"varint,14,opt,name=limit_sets,json=limitSets" json:"limit_sets,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *SemControlReply) Reset() {
 	*x = SemControlReply{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[83]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[87]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5703,7 +5972,7 @@ func (x *SemControlReply) String() string {
 func (*SemControlReply) ProtoMessage() {}
 
 func (x *SemControlReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[83]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[87]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5716,7 +5985,7 @@ func (x *SemControlReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SemControlReply.ProtoReflect.Descriptor instead.
 func (*SemControlReply) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{83}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{87}
 }
 
 func (x *SemControlReply) GetErrno() uint32 {
@@ -5789,6 +6058,34 @@ func (x *SemControlReply) GetAllSemaphores() uint32 {
 	return 0
 }
 
+func (x *SemControlReply) GetLimitSet() uint32 {
+	if x != nil {
+		return x.LimitSet
+	}
+	return 0
+}
+
+func (x *SemControlReply) GetLimitAll() uint32 {
+	if x != nil {
+		return x.LimitAll
+	}
+	return 0
+}
+
+func (x *SemControlReply) GetLimitOperations() uint32 {
+	if x != nil {
+		return x.LimitOperations
+	}
+	return 0
+}
+
+func (x *SemControlReply) GetLimitSets() uint32 {
+	if x != nil {
+		return x.LimitSets
+	}
+	return 0
+}
+
 type SemExitRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Undo          uint64                 `protobuf:"varint,1,opt,name=undo" json:"undo,omitempty"`
@@ -5799,7 +6096,7 @@ type SemExitRequest struct {
 
 func (x *SemExitRequest) Reset() {
 	*x = SemExitRequest{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[84]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[88]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5811,7 +6108,7 @@ func (x *SemExitRequest) String() string {
 func (*SemExitRequest) ProtoMessage() {}
 
 func (x *SemExitRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[84]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[88]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5824,7 +6121,7 @@ func (x *SemExitRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SemExitRequest.ProtoReflect.Descriptor instead.
 func (*SemExitRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{84}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{88}
 }
 
 func (x *SemExitRequest) GetUndo() uint64 {
@@ -5851,7 +6148,7 @@ type SemExitReply struct {
 
 func (x *SemExitReply) Reset() {
 	*x = SemExitReply{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[85]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[89]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5863,7 +6160,7 @@ func (x *SemExitReply) String() string {
 func (*SemExitReply) ProtoMessage() {}
 
 func (x *SemExitReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[85]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[89]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5876,7 +6173,7 @@ func (x *SemExitReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SemExitReply.ProtoReflect.Descriptor instead.
 func (*SemExitReply) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{85}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{89}
 }
 
 func (x *SemExitReply) GetErrno() uint32 {
@@ -5913,7 +6210,7 @@ type MqOpenRequest struct {
 
 func (x *MqOpenRequest) Reset() {
 	*x = MqOpenRequest{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[86]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[90]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5925,7 +6222,7 @@ func (x *MqOpenRequest) String() string {
 func (*MqOpenRequest) ProtoMessage() {}
 
 func (x *MqOpenRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[86]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[90]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5938,7 +6235,7 @@ func (x *MqOpenRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MqOpenRequest.ProtoReflect.Descriptor instead.
 func (*MqOpenRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{86}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{90}
 }
 
 func (x *MqOpenRequest) GetName() string {
@@ -6007,7 +6304,7 @@ type MqOpenReply struct {
 
 func (x *MqOpenReply) Reset() {
 	*x = MqOpenReply{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[87]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[91]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6019,7 +6316,7 @@ func (x *MqOpenReply) String() string {
 func (*MqOpenReply) ProtoMessage() {}
 
 func (x *MqOpenReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[87]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[91]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6032,7 +6329,7 @@ func (x *MqOpenReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MqOpenReply.ProtoReflect.Descriptor instead.
 func (*MqOpenReply) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{87}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{91}
 }
 
 func (x *MqOpenReply) GetErrno() uint32 {
@@ -6059,7 +6356,7 @@ type MqUnlinkRequest struct {
 
 func (x *MqUnlinkRequest) Reset() {
 	*x = MqUnlinkRequest{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[88]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[92]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6071,7 +6368,7 @@ func (x *MqUnlinkRequest) String() string {
 func (*MqUnlinkRequest) ProtoMessage() {}
 
 func (x *MqUnlinkRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[88]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[92]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6084,7 +6381,7 @@ func (x *MqUnlinkRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MqUnlinkRequest.ProtoReflect.Descriptor instead.
 func (*MqUnlinkRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{88}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{92}
 }
 
 func (x *MqUnlinkRequest) GetName() string {
@@ -6110,7 +6407,7 @@ type MqUnlinkReply struct {
 
 func (x *MqUnlinkReply) Reset() {
 	*x = MqUnlinkReply{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[89]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[93]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6122,7 +6419,7 @@ func (x *MqUnlinkReply) String() string {
 func (*MqUnlinkReply) ProtoMessage() {}
 
 func (x *MqUnlinkReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[89]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[93]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6135,7 +6432,7 @@ func (x *MqUnlinkReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MqUnlinkReply.ProtoReflect.Descriptor instead.
 func (*MqUnlinkReply) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{89}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{93}
 }
 
 func (x *MqUnlinkReply) GetErrno() uint32 {
@@ -6160,7 +6457,7 @@ type MqNotification struct {
 
 func (x *MqNotification) Reset() {
 	*x = MqNotification{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[90]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[94]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6172,7 +6469,7 @@ func (x *MqNotification) String() string {
 func (*MqNotification) ProtoMessage() {}
 
 func (x *MqNotification) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[90]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[94]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6185,7 +6482,7 @@ func (x *MqNotification) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MqNotification.ProtoReflect.Descriptor instead.
 func (*MqNotification) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{90}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{94}
 }
 
 func (x *MqNotification) GetPid() int32 {
@@ -6235,7 +6532,7 @@ type MqSendRequest struct {
 
 func (x *MqSendRequest) Reset() {
 	*x = MqSendRequest{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[91]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[95]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6247,7 +6544,7 @@ func (x *MqSendRequest) String() string {
 func (*MqSendRequest) ProtoMessage() {}
 
 func (x *MqSendRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[91]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[95]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6260,7 +6557,7 @@ func (x *MqSendRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MqSendRequest.ProtoReflect.Descriptor instead.
 func (*MqSendRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{91}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{95}
 }
 
 func (x *MqSendRequest) GetHandle() uint64 {
@@ -6303,7 +6600,7 @@ type MqSendReply struct {
 
 func (x *MqSendReply) Reset() {
 	*x = MqSendReply{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[92]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[96]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6315,7 +6612,7 @@ func (x *MqSendReply) String() string {
 func (*MqSendReply) ProtoMessage() {}
 
 func (x *MqSendReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[92]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[96]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6328,7 +6625,7 @@ func (x *MqSendReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MqSendReply.ProtoReflect.Descriptor instead.
 func (*MqSendReply) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{92}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{96}
 }
 
 func (x *MqSendReply) GetErrno() uint32 {
@@ -6371,7 +6668,7 @@ type MqReceiveRequest struct {
 
 func (x *MqReceiveRequest) Reset() {
 	*x = MqReceiveRequest{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[93]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[97]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6383,7 +6680,7 @@ func (x *MqReceiveRequest) String() string {
 func (*MqReceiveRequest) ProtoMessage() {}
 
 func (x *MqReceiveRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[93]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[97]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6396,7 +6693,7 @@ func (x *MqReceiveRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MqReceiveRequest.ProtoReflect.Descriptor instead.
 func (*MqReceiveRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{93}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{97}
 }
 
 func (x *MqReceiveRequest) GetHandle() uint64 {
@@ -6442,7 +6739,7 @@ type MqReceiveReply struct {
 
 func (x *MqReceiveReply) Reset() {
 	*x = MqReceiveReply{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[94]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[98]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6454,7 +6751,7 @@ func (x *MqReceiveReply) String() string {
 func (*MqReceiveReply) ProtoMessage() {}
 
 func (x *MqReceiveReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[94]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[98]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6467,7 +6764,7 @@ func (x *MqReceiveReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MqReceiveReply.ProtoReflect.Descriptor instead.
 func (*MqReceiveReply) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{94}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{98}
 }
 
 func (x *MqReceiveReply) GetErrno() uint32 {
@@ -6518,17 +6815,21 @@ type MqNotifyRequest struct {
 	Pid    int32                  `protobuf:"varint,2,opt,name=pid" json:"pid,omitempty"`
 	// Take the request of pid back.
 	Remove bool `protobuf:"varint,3,opt,name=remove" json:"remove,omitempty"`
-	// SIGEV_SIGNAL or SIGEV_NONE.
-	Kind          uint32 `protobuf:"varint,4,opt,name=kind" json:"kind,omitempty"`
-	Signo         uint32 `protobuf:"varint,5,opt,name=signo" json:"signo,omitempty"`
-	Value         uint64 `protobuf:"varint,6,opt,name=value" json:"value,omitempty"`
+	// SIGEV_SIGNAL, SIGEV_NONE or SIGEV_THREAD.
+	Kind  uint32 `protobuf:"varint,4,opt,name=kind" json:"kind,omitempty"`
+	Signo uint32 `protobuf:"varint,5,opt,name=signo" json:"signo,omitempty"`
+	Value uint64 `protobuf:"varint,6,opt,name=value" json:"value,omitempty"`
+	// For SIGEV_THREAD: the netlink socket that gets cookie, whose last byte then
+	// says why.
+	Socket        uint64 `protobuf:"varint,7,opt,name=socket" json:"socket,omitempty"`
+	Cookie        []byte `protobuf:"bytes,8,opt,name=cookie" json:"cookie,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *MqNotifyRequest) Reset() {
 	*x = MqNotifyRequest{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[95]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[99]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6540,7 +6841,7 @@ func (x *MqNotifyRequest) String() string {
 func (*MqNotifyRequest) ProtoMessage() {}
 
 func (x *MqNotifyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[95]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[99]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6553,7 +6854,7 @@ func (x *MqNotifyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MqNotifyRequest.ProtoReflect.Descriptor instead.
 func (*MqNotifyRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{95}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{99}
 }
 
 func (x *MqNotifyRequest) GetHandle() uint64 {
@@ -6598,16 +6899,32 @@ func (x *MqNotifyRequest) GetValue() uint64 {
 	return 0
 }
 
+func (x *MqNotifyRequest) GetSocket() uint64 {
+	if x != nil {
+		return x.Socket
+	}
+	return 0
+}
+
+func (x *MqNotifyRequest) GetCookie() []byte {
+	if x != nil {
+		return x.Cookie
+	}
+	return nil
+}
+
 type MqNotifyReply struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Errno         uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Errno uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
+	// The socket that hears that its request was taken back.
+	Ready         []*Ready `protobuf:"bytes,2,rep,name=ready" json:"ready,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *MqNotifyReply) Reset() {
 	*x = MqNotifyReply{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[96]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[100]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6619,7 +6936,7 @@ func (x *MqNotifyReply) String() string {
 func (*MqNotifyReply) ProtoMessage() {}
 
 func (x *MqNotifyReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[96]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[100]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6632,7 +6949,7 @@ func (x *MqNotifyReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MqNotifyReply.ProtoReflect.Descriptor instead.
 func (*MqNotifyReply) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{96}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{100}
 }
 
 func (x *MqNotifyReply) GetErrno() uint32 {
@@ -6640,6 +6957,13 @@ func (x *MqNotifyReply) GetErrno() uint32 {
 		return x.Errno
 	}
 	return 0
+}
+
+func (x *MqNotifyReply) GetReady() []*Ready {
+	if x != nil {
+		return x.Ready
+	}
+	return nil
 }
 
 type MqAttributesRequest struct {
@@ -6651,7 +6975,7 @@ type MqAttributesRequest struct {
 
 func (x *MqAttributesRequest) Reset() {
 	*x = MqAttributesRequest{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[97]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[101]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6663,7 +6987,7 @@ func (x *MqAttributesRequest) String() string {
 func (*MqAttributesRequest) ProtoMessage() {}
 
 func (x *MqAttributesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[97]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[101]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6676,7 +7000,7 @@ func (x *MqAttributesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MqAttributesRequest.ProtoReflect.Descriptor instead.
 func (*MqAttributesRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{97}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{101}
 }
 
 func (x *MqAttributesRequest) GetHandle() uint64 {
@@ -6698,7 +7022,7 @@ type MqAttributesReply struct {
 
 func (x *MqAttributesReply) Reset() {
 	*x = MqAttributesReply{}
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[98]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[102]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6710,7 +7034,7 @@ func (x *MqAttributesReply) String() string {
 func (*MqAttributesReply) ProtoMessage() {}
 
 func (x *MqAttributesReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[98]
+	mi := &file_adyton_ipc_v1_ipc_proto_msgTypes[102]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6723,7 +7047,7 @@ func (x *MqAttributesReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MqAttributesReply.ProtoReflect.Descriptor instead.
 func (*MqAttributesReply) Descriptor() ([]byte, []int) {
-	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{98}
+	return file_adyton_ipc_v1_ipc_proto_rawDescGZIP(), []int{102}
 }
 
 func (x *MqAttributesReply) GetErrno() uint32 {
@@ -6967,14 +7291,15 @@ const file_adyton_ipc_v1_ipc_proto_rawDesc = "" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12\x14\n" +
 	"\x05count\x18\x02 \x01(\rR\x05count\x12*\n" +
 	"\x05ready\x18\x03 \x03(\v2\x14.adyton.ipc.v1.ReadyR\x05ready\x12\x16\n" +
-	"\x06tokens\x18\x04 \x03(\x04R\x06tokens\"\x9e\x01\n" +
+	"\x06tokens\x18\x04 \x03(\x04R\x06tokens\"\xb6\x01\n" +
 	"\fWriteRequest\x12\x16\n" +
 	"\x06handle\x18\x01 \x01(\x04R\x06handle\x12\x12\n" +
 	"\x04data\x18\x02 \x01(\fR\x04data\x12'\n" +
 	"\x04cred\x18\x03 \x01(\v2\x13.adyton.ipc.v1.CredR\x04cred\x12\x18\n" +
 	"\aspliced\x18\x04 \x01(\bR\aspliced\x12\x1f\n" +
 	"\vpage_offset\x18\x05 \x01(\rR\n" +
-	"pageOffset\"\xa5\x01\n" +
+	"pageOffset\x12\x16\n" +
+	"\x06signal\x18\x06 \x01(\bR\x06signal\"\xa5\x01\n" +
 	"\n" +
 	"WriteReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12'\n" +
@@ -7016,7 +7341,17 @@ const file_adyton_ipc_v1_ipc_proto_rawDesc = "" +
 	"CloseReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12*\n" +
 	"\x05ready\x18\x02 \x03(\v2\x14.adyton.ipc.v1.ReadyR\x05ready\x12\x16\n" +
-	"\x06tokens\x18\x03 \x03(\x04R\x06tokens\"\x0e\n" +
+	"\x06tokens\x18\x03 \x03(\x04R\x06tokens\"!\n" +
+	"\vTextRequest\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\"5\n" +
+	"\tTextReply\x12\x14\n" +
+	"\x05errno\x18\x01 \x01(\rR\x05errno\x12\x12\n" +
+	"\x04data\x18\x02 \x01(\fR\x04data\"8\n" +
+	"\x0eSetTextRequest\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
+	"\x04data\x18\x02 \x01(\fR\x04data\"$\n" +
+	"\fSetTextReply\x12\x14\n" +
+	"\x05errno\x18\x01 \x01(\rR\x05errno\"\x0e\n" +
 	"\fWatchRequest\"R\n" +
 	"\n" +
 	"WatchReply\x12*\n" +
@@ -7036,12 +7371,14 @@ const file_adyton_ipc_v1_ipc_proto_rawDesc = "" +
 	"\x04cuid\x18\x04 \x01(\rR\x04cuid\x12\x12\n" +
 	"\x04cgid\x18\x05 \x01(\rR\x04cgid\x12\x12\n" +
 	"\x04mode\x18\x06 \x01(\rR\x04mode\x12\x10\n" +
-	"\x03seq\x18\a \x01(\rR\x03seq\"t\n" +
+	"\x03seq\x18\a \x01(\rR\x03seq\"\x93\x01\n" +
 	"\rShmGetRequest\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\x05R\x03key\x12\x12\n" +
 	"\x04size\x18\x02 \x01(\x04R\x04size\x12\x14\n" +
 	"\x05flags\x18\x03 \x01(\rR\x05flags\x12'\n" +
-	"\x04cred\x18\x04 \x01(\v2\x13.adyton.ipc.v1.CredR\x04cred\"3\n" +
+	"\x04cred\x18\x04 \x01(\v2\x13.adyton.ipc.v1.CredR\x04cred\x12\x1d\n" +
+	"\n" +
+	"lock_limit\x18\x05 \x01(\x04R\tlockLimit\"3\n" +
 	"\vShmGetReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12\x0e\n" +
 	"\x02id\x18\x02 \x01(\x05R\x02id\"{\n" +
@@ -7070,7 +7407,7 @@ const file_adyton_ipc_v1_ipc_proto_rawDesc = "" +
 	"\x02id\x18\x01 \x01(\x05R\x02id\x12\x18\n" +
 	"\acommand\x18\x02 \x01(\rR\acommand\x12+\n" +
 	"\x04perm\x18\x03 \x01(\v2\x17.adyton.ipc.v1.SysvPermR\x04perm\x12'\n" +
-	"\x04cred\x18\x04 \x01(\v2\x13.adyton.ipc.v1.CredR\x04cred\"\xfb\x02\n" +
+	"\x04cred\x18\x04 \x01(\v2\x13.adyton.ipc.v1.CredR\x04cred\"\xe4\x03\n" +
 	"\x0fShmControlReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12\x16\n" +
 	"\x06result\x18\x02 \x01(\x05R\x06result\x12+\n" +
@@ -7089,7 +7426,12 @@ const file_adyton_ipc_v1_ipc_proto_rawDesc = "" +
 	" \x01(\x04R\battached\x12\x12\n" +
 	"\x04used\x18\v \x01(\rR\x04used\x12\x14\n" +
 	"\x05pages\x18\f \x01(\x04R\x05pages\x12\x1a\n" +
-	"\breleased\x18\r \x01(\x04R\breleased\"`\n" +
+	"\breleased\x18\r \x01(\x04R\breleased\x12\x1f\n" +
+	"\vlimit_bytes\x18\x0e \x01(\x04R\n" +
+	"limitBytes\x12\x1f\n" +
+	"\vlimit_pages\x18\x0f \x01(\x04R\n" +
+	"limitPages\x12%\n" +
+	"\x0elimit_segments\x18\x10 \x01(\rR\rlimitSegments\"`\n" +
 	"\rMsgGetRequest\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\x05R\x03key\x12\x14\n" +
 	"\x05flags\x18\x02 \x01(\rR\x05flags\x12'\n" +
@@ -7130,7 +7472,7 @@ const file_adyton_ipc_v1_ipc_proto_rawDesc = "" +
 	"\acommand\x18\x02 \x01(\rR\acommand\x12+\n" +
 	"\x04perm\x18\x03 \x01(\v2\x17.adyton.ipc.v1.SysvPermR\x04perm\x12\x1b\n" +
 	"\tmax_bytes\x18\x04 \x01(\x04R\bmaxBytes\x12'\n" +
-	"\x04cred\x18\x05 \x01(\v2\x13.adyton.ipc.v1.CredR\x04cred\"\xd2\x03\n" +
+	"\x04cred\x18\x05 \x01(\v2\x13.adyton.ipc.v1.CredR\x04cred\"\xbb\x04\n" +
 	"\x0fMsgControlReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12\x16\n" +
 	"\x06result\x18\x02 \x01(\x05R\x06result\x12*\n" +
@@ -7150,7 +7492,11 @@ const file_adyton_ipc_v1_ipc_proto_rawDesc = "" +
 	"receivePid\x12\x12\n" +
 	"\x04used\x18\r \x01(\rR\x04used\x12!\n" +
 	"\fall_messages\x18\x0e \x01(\x04R\vallMessages\x12\x1b\n" +
-	"\tall_bytes\x18\x0f \x01(\x04R\ballBytes\"v\n" +
+	"\tall_bytes\x18\x0f \x01(\x04R\ballBytes\x12#\n" +
+	"\rlimit_message\x18\x10 \x01(\rR\flimitMessage\x12\x1f\n" +
+	"\vlimit_bytes\x18\x11 \x01(\rR\n" +
+	"limitBytes\x12!\n" +
+	"\flimit_queues\x18\x12 \x01(\rR\vlimitQueues\"v\n" +
 	"\rSemGetRequest\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\x05R\x03key\x12\x14\n" +
 	"\x05count\x18\x02 \x01(\x05R\x05count\x12\x14\n" +
@@ -7185,7 +7531,7 @@ const file_adyton_ipc_v1_ipc_proto_rawDesc = "" +
 	"\x05value\x18\x04 \x01(\x05R\x05value\x12\x16\n" +
 	"\x06values\x18\x05 \x03(\rR\x06values\x12+\n" +
 	"\x04perm\x18\x06 \x01(\v2\x17.adyton.ipc.v1.SysvPermR\x04perm\x12'\n" +
-	"\x04cred\x18\a \x01(\v2\x13.adyton.ipc.v1.CredR\x04cred\"\xb7\x02\n" +
+	"\x04cred\x18\a \x01(\v2\x13.adyton.ipc.v1.CredR\x04cred\"\xbb\x03\n" +
 	"\x0fSemControlReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12\x16\n" +
 	"\x06result\x18\x02 \x01(\x05R\x06result\x12*\n" +
@@ -7198,7 +7544,12 @@ const file_adyton_ipc_v1_ipc_proto_rawDesc = "" +
 	"\x06values\x18\b \x03(\rR\x06values\x12\x12\n" +
 	"\x04used\x18\t \x01(\rR\x04used\x12%\n" +
 	"\x0eall_semaphores\x18\n" +
-	" \x01(\rR\rallSemaphores\"6\n" +
+	" \x01(\rR\rallSemaphores\x12\x1b\n" +
+	"\tlimit_set\x18\v \x01(\rR\blimitSet\x12\x1b\n" +
+	"\tlimit_all\x18\f \x01(\rR\blimitAll\x12)\n" +
+	"\x10limit_operations\x18\r \x01(\rR\x0flimitOperations\x12\x1d\n" +
+	"\n" +
+	"limit_sets\x18\x0e \x01(\rR\tlimitSets\"6\n" +
 	"\x0eSemExitRequest\x12\x12\n" +
 	"\x04undo\x18\x01 \x01(\x04R\x04undo\x12\x10\n" +
 	"\x03pid\x18\x02 \x01(\x05R\x03pid\"P\n" +
@@ -7253,16 +7604,19 @@ const file_adyton_ipc_v1_ipc_proto_rawDesc = "" +
 	"\x05ready\x18\x03 \x03(\v2\x14.adyton.ipc.v1.ReadyR\x05ready\x12\x18\n" +
 	"\apending\x18\x04 \x01(\x04R\apending\x12\x12\n" +
 	"\x04data\x18\x05 \x01(\fR\x04data\x12\x1a\n" +
-	"\bpriority\x18\x06 \x01(\rR\bpriority\"\x93\x01\n" +
+	"\bpriority\x18\x06 \x01(\rR\bpriority\"\xc3\x01\n" +
 	"\x0fMqNotifyRequest\x12\x16\n" +
 	"\x06handle\x18\x01 \x01(\x04R\x06handle\x12\x10\n" +
 	"\x03pid\x18\x02 \x01(\x05R\x03pid\x12\x16\n" +
 	"\x06remove\x18\x03 \x01(\bR\x06remove\x12\x12\n" +
 	"\x04kind\x18\x04 \x01(\rR\x04kind\x12\x14\n" +
 	"\x05signo\x18\x05 \x01(\rR\x05signo\x12\x14\n" +
-	"\x05value\x18\x06 \x01(\x04R\x05value\"%\n" +
+	"\x05value\x18\x06 \x01(\x04R\x05value\x12\x16\n" +
+	"\x06socket\x18\a \x01(\x04R\x06socket\x12\x16\n" +
+	"\x06cookie\x18\b \x01(\fR\x06cookie\"Q\n" +
 	"\rMqNotifyReply\x12\x14\n" +
-	"\x05errno\x18\x01 \x01(\rR\x05errno\"-\n" +
+	"\x05errno\x18\x01 \x01(\rR\x05errno\x12*\n" +
+	"\x05ready\x18\x02 \x03(\v2\x14.adyton.ipc.v1.ReadyR\x05ready\"-\n" +
 	"\x13MqAttributesRequest\x12\x16\n" +
 	"\x06handle\x18\x01 \x01(\x04R\x06handle\"\x8b\x01\n" +
 	"\x11MqAttributesReply\x12\x14\n" +
@@ -7273,7 +7627,7 @@ const file_adyton_ipc_v1_ipc_proto_rawDesc = "" +
 	"\bReadMode\x12\x19\n" +
 	"\x15READ_MODE_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eREAD_MODE_PEEK\x10\x01\x12\x12\n" +
-	"\x0eREAD_MODE_DROP\x10\x022\xd5\x19\n" +
+	"\x0eREAD_MODE_DROP\x10\x022\xda\x1a\n" +
 	"\x03IPC\x12H\n" +
 	"\bOpenPipe\x12\x1e.adyton.ipc.v1.OpenPipeRequest\x1a\x1c.adyton.ipc.v1.OpenPipeReply\x12H\n" +
 	"\bOpenFifo\x12\x1e.adyton.ipc.v1.OpenFifoRequest\x1a\x1c.adyton.ipc.v1.OpenFifoReply\x12H\n" +
@@ -7323,7 +7677,9 @@ const file_adyton_ipc_v1_ipc_proto_rawDesc = "" +
 	"\x06MqSend\x12\x1c.adyton.ipc.v1.MqSendRequest\x1a\x1a.adyton.ipc.v1.MqSendReply\x12K\n" +
 	"\tMqReceive\x12\x1f.adyton.ipc.v1.MqReceiveRequest\x1a\x1d.adyton.ipc.v1.MqReceiveReply\x12H\n" +
 	"\bMqNotify\x12\x1e.adyton.ipc.v1.MqNotifyRequest\x1a\x1c.adyton.ipc.v1.MqNotifyReply\x12T\n" +
-	"\fMqAttributes\x12\".adyton.ipc.v1.MqAttributesRequest\x1a .adyton.ipc.v1.MqAttributesReply\x12A\n" +
+	"\fMqAttributes\x12\".adyton.ipc.v1.MqAttributesRequest\x1a .adyton.ipc.v1.MqAttributesReply\x12<\n" +
+	"\x04Text\x12\x1a.adyton.ipc.v1.TextRequest\x1a\x18.adyton.ipc.v1.TextReply\x12E\n" +
+	"\aSetText\x12\x1d.adyton.ipc.v1.SetTextRequest\x1a\x1b.adyton.ipc.v1.SetTextReply\x12A\n" +
 	"\x05Watch\x12\x1b.adyton.ipc.v1.WatchRequest\x1a\x19.adyton.ipc.v1.WatchReply0\x01\x12B\n" +
 	"\x06Expire\x12\x1c.adyton.ipc.v1.ExpireRequest\x1a\x1a.adyton.ipc.v1.ExpireReplyB4Z+adyton.dev/adyton/proto/gen/ipcwire;ipcwire\x92\x03\x04\b\x02 \x03b\beditionsp\xe8\a"
 
@@ -7340,7 +7696,7 @@ func file_adyton_ipc_v1_ipc_proto_rawDescGZIP() []byte {
 }
 
 var file_adyton_ipc_v1_ipc_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_adyton_ipc_v1_ipc_proto_msgTypes = make([]protoimpl.MessageInfo, 99)
+var file_adyton_ipc_v1_ipc_proto_msgTypes = make([]protoimpl.MessageInfo, 103)
 var file_adyton_ipc_v1_ipc_proto_goTypes = []any{
 	(ReadMode)(0),               // 0: adyton.ipc.v1.ReadMode
 	(*Wait)(nil),                // 1: adyton.ipc.v1.Wait
@@ -7397,51 +7753,55 @@ var file_adyton_ipc_v1_ipc_proto_goTypes = []any{
 	(*GetattrReply)(nil),        // 52: adyton.ipc.v1.GetattrReply
 	(*CloseRequest)(nil),        // 53: adyton.ipc.v1.CloseRequest
 	(*CloseReply)(nil),          // 54: adyton.ipc.v1.CloseReply
-	(*WatchRequest)(nil),        // 55: adyton.ipc.v1.WatchRequest
-	(*WatchReply)(nil),          // 56: adyton.ipc.v1.WatchReply
-	(*ExpireRequest)(nil),       // 57: adyton.ipc.v1.ExpireRequest
-	(*ExpireReply)(nil),         // 58: adyton.ipc.v1.ExpireReply
-	(*SysvPerm)(nil),            // 59: adyton.ipc.v1.SysvPerm
-	(*ShmGetRequest)(nil),       // 60: adyton.ipc.v1.ShmGetRequest
-	(*ShmGetReply)(nil),         // 61: adyton.ipc.v1.ShmGetReply
-	(*ShmAttachRequest)(nil),    // 62: adyton.ipc.v1.ShmAttachRequest
-	(*ShmAttachReply)(nil),      // 63: adyton.ipc.v1.ShmAttachReply
-	(*ShmBackRequest)(nil),      // 64: adyton.ipc.v1.ShmBackRequest
-	(*ShmBackReply)(nil),        // 65: adyton.ipc.v1.ShmBackReply
-	(*ShmDetachRequest)(nil),    // 66: adyton.ipc.v1.ShmDetachRequest
-	(*ShmDetachReply)(nil),      // 67: adyton.ipc.v1.ShmDetachReply
-	(*ShmControlRequest)(nil),   // 68: adyton.ipc.v1.ShmControlRequest
-	(*ShmControlReply)(nil),     // 69: adyton.ipc.v1.ShmControlReply
-	(*MsgGetRequest)(nil),       // 70: adyton.ipc.v1.MsgGetRequest
-	(*MsgGetReply)(nil),         // 71: adyton.ipc.v1.MsgGetReply
-	(*MsgSendRequest)(nil),      // 72: adyton.ipc.v1.MsgSendRequest
-	(*MsgSendReply)(nil),        // 73: adyton.ipc.v1.MsgSendReply
-	(*MsgReceiveRequest)(nil),   // 74: adyton.ipc.v1.MsgReceiveRequest
-	(*MsgReceiveReply)(nil),     // 75: adyton.ipc.v1.MsgReceiveReply
-	(*MsgControlRequest)(nil),   // 76: adyton.ipc.v1.MsgControlRequest
-	(*MsgControlReply)(nil),     // 77: adyton.ipc.v1.MsgControlReply
-	(*SemGetRequest)(nil),       // 78: adyton.ipc.v1.SemGetRequest
-	(*SemGetReply)(nil),         // 79: adyton.ipc.v1.SemGetReply
-	(*SemOperation)(nil),        // 80: adyton.ipc.v1.SemOperation
-	(*SemOpRequest)(nil),        // 81: adyton.ipc.v1.SemOpRequest
-	(*SemOpReply)(nil),          // 82: adyton.ipc.v1.SemOpReply
-	(*SemControlRequest)(nil),   // 83: adyton.ipc.v1.SemControlRequest
-	(*SemControlReply)(nil),     // 84: adyton.ipc.v1.SemControlReply
-	(*SemExitRequest)(nil),      // 85: adyton.ipc.v1.SemExitRequest
-	(*SemExitReply)(nil),        // 86: adyton.ipc.v1.SemExitReply
-	(*MqOpenRequest)(nil),       // 87: adyton.ipc.v1.MqOpenRequest
-	(*MqOpenReply)(nil),         // 88: adyton.ipc.v1.MqOpenReply
-	(*MqUnlinkRequest)(nil),     // 89: adyton.ipc.v1.MqUnlinkRequest
-	(*MqUnlinkReply)(nil),       // 90: adyton.ipc.v1.MqUnlinkReply
-	(*MqNotification)(nil),      // 91: adyton.ipc.v1.MqNotification
-	(*MqSendRequest)(nil),       // 92: adyton.ipc.v1.MqSendRequest
-	(*MqSendReply)(nil),         // 93: adyton.ipc.v1.MqSendReply
-	(*MqReceiveRequest)(nil),    // 94: adyton.ipc.v1.MqReceiveRequest
-	(*MqReceiveReply)(nil),      // 95: adyton.ipc.v1.MqReceiveReply
-	(*MqNotifyRequest)(nil),     // 96: adyton.ipc.v1.MqNotifyRequest
-	(*MqNotifyReply)(nil),       // 97: adyton.ipc.v1.MqNotifyReply
-	(*MqAttributesRequest)(nil), // 98: adyton.ipc.v1.MqAttributesRequest
-	(*MqAttributesReply)(nil),   // 99: adyton.ipc.v1.MqAttributesReply
+	(*TextRequest)(nil),         // 55: adyton.ipc.v1.TextRequest
+	(*TextReply)(nil),           // 56: adyton.ipc.v1.TextReply
+	(*SetTextRequest)(nil),      // 57: adyton.ipc.v1.SetTextRequest
+	(*SetTextReply)(nil),        // 58: adyton.ipc.v1.SetTextReply
+	(*WatchRequest)(nil),        // 59: adyton.ipc.v1.WatchRequest
+	(*WatchReply)(nil),          // 60: adyton.ipc.v1.WatchReply
+	(*ExpireRequest)(nil),       // 61: adyton.ipc.v1.ExpireRequest
+	(*ExpireReply)(nil),         // 62: adyton.ipc.v1.ExpireReply
+	(*SysvPerm)(nil),            // 63: adyton.ipc.v1.SysvPerm
+	(*ShmGetRequest)(nil),       // 64: adyton.ipc.v1.ShmGetRequest
+	(*ShmGetReply)(nil),         // 65: adyton.ipc.v1.ShmGetReply
+	(*ShmAttachRequest)(nil),    // 66: adyton.ipc.v1.ShmAttachRequest
+	(*ShmAttachReply)(nil),      // 67: adyton.ipc.v1.ShmAttachReply
+	(*ShmBackRequest)(nil),      // 68: adyton.ipc.v1.ShmBackRequest
+	(*ShmBackReply)(nil),        // 69: adyton.ipc.v1.ShmBackReply
+	(*ShmDetachRequest)(nil),    // 70: adyton.ipc.v1.ShmDetachRequest
+	(*ShmDetachReply)(nil),      // 71: adyton.ipc.v1.ShmDetachReply
+	(*ShmControlRequest)(nil),   // 72: adyton.ipc.v1.ShmControlRequest
+	(*ShmControlReply)(nil),     // 73: adyton.ipc.v1.ShmControlReply
+	(*MsgGetRequest)(nil),       // 74: adyton.ipc.v1.MsgGetRequest
+	(*MsgGetReply)(nil),         // 75: adyton.ipc.v1.MsgGetReply
+	(*MsgSendRequest)(nil),      // 76: adyton.ipc.v1.MsgSendRequest
+	(*MsgSendReply)(nil),        // 77: adyton.ipc.v1.MsgSendReply
+	(*MsgReceiveRequest)(nil),   // 78: adyton.ipc.v1.MsgReceiveRequest
+	(*MsgReceiveReply)(nil),     // 79: adyton.ipc.v1.MsgReceiveReply
+	(*MsgControlRequest)(nil),   // 80: adyton.ipc.v1.MsgControlRequest
+	(*MsgControlReply)(nil),     // 81: adyton.ipc.v1.MsgControlReply
+	(*SemGetRequest)(nil),       // 82: adyton.ipc.v1.SemGetRequest
+	(*SemGetReply)(nil),         // 83: adyton.ipc.v1.SemGetReply
+	(*SemOperation)(nil),        // 84: adyton.ipc.v1.SemOperation
+	(*SemOpRequest)(nil),        // 85: adyton.ipc.v1.SemOpRequest
+	(*SemOpReply)(nil),          // 86: adyton.ipc.v1.SemOpReply
+	(*SemControlRequest)(nil),   // 87: adyton.ipc.v1.SemControlRequest
+	(*SemControlReply)(nil),     // 88: adyton.ipc.v1.SemControlReply
+	(*SemExitRequest)(nil),      // 89: adyton.ipc.v1.SemExitRequest
+	(*SemExitReply)(nil),        // 90: adyton.ipc.v1.SemExitReply
+	(*MqOpenRequest)(nil),       // 91: adyton.ipc.v1.MqOpenRequest
+	(*MqOpenReply)(nil),         // 92: adyton.ipc.v1.MqOpenReply
+	(*MqUnlinkRequest)(nil),     // 93: adyton.ipc.v1.MqUnlinkRequest
+	(*MqUnlinkReply)(nil),       // 94: adyton.ipc.v1.MqUnlinkReply
+	(*MqNotification)(nil),      // 95: adyton.ipc.v1.MqNotification
+	(*MqSendRequest)(nil),       // 96: adyton.ipc.v1.MqSendRequest
+	(*MqSendReply)(nil),         // 97: adyton.ipc.v1.MqSendReply
+	(*MqReceiveRequest)(nil),    // 98: adyton.ipc.v1.MqReceiveRequest
+	(*MqReceiveReply)(nil),      // 99: adyton.ipc.v1.MqReceiveReply
+	(*MqNotifyRequest)(nil),     // 100: adyton.ipc.v1.MqNotifyRequest
+	(*MqNotifyReply)(nil),       // 101: adyton.ipc.v1.MqNotifyReply
+	(*MqAttributesRequest)(nil), // 102: adyton.ipc.v1.MqAttributesRequest
+	(*MqAttributesReply)(nil),   // 103: adyton.ipc.v1.MqAttributesReply
 }
 var file_adyton_ipc_v1_ipc_proto_depIdxs = []int32{
 	3,   // 0: adyton.ipc.v1.OpenPipeRequest.cred:type_name -> adyton.ipc.v1.Cred
@@ -7485,9 +7845,9 @@ var file_adyton_ipc_v1_ipc_proto_depIdxs = []int32{
 	3,   // 38: adyton.ipc.v1.ShmGetRequest.cred:type_name -> adyton.ipc.v1.Cred
 	3,   // 39: adyton.ipc.v1.ShmAttachRequest.cred:type_name -> adyton.ipc.v1.Cred
 	3,   // 40: adyton.ipc.v1.ShmDetachRequest.cred:type_name -> adyton.ipc.v1.Cred
-	59,  // 41: adyton.ipc.v1.ShmControlRequest.perm:type_name -> adyton.ipc.v1.SysvPerm
+	63,  // 41: adyton.ipc.v1.ShmControlRequest.perm:type_name -> adyton.ipc.v1.SysvPerm
 	3,   // 42: adyton.ipc.v1.ShmControlRequest.cred:type_name -> adyton.ipc.v1.Cred
-	59,  // 43: adyton.ipc.v1.ShmControlReply.perm:type_name -> adyton.ipc.v1.SysvPerm
+	63,  // 43: adyton.ipc.v1.ShmControlReply.perm:type_name -> adyton.ipc.v1.SysvPerm
 	3,   // 44: adyton.ipc.v1.MsgGetRequest.cred:type_name -> adyton.ipc.v1.Cred
 	3,   // 45: adyton.ipc.v1.MsgSendRequest.cred:type_name -> adyton.ipc.v1.Cred
 	1,   // 46: adyton.ipc.v1.MsgSendReply.wait:type_name -> adyton.ipc.v1.Wait
@@ -7495,125 +7855,130 @@ var file_adyton_ipc_v1_ipc_proto_depIdxs = []int32{
 	3,   // 48: adyton.ipc.v1.MsgReceiveRequest.cred:type_name -> adyton.ipc.v1.Cred
 	1,   // 49: adyton.ipc.v1.MsgReceiveReply.wait:type_name -> adyton.ipc.v1.Wait
 	2,   // 50: adyton.ipc.v1.MsgReceiveReply.ready:type_name -> adyton.ipc.v1.Ready
-	59,  // 51: adyton.ipc.v1.MsgControlRequest.perm:type_name -> adyton.ipc.v1.SysvPerm
+	63,  // 51: adyton.ipc.v1.MsgControlRequest.perm:type_name -> adyton.ipc.v1.SysvPerm
 	3,   // 52: adyton.ipc.v1.MsgControlRequest.cred:type_name -> adyton.ipc.v1.Cred
 	2,   // 53: adyton.ipc.v1.MsgControlReply.ready:type_name -> adyton.ipc.v1.Ready
-	59,  // 54: adyton.ipc.v1.MsgControlReply.perm:type_name -> adyton.ipc.v1.SysvPerm
+	63,  // 54: adyton.ipc.v1.MsgControlReply.perm:type_name -> adyton.ipc.v1.SysvPerm
 	3,   // 55: adyton.ipc.v1.SemGetRequest.cred:type_name -> adyton.ipc.v1.Cred
-	80,  // 56: adyton.ipc.v1.SemOpRequest.operations:type_name -> adyton.ipc.v1.SemOperation
+	84,  // 56: adyton.ipc.v1.SemOpRequest.operations:type_name -> adyton.ipc.v1.SemOperation
 	3,   // 57: adyton.ipc.v1.SemOpRequest.cred:type_name -> adyton.ipc.v1.Cred
 	1,   // 58: adyton.ipc.v1.SemOpReply.wait:type_name -> adyton.ipc.v1.Wait
 	2,   // 59: adyton.ipc.v1.SemOpReply.ready:type_name -> adyton.ipc.v1.Ready
-	59,  // 60: adyton.ipc.v1.SemControlRequest.perm:type_name -> adyton.ipc.v1.SysvPerm
+	63,  // 60: adyton.ipc.v1.SemControlRequest.perm:type_name -> adyton.ipc.v1.SysvPerm
 	3,   // 61: adyton.ipc.v1.SemControlRequest.cred:type_name -> adyton.ipc.v1.Cred
 	2,   // 62: adyton.ipc.v1.SemControlReply.ready:type_name -> adyton.ipc.v1.Ready
-	59,  // 63: adyton.ipc.v1.SemControlReply.perm:type_name -> adyton.ipc.v1.SysvPerm
+	63,  // 63: adyton.ipc.v1.SemControlReply.perm:type_name -> adyton.ipc.v1.SysvPerm
 	2,   // 64: adyton.ipc.v1.SemExitReply.ready:type_name -> adyton.ipc.v1.Ready
 	3,   // 65: adyton.ipc.v1.MqOpenRequest.cred:type_name -> adyton.ipc.v1.Cred
 	3,   // 66: adyton.ipc.v1.MqUnlinkRequest.cred:type_name -> adyton.ipc.v1.Cred
 	3,   // 67: adyton.ipc.v1.MqSendRequest.cred:type_name -> adyton.ipc.v1.Cred
 	1,   // 68: adyton.ipc.v1.MqSendReply.wait:type_name -> adyton.ipc.v1.Wait
 	2,   // 69: adyton.ipc.v1.MqSendReply.ready:type_name -> adyton.ipc.v1.Ready
-	91,  // 70: adyton.ipc.v1.MqSendReply.notify:type_name -> adyton.ipc.v1.MqNotification
+	95,  // 70: adyton.ipc.v1.MqSendReply.notify:type_name -> adyton.ipc.v1.MqNotification
 	1,   // 71: adyton.ipc.v1.MqReceiveReply.wait:type_name -> adyton.ipc.v1.Wait
 	2,   // 72: adyton.ipc.v1.MqReceiveReply.ready:type_name -> adyton.ipc.v1.Ready
-	4,   // 73: adyton.ipc.v1.IPC.OpenPipe:input_type -> adyton.ipc.v1.OpenPipeRequest
-	6,   // 74: adyton.ipc.v1.IPC.OpenFifo:input_type -> adyton.ipc.v1.OpenFifoRequest
-	8,   // 75: adyton.ipc.v1.IPC.PipeSize:input_type -> adyton.ipc.v1.PipeSizeRequest
-	10,  // 76: adyton.ipc.v1.IPC.Splice:input_type -> adyton.ipc.v1.SpliceRequest
-	12,  // 77: adyton.ipc.v1.IPC.OpenEventfd:input_type -> adyton.ipc.v1.OpenEventfdRequest
-	14,  // 78: adyton.ipc.v1.IPC.Socket:input_type -> adyton.ipc.v1.SocketRequest
-	16,  // 79: adyton.ipc.v1.IPC.SocketPair:input_type -> adyton.ipc.v1.SocketPairRequest
-	18,  // 80: adyton.ipc.v1.IPC.Bind:input_type -> adyton.ipc.v1.BindRequest
-	20,  // 81: adyton.ipc.v1.IPC.Listen:input_type -> adyton.ipc.v1.ListenRequest
-	22,  // 82: adyton.ipc.v1.IPC.Connect:input_type -> adyton.ipc.v1.ConnectRequest
-	24,  // 83: adyton.ipc.v1.IPC.Accept:input_type -> adyton.ipc.v1.AcceptRequest
-	26,  // 84: adyton.ipc.v1.IPC.Name:input_type -> adyton.ipc.v1.NameRequest
-	28,  // 85: adyton.ipc.v1.IPC.Shutdown:input_type -> adyton.ipc.v1.ShutdownRequest
-	30,  // 86: adyton.ipc.v1.IPC.GetOption:input_type -> adyton.ipc.v1.GetOptionRequest
-	32,  // 87: adyton.ipc.v1.IPC.SetOption:input_type -> adyton.ipc.v1.SetOptionRequest
-	34,  // 88: adyton.ipc.v1.IPC.Send:input_type -> adyton.ipc.v1.SendRequest
-	36,  // 89: adyton.ipc.v1.IPC.Receive:input_type -> adyton.ipc.v1.ReceiveRequest
-	39,  // 90: adyton.ipc.v1.IPC.Collect:input_type -> adyton.ipc.v1.CollectRequest
-	41,  // 91: adyton.ipc.v1.IPC.Read:input_type -> adyton.ipc.v1.ReadRequest
-	43,  // 92: adyton.ipc.v1.IPC.Unread:input_type -> adyton.ipc.v1.UnreadRequest
-	45,  // 93: adyton.ipc.v1.IPC.Write:input_type -> adyton.ipc.v1.WriteRequest
-	47,  // 94: adyton.ipc.v1.IPC.Poll:input_type -> adyton.ipc.v1.PollRequest
-	49,  // 95: adyton.ipc.v1.IPC.Ioctl:input_type -> adyton.ipc.v1.IoctlRequest
-	51,  // 96: adyton.ipc.v1.IPC.Getattr:input_type -> adyton.ipc.v1.GetattrRequest
-	53,  // 97: adyton.ipc.v1.IPC.Close:input_type -> adyton.ipc.v1.CloseRequest
-	60,  // 98: adyton.ipc.v1.IPC.ShmGet:input_type -> adyton.ipc.v1.ShmGetRequest
-	62,  // 99: adyton.ipc.v1.IPC.ShmAttach:input_type -> adyton.ipc.v1.ShmAttachRequest
-	64,  // 100: adyton.ipc.v1.IPC.ShmBack:input_type -> adyton.ipc.v1.ShmBackRequest
-	66,  // 101: adyton.ipc.v1.IPC.ShmDetach:input_type -> adyton.ipc.v1.ShmDetachRequest
-	68,  // 102: adyton.ipc.v1.IPC.ShmControl:input_type -> adyton.ipc.v1.ShmControlRequest
-	70,  // 103: adyton.ipc.v1.IPC.MsgGet:input_type -> adyton.ipc.v1.MsgGetRequest
-	72,  // 104: adyton.ipc.v1.IPC.MsgSend:input_type -> adyton.ipc.v1.MsgSendRequest
-	74,  // 105: adyton.ipc.v1.IPC.MsgReceive:input_type -> adyton.ipc.v1.MsgReceiveRequest
-	76,  // 106: adyton.ipc.v1.IPC.MsgControl:input_type -> adyton.ipc.v1.MsgControlRequest
-	78,  // 107: adyton.ipc.v1.IPC.SemGet:input_type -> adyton.ipc.v1.SemGetRequest
-	81,  // 108: adyton.ipc.v1.IPC.SemOp:input_type -> adyton.ipc.v1.SemOpRequest
-	83,  // 109: adyton.ipc.v1.IPC.SemControl:input_type -> adyton.ipc.v1.SemControlRequest
-	85,  // 110: adyton.ipc.v1.IPC.SemExit:input_type -> adyton.ipc.v1.SemExitRequest
-	87,  // 111: adyton.ipc.v1.IPC.MqOpen:input_type -> adyton.ipc.v1.MqOpenRequest
-	89,  // 112: adyton.ipc.v1.IPC.MqUnlink:input_type -> adyton.ipc.v1.MqUnlinkRequest
-	92,  // 113: adyton.ipc.v1.IPC.MqSend:input_type -> adyton.ipc.v1.MqSendRequest
-	94,  // 114: adyton.ipc.v1.IPC.MqReceive:input_type -> adyton.ipc.v1.MqReceiveRequest
-	96,  // 115: adyton.ipc.v1.IPC.MqNotify:input_type -> adyton.ipc.v1.MqNotifyRequest
-	98,  // 116: adyton.ipc.v1.IPC.MqAttributes:input_type -> adyton.ipc.v1.MqAttributesRequest
-	55,  // 117: adyton.ipc.v1.IPC.Watch:input_type -> adyton.ipc.v1.WatchRequest
-	57,  // 118: adyton.ipc.v1.IPC.Expire:input_type -> adyton.ipc.v1.ExpireRequest
-	5,   // 119: adyton.ipc.v1.IPC.OpenPipe:output_type -> adyton.ipc.v1.OpenPipeReply
-	7,   // 120: adyton.ipc.v1.IPC.OpenFifo:output_type -> adyton.ipc.v1.OpenFifoReply
-	9,   // 121: adyton.ipc.v1.IPC.PipeSize:output_type -> adyton.ipc.v1.PipeSizeReply
-	11,  // 122: adyton.ipc.v1.IPC.Splice:output_type -> adyton.ipc.v1.SpliceReply
-	13,  // 123: adyton.ipc.v1.IPC.OpenEventfd:output_type -> adyton.ipc.v1.OpenEventfdReply
-	15,  // 124: adyton.ipc.v1.IPC.Socket:output_type -> adyton.ipc.v1.SocketReply
-	17,  // 125: adyton.ipc.v1.IPC.SocketPair:output_type -> adyton.ipc.v1.SocketPairReply
-	19,  // 126: adyton.ipc.v1.IPC.Bind:output_type -> adyton.ipc.v1.BindReply
-	21,  // 127: adyton.ipc.v1.IPC.Listen:output_type -> adyton.ipc.v1.ListenReply
-	23,  // 128: adyton.ipc.v1.IPC.Connect:output_type -> adyton.ipc.v1.ConnectReply
-	25,  // 129: adyton.ipc.v1.IPC.Accept:output_type -> adyton.ipc.v1.AcceptReply
-	27,  // 130: adyton.ipc.v1.IPC.Name:output_type -> adyton.ipc.v1.NameReply
-	29,  // 131: adyton.ipc.v1.IPC.Shutdown:output_type -> adyton.ipc.v1.ShutdownReply
-	31,  // 132: adyton.ipc.v1.IPC.GetOption:output_type -> adyton.ipc.v1.GetOptionReply
-	33,  // 133: adyton.ipc.v1.IPC.SetOption:output_type -> adyton.ipc.v1.SetOptionReply
-	35,  // 134: adyton.ipc.v1.IPC.Send:output_type -> adyton.ipc.v1.SendReply
-	37,  // 135: adyton.ipc.v1.IPC.Receive:output_type -> adyton.ipc.v1.ReceiveReply
-	40,  // 136: adyton.ipc.v1.IPC.Collect:output_type -> adyton.ipc.v1.CollectReply
-	42,  // 137: adyton.ipc.v1.IPC.Read:output_type -> adyton.ipc.v1.ReadReply
-	44,  // 138: adyton.ipc.v1.IPC.Unread:output_type -> adyton.ipc.v1.UnreadReply
-	46,  // 139: adyton.ipc.v1.IPC.Write:output_type -> adyton.ipc.v1.WriteReply
-	48,  // 140: adyton.ipc.v1.IPC.Poll:output_type -> adyton.ipc.v1.PollReply
-	50,  // 141: adyton.ipc.v1.IPC.Ioctl:output_type -> adyton.ipc.v1.IoctlReply
-	52,  // 142: adyton.ipc.v1.IPC.Getattr:output_type -> adyton.ipc.v1.GetattrReply
-	54,  // 143: adyton.ipc.v1.IPC.Close:output_type -> adyton.ipc.v1.CloseReply
-	61,  // 144: adyton.ipc.v1.IPC.ShmGet:output_type -> adyton.ipc.v1.ShmGetReply
-	63,  // 145: adyton.ipc.v1.IPC.ShmAttach:output_type -> adyton.ipc.v1.ShmAttachReply
-	65,  // 146: adyton.ipc.v1.IPC.ShmBack:output_type -> adyton.ipc.v1.ShmBackReply
-	67,  // 147: adyton.ipc.v1.IPC.ShmDetach:output_type -> adyton.ipc.v1.ShmDetachReply
-	69,  // 148: adyton.ipc.v1.IPC.ShmControl:output_type -> adyton.ipc.v1.ShmControlReply
-	71,  // 149: adyton.ipc.v1.IPC.MsgGet:output_type -> adyton.ipc.v1.MsgGetReply
-	73,  // 150: adyton.ipc.v1.IPC.MsgSend:output_type -> adyton.ipc.v1.MsgSendReply
-	75,  // 151: adyton.ipc.v1.IPC.MsgReceive:output_type -> adyton.ipc.v1.MsgReceiveReply
-	77,  // 152: adyton.ipc.v1.IPC.MsgControl:output_type -> adyton.ipc.v1.MsgControlReply
-	79,  // 153: adyton.ipc.v1.IPC.SemGet:output_type -> adyton.ipc.v1.SemGetReply
-	82,  // 154: adyton.ipc.v1.IPC.SemOp:output_type -> adyton.ipc.v1.SemOpReply
-	84,  // 155: adyton.ipc.v1.IPC.SemControl:output_type -> adyton.ipc.v1.SemControlReply
-	86,  // 156: adyton.ipc.v1.IPC.SemExit:output_type -> adyton.ipc.v1.SemExitReply
-	88,  // 157: adyton.ipc.v1.IPC.MqOpen:output_type -> adyton.ipc.v1.MqOpenReply
-	90,  // 158: adyton.ipc.v1.IPC.MqUnlink:output_type -> adyton.ipc.v1.MqUnlinkReply
-	93,  // 159: adyton.ipc.v1.IPC.MqSend:output_type -> adyton.ipc.v1.MqSendReply
-	95,  // 160: adyton.ipc.v1.IPC.MqReceive:output_type -> adyton.ipc.v1.MqReceiveReply
-	97,  // 161: adyton.ipc.v1.IPC.MqNotify:output_type -> adyton.ipc.v1.MqNotifyReply
-	99,  // 162: adyton.ipc.v1.IPC.MqAttributes:output_type -> adyton.ipc.v1.MqAttributesReply
-	56,  // 163: adyton.ipc.v1.IPC.Watch:output_type -> adyton.ipc.v1.WatchReply
-	58,  // 164: adyton.ipc.v1.IPC.Expire:output_type -> adyton.ipc.v1.ExpireReply
-	119, // [119:165] is the sub-list for method output_type
-	73,  // [73:119] is the sub-list for method input_type
-	73,  // [73:73] is the sub-list for extension type_name
-	73,  // [73:73] is the sub-list for extension extendee
-	0,   // [0:73] is the sub-list for field type_name
+	2,   // 73: adyton.ipc.v1.MqNotifyReply.ready:type_name -> adyton.ipc.v1.Ready
+	4,   // 74: adyton.ipc.v1.IPC.OpenPipe:input_type -> adyton.ipc.v1.OpenPipeRequest
+	6,   // 75: adyton.ipc.v1.IPC.OpenFifo:input_type -> adyton.ipc.v1.OpenFifoRequest
+	8,   // 76: adyton.ipc.v1.IPC.PipeSize:input_type -> adyton.ipc.v1.PipeSizeRequest
+	10,  // 77: adyton.ipc.v1.IPC.Splice:input_type -> adyton.ipc.v1.SpliceRequest
+	12,  // 78: adyton.ipc.v1.IPC.OpenEventfd:input_type -> adyton.ipc.v1.OpenEventfdRequest
+	14,  // 79: adyton.ipc.v1.IPC.Socket:input_type -> adyton.ipc.v1.SocketRequest
+	16,  // 80: adyton.ipc.v1.IPC.SocketPair:input_type -> adyton.ipc.v1.SocketPairRequest
+	18,  // 81: adyton.ipc.v1.IPC.Bind:input_type -> adyton.ipc.v1.BindRequest
+	20,  // 82: adyton.ipc.v1.IPC.Listen:input_type -> adyton.ipc.v1.ListenRequest
+	22,  // 83: adyton.ipc.v1.IPC.Connect:input_type -> adyton.ipc.v1.ConnectRequest
+	24,  // 84: adyton.ipc.v1.IPC.Accept:input_type -> adyton.ipc.v1.AcceptRequest
+	26,  // 85: adyton.ipc.v1.IPC.Name:input_type -> adyton.ipc.v1.NameRequest
+	28,  // 86: adyton.ipc.v1.IPC.Shutdown:input_type -> adyton.ipc.v1.ShutdownRequest
+	30,  // 87: adyton.ipc.v1.IPC.GetOption:input_type -> adyton.ipc.v1.GetOptionRequest
+	32,  // 88: adyton.ipc.v1.IPC.SetOption:input_type -> adyton.ipc.v1.SetOptionRequest
+	34,  // 89: adyton.ipc.v1.IPC.Send:input_type -> adyton.ipc.v1.SendRequest
+	36,  // 90: adyton.ipc.v1.IPC.Receive:input_type -> adyton.ipc.v1.ReceiveRequest
+	39,  // 91: adyton.ipc.v1.IPC.Collect:input_type -> adyton.ipc.v1.CollectRequest
+	41,  // 92: adyton.ipc.v1.IPC.Read:input_type -> adyton.ipc.v1.ReadRequest
+	43,  // 93: adyton.ipc.v1.IPC.Unread:input_type -> adyton.ipc.v1.UnreadRequest
+	45,  // 94: adyton.ipc.v1.IPC.Write:input_type -> adyton.ipc.v1.WriteRequest
+	47,  // 95: adyton.ipc.v1.IPC.Poll:input_type -> adyton.ipc.v1.PollRequest
+	49,  // 96: adyton.ipc.v1.IPC.Ioctl:input_type -> adyton.ipc.v1.IoctlRequest
+	51,  // 97: adyton.ipc.v1.IPC.Getattr:input_type -> adyton.ipc.v1.GetattrRequest
+	53,  // 98: adyton.ipc.v1.IPC.Close:input_type -> adyton.ipc.v1.CloseRequest
+	64,  // 99: adyton.ipc.v1.IPC.ShmGet:input_type -> adyton.ipc.v1.ShmGetRequest
+	66,  // 100: adyton.ipc.v1.IPC.ShmAttach:input_type -> adyton.ipc.v1.ShmAttachRequest
+	68,  // 101: adyton.ipc.v1.IPC.ShmBack:input_type -> adyton.ipc.v1.ShmBackRequest
+	70,  // 102: adyton.ipc.v1.IPC.ShmDetach:input_type -> adyton.ipc.v1.ShmDetachRequest
+	72,  // 103: adyton.ipc.v1.IPC.ShmControl:input_type -> adyton.ipc.v1.ShmControlRequest
+	74,  // 104: adyton.ipc.v1.IPC.MsgGet:input_type -> adyton.ipc.v1.MsgGetRequest
+	76,  // 105: adyton.ipc.v1.IPC.MsgSend:input_type -> adyton.ipc.v1.MsgSendRequest
+	78,  // 106: adyton.ipc.v1.IPC.MsgReceive:input_type -> adyton.ipc.v1.MsgReceiveRequest
+	80,  // 107: adyton.ipc.v1.IPC.MsgControl:input_type -> adyton.ipc.v1.MsgControlRequest
+	82,  // 108: adyton.ipc.v1.IPC.SemGet:input_type -> adyton.ipc.v1.SemGetRequest
+	85,  // 109: adyton.ipc.v1.IPC.SemOp:input_type -> adyton.ipc.v1.SemOpRequest
+	87,  // 110: adyton.ipc.v1.IPC.SemControl:input_type -> adyton.ipc.v1.SemControlRequest
+	89,  // 111: adyton.ipc.v1.IPC.SemExit:input_type -> adyton.ipc.v1.SemExitRequest
+	91,  // 112: adyton.ipc.v1.IPC.MqOpen:input_type -> adyton.ipc.v1.MqOpenRequest
+	93,  // 113: adyton.ipc.v1.IPC.MqUnlink:input_type -> adyton.ipc.v1.MqUnlinkRequest
+	96,  // 114: adyton.ipc.v1.IPC.MqSend:input_type -> adyton.ipc.v1.MqSendRequest
+	98,  // 115: adyton.ipc.v1.IPC.MqReceive:input_type -> adyton.ipc.v1.MqReceiveRequest
+	100, // 116: adyton.ipc.v1.IPC.MqNotify:input_type -> adyton.ipc.v1.MqNotifyRequest
+	102, // 117: adyton.ipc.v1.IPC.MqAttributes:input_type -> adyton.ipc.v1.MqAttributesRequest
+	55,  // 118: adyton.ipc.v1.IPC.Text:input_type -> adyton.ipc.v1.TextRequest
+	57,  // 119: adyton.ipc.v1.IPC.SetText:input_type -> adyton.ipc.v1.SetTextRequest
+	59,  // 120: adyton.ipc.v1.IPC.Watch:input_type -> adyton.ipc.v1.WatchRequest
+	61,  // 121: adyton.ipc.v1.IPC.Expire:input_type -> adyton.ipc.v1.ExpireRequest
+	5,   // 122: adyton.ipc.v1.IPC.OpenPipe:output_type -> adyton.ipc.v1.OpenPipeReply
+	7,   // 123: adyton.ipc.v1.IPC.OpenFifo:output_type -> adyton.ipc.v1.OpenFifoReply
+	9,   // 124: adyton.ipc.v1.IPC.PipeSize:output_type -> adyton.ipc.v1.PipeSizeReply
+	11,  // 125: adyton.ipc.v1.IPC.Splice:output_type -> adyton.ipc.v1.SpliceReply
+	13,  // 126: adyton.ipc.v1.IPC.OpenEventfd:output_type -> adyton.ipc.v1.OpenEventfdReply
+	15,  // 127: adyton.ipc.v1.IPC.Socket:output_type -> adyton.ipc.v1.SocketReply
+	17,  // 128: adyton.ipc.v1.IPC.SocketPair:output_type -> adyton.ipc.v1.SocketPairReply
+	19,  // 129: adyton.ipc.v1.IPC.Bind:output_type -> adyton.ipc.v1.BindReply
+	21,  // 130: adyton.ipc.v1.IPC.Listen:output_type -> adyton.ipc.v1.ListenReply
+	23,  // 131: adyton.ipc.v1.IPC.Connect:output_type -> adyton.ipc.v1.ConnectReply
+	25,  // 132: adyton.ipc.v1.IPC.Accept:output_type -> adyton.ipc.v1.AcceptReply
+	27,  // 133: adyton.ipc.v1.IPC.Name:output_type -> adyton.ipc.v1.NameReply
+	29,  // 134: adyton.ipc.v1.IPC.Shutdown:output_type -> adyton.ipc.v1.ShutdownReply
+	31,  // 135: adyton.ipc.v1.IPC.GetOption:output_type -> adyton.ipc.v1.GetOptionReply
+	33,  // 136: adyton.ipc.v1.IPC.SetOption:output_type -> adyton.ipc.v1.SetOptionReply
+	35,  // 137: adyton.ipc.v1.IPC.Send:output_type -> adyton.ipc.v1.SendReply
+	37,  // 138: adyton.ipc.v1.IPC.Receive:output_type -> adyton.ipc.v1.ReceiveReply
+	40,  // 139: adyton.ipc.v1.IPC.Collect:output_type -> adyton.ipc.v1.CollectReply
+	42,  // 140: adyton.ipc.v1.IPC.Read:output_type -> adyton.ipc.v1.ReadReply
+	44,  // 141: adyton.ipc.v1.IPC.Unread:output_type -> adyton.ipc.v1.UnreadReply
+	46,  // 142: adyton.ipc.v1.IPC.Write:output_type -> adyton.ipc.v1.WriteReply
+	48,  // 143: adyton.ipc.v1.IPC.Poll:output_type -> adyton.ipc.v1.PollReply
+	50,  // 144: adyton.ipc.v1.IPC.Ioctl:output_type -> adyton.ipc.v1.IoctlReply
+	52,  // 145: adyton.ipc.v1.IPC.Getattr:output_type -> adyton.ipc.v1.GetattrReply
+	54,  // 146: adyton.ipc.v1.IPC.Close:output_type -> adyton.ipc.v1.CloseReply
+	65,  // 147: adyton.ipc.v1.IPC.ShmGet:output_type -> adyton.ipc.v1.ShmGetReply
+	67,  // 148: adyton.ipc.v1.IPC.ShmAttach:output_type -> adyton.ipc.v1.ShmAttachReply
+	69,  // 149: adyton.ipc.v1.IPC.ShmBack:output_type -> adyton.ipc.v1.ShmBackReply
+	71,  // 150: adyton.ipc.v1.IPC.ShmDetach:output_type -> adyton.ipc.v1.ShmDetachReply
+	73,  // 151: adyton.ipc.v1.IPC.ShmControl:output_type -> adyton.ipc.v1.ShmControlReply
+	75,  // 152: adyton.ipc.v1.IPC.MsgGet:output_type -> adyton.ipc.v1.MsgGetReply
+	77,  // 153: adyton.ipc.v1.IPC.MsgSend:output_type -> adyton.ipc.v1.MsgSendReply
+	79,  // 154: adyton.ipc.v1.IPC.MsgReceive:output_type -> adyton.ipc.v1.MsgReceiveReply
+	81,  // 155: adyton.ipc.v1.IPC.MsgControl:output_type -> adyton.ipc.v1.MsgControlReply
+	83,  // 156: adyton.ipc.v1.IPC.SemGet:output_type -> adyton.ipc.v1.SemGetReply
+	86,  // 157: adyton.ipc.v1.IPC.SemOp:output_type -> adyton.ipc.v1.SemOpReply
+	88,  // 158: adyton.ipc.v1.IPC.SemControl:output_type -> adyton.ipc.v1.SemControlReply
+	90,  // 159: adyton.ipc.v1.IPC.SemExit:output_type -> adyton.ipc.v1.SemExitReply
+	92,  // 160: adyton.ipc.v1.IPC.MqOpen:output_type -> adyton.ipc.v1.MqOpenReply
+	94,  // 161: adyton.ipc.v1.IPC.MqUnlink:output_type -> adyton.ipc.v1.MqUnlinkReply
+	97,  // 162: adyton.ipc.v1.IPC.MqSend:output_type -> adyton.ipc.v1.MqSendReply
+	99,  // 163: adyton.ipc.v1.IPC.MqReceive:output_type -> adyton.ipc.v1.MqReceiveReply
+	101, // 164: adyton.ipc.v1.IPC.MqNotify:output_type -> adyton.ipc.v1.MqNotifyReply
+	103, // 165: adyton.ipc.v1.IPC.MqAttributes:output_type -> adyton.ipc.v1.MqAttributesReply
+	56,  // 166: adyton.ipc.v1.IPC.Text:output_type -> adyton.ipc.v1.TextReply
+	58,  // 167: adyton.ipc.v1.IPC.SetText:output_type -> adyton.ipc.v1.SetTextReply
+	60,  // 168: adyton.ipc.v1.IPC.Watch:output_type -> adyton.ipc.v1.WatchReply
+	62,  // 169: adyton.ipc.v1.IPC.Expire:output_type -> adyton.ipc.v1.ExpireReply
+	122, // [122:170] is the sub-list for method output_type
+	74,  // [74:122] is the sub-list for method input_type
+	74,  // [74:74] is the sub-list for extension type_name
+	74,  // [74:74] is the sub-list for extension extendee
+	0,   // [0:74] is the sub-list for field type_name
 }
 
 func init() { file_adyton_ipc_v1_ipc_proto_init() }
@@ -7627,7 +7992,7 @@ func file_adyton_ipc_v1_ipc_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_adyton_ipc_v1_ipc_proto_rawDesc), len(file_adyton_ipc_v1_ipc_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   99,
+			NumMessages:   103,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -66,6 +66,8 @@ const (
 	IPC_MqReceive_FullMethodName    = "/adyton.ipc.v1.IPC/MqReceive"
 	IPC_MqNotify_FullMethodName     = "/adyton.ipc.v1.IPC/MqNotify"
 	IPC_MqAttributes_FullMethodName = "/adyton.ipc.v1.IPC/MqAttributes"
+	IPC_Text_FullMethodName         = "/adyton.ipc.v1.IPC/Text"
+	IPC_SetText_FullMethodName      = "/adyton.ipc.v1.IPC/SetText"
 	IPC_Watch_FullMethodName        = "/adyton.ipc.v1.IPC/Watch"
 	IPC_Expire_FullMethodName       = "/adyton.ipc.v1.IPC/Expire"
 )
@@ -196,6 +198,11 @@ type IPCClient interface {
 	// MqAttributes reads a queue's limits and how many messages it holds.
 	// Errors: EBADF.
 	MqAttributes(ctx context.Context, in *MqAttributesRequest, opts ...grpc.CallOption) (*MqAttributesReply, error)
+	// Text gives what a file of /proc says that is about ipc: sysvipc/shm,
+	// sys/kernel/msgmax, net/unix and the like. Errors: ENOENT.
+	Text(ctx context.Context, in *TextRequest, opts ...grpc.CallOption) (*TextReply, error)
+	// SetText sets a limit that such a file shows. Errors: ENOENT, EINVAL.
+	SetText(ctx context.Context, in *SetTextRequest, opts ...grpc.CallOption) (*SetTextReply, error)
 	// Watch reports changes that no call caused, until the subsystem closes.
 	Watch(ctx context.Context, in *WatchRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchReply], error)
 	// Expire tells the time when the deadline of an earlier reply has passed.
@@ -650,6 +657,26 @@ func (c *iPCClient) MqAttributes(ctx context.Context, in *MqAttributesRequest, o
 	return out, nil
 }
 
+func (c *iPCClient) Text(ctx context.Context, in *TextRequest, opts ...grpc.CallOption) (*TextReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(TextReply)
+	err := c.cc.Invoke(ctx, IPC_Text_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *iPCClient) SetText(ctx context.Context, in *SetTextRequest, opts ...grpc.CallOption) (*SetTextReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SetTextReply)
+	err := c.cc.Invoke(ctx, IPC_SetText_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *iPCClient) Watch(ctx context.Context, in *WatchRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchReply], error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	stream, err := c.cc.NewStream(ctx, &IPC_ServiceDesc.Streams[0], IPC_Watch_FullMethodName, cOpts...)
@@ -805,6 +832,11 @@ type IPCServer interface {
 	// MqAttributes reads a queue's limits and how many messages it holds.
 	// Errors: EBADF.
 	MqAttributes(context.Context, *MqAttributesRequest) (*MqAttributesReply, error)
+	// Text gives what a file of /proc says that is about ipc: sysvipc/shm,
+	// sys/kernel/msgmax, net/unix and the like. Errors: ENOENT.
+	Text(context.Context, *TextRequest) (*TextReply, error)
+	// SetText sets a limit that such a file shows. Errors: ENOENT, EINVAL.
+	SetText(context.Context, *SetTextRequest) (*SetTextReply, error)
 	// Watch reports changes that no call caused, until the subsystem closes.
 	Watch(*WatchRequest, grpc.ServerStreamingServer[WatchReply]) error
 	// Expire tells the time when the deadline of an earlier reply has passed.
@@ -950,6 +982,12 @@ func (UnimplementedIPCServer) MqNotify(context.Context, *MqNotifyRequest) (*MqNo
 }
 func (UnimplementedIPCServer) MqAttributes(context.Context, *MqAttributesRequest) (*MqAttributesReply, error) {
 	return nil, status.Error(codes.Unimplemented, "method MqAttributes not implemented")
+}
+func (UnimplementedIPCServer) Text(context.Context, *TextRequest) (*TextReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method Text not implemented")
+}
+func (UnimplementedIPCServer) SetText(context.Context, *SetTextRequest) (*SetTextReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method SetText not implemented")
 }
 func (UnimplementedIPCServer) Watch(*WatchRequest, grpc.ServerStreamingServer[WatchReply]) error {
 	return status.Error(codes.Unimplemented, "method Watch not implemented")
@@ -1770,6 +1808,42 @@ func _IPC_MqAttributes_Handler(srv interface{}, ctx context.Context, dec func(in
 	return interceptor(ctx, in, info, handler)
 }
 
+func _IPC_Text_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(TextRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IPCServer).Text(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IPC_Text_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IPCServer).Text(ctx, req.(*TextRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IPC_SetText_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SetTextRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IPCServer).SetText(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IPC_SetText_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IPCServer).SetText(ctx, req.(*SetTextRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _IPC_Watch_Handler(srv interface{}, stream grpc.ServerStream) error {
 	m := new(WatchRequest)
 	if err := stream.RecvMsg(m); err != nil {
@@ -1981,6 +2055,14 @@ var IPC_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "MqAttributes",
 			Handler:    _IPC_MqAttributes_Handler,
+		},
+		{
+			MethodName: "Text",
+			Handler:    _IPC_Text_Handler,
+		},
+		{
+			MethodName: "SetText",
+			Handler:    _IPC_SetText_Handler,
 		},
 		{
 			MethodName: "Expire",

@@ -30,7 +30,7 @@ func Calls(data []byte) []Call {
 }
 
 func (s *source) call() Call {
-	switch s.byte() % 30 {
+	switch s.byte() % 31 {
 	case 0:
 		req := new(NewGroupRequest)
 		req.fill(s)
@@ -104,53 +104,57 @@ func (s *source) call() Call {
 		req.fill(s)
 		return Call{&Methods[17], req}
 	case 18:
-		req := new(DeadlineRequest)
+		req := new(ClockAdjustRequest)
 		req.fill(s)
 		return Call{&Methods[18], req}
 	case 19:
-		req := new(ItimerRequest)
+		req := new(DeadlineRequest)
 		req.fill(s)
 		return Call{&Methods[19], req}
 	case 20:
-		req := new(TimerCreateRequest)
+		req := new(ItimerRequest)
 		req.fill(s)
 		return Call{&Methods[20], req}
 	case 21:
-		req := new(TimerSetRequest)
+		req := new(TimerCreateRequest)
 		req.fill(s)
 		return Call{&Methods[21], req}
 	case 22:
-		req := new(TimerDeleteRequest)
+		req := new(TimerSetRequest)
 		req.fill(s)
 		return Call{&Methods[22], req}
 	case 23:
-		req := new(OpenTimerfdRequest)
+		req := new(TimerDeleteRequest)
 		req.fill(s)
 		return Call{&Methods[23], req}
 	case 24:
-		req := new(SetTimerfdRequest)
+		req := new(OpenTimerfdRequest)
 		req.fill(s)
 		return Call{&Methods[24], req}
 	case 25:
-		req := new(OpenSignalfdRequest)
+		req := new(SetTimerfdRequest)
 		req.fill(s)
 		return Call{&Methods[25], req}
 	case 26:
-		req := new(ReadRequest)
+		req := new(OpenSignalfdRequest)
 		req.fill(s)
 		return Call{&Methods[26], req}
 	case 27:
-		req := new(PollRequest)
+		req := new(ReadRequest)
 		req.fill(s)
 		return Call{&Methods[27], req}
 	case 28:
-		req := new(CloseRequest)
+		req := new(PollRequest)
 		req.fill(s)
 		return Call{&Methods[28], req}
+	case 29:
+		req := new(CloseRequest)
+		req.fill(s)
+		return Call{&Methods[29], req}
 	default:
 		req := new(ExpireRequest)
 		req.fill(s)
-		return Call{&Methods[30], req}
+		return Call{&Methods[31], req}
 	}
 }
 
@@ -253,6 +257,10 @@ func cloneAny(m any) any {
 	case *ClockSetRequest:
 		return m.Clone()
 	case *ClockSetReply:
+		return m.Clone()
+	case *ClockAdjustRequest:
+		return m.Clone()
+	case *ClockAdjustReply:
 		return m.Clone()
 	case *DeadlineRequest:
 		return m.Clone()
@@ -361,6 +369,9 @@ func equalAny(a, b any) bool {
 		return ok && a.Equal(b)
 	case *ClockSetReply:
 		b, ok := b.(*ClockSetReply)
+		return ok && a.Equal(b)
+	case *ClockAdjustReply:
+		b, ok := b.(*ClockAdjustReply)
 		return ok && a.Equal(b)
 	case *DeadlineReply:
 		b, ok := b.(*DeadlineReply)
@@ -535,6 +546,13 @@ func (n Noise) ClockGet(req *ClockGetRequest, rep *ClockGetReply) linux.Errno {
 // ClockSet answers noise.
 func (n Noise) ClockSet(req *ClockSetRequest, rep *ClockSetReply) linux.Errno {
 	s := n.source("ClockSet", req)
+	rep.fill(s)
+	return s.errno()
+}
+
+// ClockAdjust answers noise.
+func (n Noise) ClockAdjust(req *ClockAdjustRequest, rep *ClockAdjustReply) linux.Errno {
+	s := n.source("ClockAdjust", req)
 	rep.fill(s)
 	return s.errno()
 }
@@ -953,6 +971,42 @@ func (m *ClockSetRequest) fill(s *source) {
 }
 
 func (m *ClockSetReply) fill(s *source) {
+	for range s.count() {
+		var e Ready
+		e.fill(s)
+		m.Ready = append(m.Ready, e)
+	}
+	m.OffsetNs = int64(s.number())
+	m.DeadlineNs = int64(s.number())
+}
+
+func (m *ClockState) fill(s *source) {
+	m.Offset = int64(s.number())
+	m.Freq = int64(s.number())
+	m.Maxerror = int64(s.number())
+	m.Esterror = int64(s.number())
+	m.Status = int32(s.number())
+	m.Constant = int64(s.number())
+	m.Precision = int64(s.number())
+	m.Tolerance = int64(s.number())
+	m.Tick = int64(s.number())
+	m.Tai = int32(s.number())
+}
+
+func (m *ClockAdjustRequest) fill(s *source) {
+	m.Clock = int32(s.number())
+	m.Modes = uint32(s.bits())
+	m.State.fill(s)
+	m.TimeSec = int64(s.number())
+	m.TimePart = int64(s.number())
+	m.Privileged = s.bool()
+}
+
+func (m *ClockAdjustReply) fill(s *source) {
+	m.State.fill(s)
+	m.NowNs = int64(s.number())
+	m.Result = int32(s.number())
+	m.Jumped = s.bool()
 	for range s.count() {
 		var e Ready
 		e.fill(s)

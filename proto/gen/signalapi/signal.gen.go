@@ -86,6 +86,10 @@ type Signal interface {
 	// ClockSet sets a clock. Errors: EPERM, EINVAL.
 	ClockSet(req *ClockSetRequest, rep *ClockSetReply) linux.Errno
 
+	// ClockAdjust reads and changes how a clock is disciplined: adjtimex. Errors:
+	// EPERM, EINVAL, EOPNOTSUPP.
+	ClockAdjust(req *ClockAdjustRequest, rep *ClockAdjustReply) linux.Errno
+
 	// Deadline turns a time on a clock into one on the monotonic clock.
 	Deadline(req *DeadlineRequest, rep *DeadlineReply) linux.Errno
 
@@ -561,6 +565,45 @@ type ClockSetReply struct {
 	DeadlineNs int64
 }
 
+// ClockState is struct timex without its modes and the time.
+type ClockState struct {
+	Offset    int64
+	Freq      int64
+	Maxerror  int64
+	Esterror  int64
+	Status    int32
+	Constant  int64
+	Precision int64
+	Tolerance int64
+	Tick      int64
+	Tai       int32
+}
+
+// ClockAdjustRequest is what ClockAdjust takes.
+type ClockAdjustRequest struct {
+	Clock int32
+	// ADJ_*.
+	Modes uint32
+	State ClockState
+	// For ADJ_SETOFFSET, in the units that modes say.
+	TimeSec    int64
+	TimePart   int64
+	Privileged bool
+}
+
+// ClockAdjustReply is what ClockAdjust answers.
+type ClockAdjustReply struct {
+	State ClockState
+	NowNs int64
+	// TIME_*.
+	Result int32
+	// What a jump changed, as in ClockSetReply.
+	Jumped     bool
+	Ready      []Ready
+	OffsetNs   int64
+	DeadlineNs int64
+}
+
 // DeadlineRequest is what Deadline takes.
 type DeadlineRequest struct {
 	Clock  int32
@@ -815,6 +858,11 @@ func (Unimplemented) ClockGet(*ClockGetRequest, *ClockGetReply) linux.Errno { re
 // ClockSet answers ENOSYS.
 func (Unimplemented) ClockSet(*ClockSetRequest, *ClockSetReply) linux.Errno { return linux.ENOSYS }
 
+// ClockAdjust answers ENOSYS.
+func (Unimplemented) ClockAdjust(*ClockAdjustRequest, *ClockAdjustReply) linux.Errno {
+	return linux.ENOSYS
+}
+
 // Deadline answers ENOSYS.
 func (Unimplemented) Deadline(*DeadlineRequest, *DeadlineReply) linux.Errno { return linux.ENOSYS }
 
@@ -1019,6 +1067,14 @@ var Methods = []Method{
 		NewReply:   func() any { return new(ClockSetReply) },
 		Call: func(impl Signal, req, rep any) linux.Errno {
 			return impl.ClockSet(req.(*ClockSetRequest), rep.(*ClockSetReply))
+		},
+	},
+	{
+		Name:       "ClockAdjust",
+		NewRequest: func() any { return new(ClockAdjustRequest) },
+		NewReply:   func() any { return new(ClockAdjustReply) },
+		Call: func(impl Signal, req, rep any) linux.Errno {
+			return impl.ClockAdjust(req.(*ClockAdjustRequest), rep.(*ClockAdjustReply))
 		},
 	},
 	{

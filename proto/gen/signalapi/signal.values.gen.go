@@ -2406,6 +2406,280 @@ func (m *ClockSetReply) appendGo(b []byte) []byte {
 }
 
 // Reset zeroes m.
+func (m *ClockState) Reset() { *m = ClockState{} }
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *ClockState) Equal(o *ClockState) bool {
+	if m.Offset != o.Offset {
+		return false
+	}
+	if m.Freq != o.Freq {
+		return false
+	}
+	if m.Maxerror != o.Maxerror {
+		return false
+	}
+	if m.Esterror != o.Esterror {
+		return false
+	}
+	if m.Status != o.Status {
+		return false
+	}
+	if m.Constant != o.Constant {
+		return false
+	}
+	if m.Precision != o.Precision {
+		return false
+	}
+	if m.Tolerance != o.Tolerance {
+		return false
+	}
+	if m.Tick != o.Tick {
+		return false
+	}
+	if m.Tai != o.Tai {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *ClockState) Clone() *ClockState {
+	c := *m
+	return &c
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *ClockState) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *ClockState) appendGo(b []byte) []byte {
+	b = append(b, "signalapi.ClockState{"...)
+	if m.Offset != 0 {
+		b = append(b, "Offset: "...)
+		b = strconv.AppendInt(b, int64(m.Offset), 10)
+		b = append(b, ", "...)
+	}
+	if m.Freq != 0 {
+		b = append(b, "Freq: "...)
+		b = strconv.AppendInt(b, int64(m.Freq), 10)
+		b = append(b, ", "...)
+	}
+	if m.Maxerror != 0 {
+		b = append(b, "Maxerror: "...)
+		b = strconv.AppendInt(b, int64(m.Maxerror), 10)
+		b = append(b, ", "...)
+	}
+	if m.Esterror != 0 {
+		b = append(b, "Esterror: "...)
+		b = strconv.AppendInt(b, int64(m.Esterror), 10)
+		b = append(b, ", "...)
+	}
+	if m.Status != 0 {
+		b = append(b, "Status: "...)
+		b = strconv.AppendInt(b, int64(m.Status), 10)
+		b = append(b, ", "...)
+	}
+	if m.Constant != 0 {
+		b = append(b, "Constant: "...)
+		b = strconv.AppendInt(b, int64(m.Constant), 10)
+		b = append(b, ", "...)
+	}
+	if m.Precision != 0 {
+		b = append(b, "Precision: "...)
+		b = strconv.AppendInt(b, int64(m.Precision), 10)
+		b = append(b, ", "...)
+	}
+	if m.Tolerance != 0 {
+		b = append(b, "Tolerance: "...)
+		b = strconv.AppendInt(b, int64(m.Tolerance), 10)
+		b = append(b, ", "...)
+	}
+	if m.Tick != 0 {
+		b = append(b, "Tick: "...)
+		b = strconv.AppendInt(b, int64(m.Tick), 10)
+		b = append(b, ", "...)
+	}
+	if m.Tai != 0 {
+		b = append(b, "Tai: "...)
+		b = strconv.AppendInt(b, int64(m.Tai), 10)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m.
+func (m *ClockAdjustRequest) Reset() { *m = ClockAdjustRequest{} }
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *ClockAdjustRequest) Equal(o *ClockAdjustRequest) bool {
+	if m.Clock != o.Clock {
+		return false
+	}
+	if m.Modes != o.Modes {
+		return false
+	}
+	if !m.State.Equal(&o.State) {
+		return false
+	}
+	if m.TimeSec != o.TimeSec {
+		return false
+	}
+	if m.TimePart != o.TimePart {
+		return false
+	}
+	if m.Privileged != o.Privileged {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *ClockAdjustRequest) Clone() *ClockAdjustRequest {
+	c := *m
+	return &c
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *ClockAdjustRequest) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *ClockAdjustRequest) appendGo(b []byte) []byte {
+	b = append(b, "signalapi.ClockAdjustRequest{"...)
+	if m.Clock != 0 {
+		b = append(b, "Clock: "...)
+		b = strconv.AppendInt(b, int64(m.Clock), 10)
+		b = append(b, ", "...)
+	}
+	if m.Modes != 0 {
+		b = append(b, "Modes: "...)
+		b = strconv.AppendUint(b, uint64(m.Modes), 10)
+		b = append(b, ", "...)
+	}
+	if !m.State.Equal(new(ClockState)) {
+		b = append(b, "State: "...)
+		b = m.State.appendGo(b)
+		b = append(b, ", "...)
+	}
+	if m.TimeSec != 0 {
+		b = append(b, "TimeSec: "...)
+		b = strconv.AppendInt(b, int64(m.TimeSec), 10)
+		b = append(b, ", "...)
+	}
+	if m.TimePart != 0 {
+		b = append(b, "TimePart: "...)
+		b = strconv.AppendInt(b, int64(m.TimePart), 10)
+		b = append(b, ", "...)
+	}
+	if m.Privileged {
+		b = append(b, "Privileged: "...)
+		b = strconv.AppendBool(b, m.Privileged)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m; its slices keep their capacity.
+func (m *ClockAdjustReply) Reset() {
+	m.State.Reset()
+	m.NowNs = 0
+	m.Result = 0
+	m.Jumped = false
+	m.Ready = m.Ready[:0]
+	m.OffsetNs = 0
+	m.DeadlineNs = 0
+}
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *ClockAdjustReply) Equal(o *ClockAdjustReply) bool {
+	if !m.State.Equal(&o.State) {
+		return false
+	}
+	if m.NowNs != o.NowNs {
+		return false
+	}
+	if m.Result != o.Result {
+		return false
+	}
+	if m.Jumped != o.Jumped {
+		return false
+	}
+	if len(m.Ready) != len(o.Ready) {
+		return false
+	}
+	for i := range m.Ready {
+		if !m.Ready[i].Equal(&o.Ready[i]) {
+			return false
+		}
+	}
+	if m.OffsetNs != o.OffsetNs {
+		return false
+	}
+	if m.DeadlineNs != o.DeadlineNs {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *ClockAdjustReply) Clone() *ClockAdjustReply {
+	c := *m
+	c.own()
+	return &c
+}
+
+// own replaces every slice of m by a copy.
+func (m *ClockAdjustReply) own() {
+	m.Ready = slices.Clone(m.Ready)
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *ClockAdjustReply) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *ClockAdjustReply) appendGo(b []byte) []byte {
+	b = append(b, "signalapi.ClockAdjustReply{"...)
+	if !m.State.Equal(new(ClockState)) {
+		b = append(b, "State: "...)
+		b = m.State.appendGo(b)
+		b = append(b, ", "...)
+	}
+	if m.NowNs != 0 {
+		b = append(b, "NowNs: "...)
+		b = strconv.AppendInt(b, int64(m.NowNs), 10)
+		b = append(b, ", "...)
+	}
+	if m.Result != 0 {
+		b = append(b, "Result: "...)
+		b = strconv.AppendInt(b, int64(m.Result), 10)
+		b = append(b, ", "...)
+	}
+	if m.Jumped {
+		b = append(b, "Jumped: "...)
+		b = strconv.AppendBool(b, m.Jumped)
+		b = append(b, ", "...)
+	}
+	if len(m.Ready) > 0 {
+		b = append(b, "Ready: "...)
+		b = append(b, "[]signalapi.Ready{"...)
+		for i := range m.Ready {
+			b = m.Ready[i].appendGo(b)
+			b = append(b, ", "...)
+		}
+		b = endGo(b)
+		b = append(b, ", "...)
+	}
+	if m.OffsetNs != 0 {
+		b = append(b, "OffsetNs: "...)
+		b = strconv.AppendInt(b, int64(m.OffsetNs), 10)
+		b = append(b, ", "...)
+	}
+	if m.DeadlineNs != 0 {
+		b = append(b, "DeadlineNs: "...)
+		b = strconv.AppendInt(b, int64(m.DeadlineNs), 10)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m.
 func (m *DeadlineRequest) Reset() { *m = DeadlineRequest{} }
 
 // Equal reports whether m and o hold the same values; nil and empty slices are the same.

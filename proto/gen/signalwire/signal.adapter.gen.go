@@ -332,6 +332,21 @@ func (c *client) ClockSet(req *signalapi.ClockSetRequest, rep *signalapi.ClockSe
 	return e
 }
 
+func (c *client) ClockAdjust(req *signalapi.ClockAdjustRequest, rep *signalapi.ClockAdjustReply) linux.Errno {
+	ctx, cancel := context.WithTimeout(context.Background(), c.opts.Timeout)
+	defer cancel()
+	out, err := c.rpc.ClockAdjust(ctx, toWireClockAdjustRequest(new(ClockAdjustRequest), req))
+	if err != nil {
+		return c.fail("ClockAdjust", err)
+	}
+	e, err := validErrno(out.Errno)
+	if err != nil {
+		return c.fail("ClockAdjust", err)
+	}
+	fromWireClockAdjustReply(rep, out)
+	return e
+}
+
 func (c *client) Deadline(req *signalapi.DeadlineRequest, rep *signalapi.DeadlineReply) linux.Errno {
 	ctx, cancel := context.WithTimeout(context.Background(), c.opts.Timeout)
 	defer cancel()
@@ -746,6 +761,16 @@ func (s *server) ClockSet(_ context.Context, in *ClockSetRequest) (*ClockSetRepl
 	fromWireClockSetRequest(&req, in)
 	e := s.impl.ClockSet(&req, &rep)
 	out := toWireClockSetReply(new(ClockSetReply), &rep)
+	out.Errno = uint32(e)
+	return out, nil
+}
+
+func (s *server) ClockAdjust(_ context.Context, in *ClockAdjustRequest) (*ClockAdjustReply, error) {
+	var req signalapi.ClockAdjustRequest
+	var rep signalapi.ClockAdjustReply
+	fromWireClockAdjustRequest(&req, in)
+	e := s.impl.ClockAdjust(&req, &rep)
+	out := toWireClockAdjustReply(new(ClockAdjustReply), &rep)
 	out.Errno = uint32(e)
 	return out, nil
 }
@@ -1799,6 +1824,100 @@ func fromWireClockSetReply(m *signalapi.ClockSetReply, w *ClockSetReply) {
 	if w == nil {
 		return
 	}
+	if n := len(w.Ready); n > 0 {
+		had := len(m.Ready)
+		m.Ready = append(m.Ready, make([]signalapi.Ready, n)...)
+		for i, v := range w.Ready {
+			fromWireReady(&m.Ready[had+i], v)
+		}
+	}
+	m.OffsetNs = w.OffsetNs
+	m.DeadlineNs = w.DeadlineNs
+}
+
+// toWireClockState fills the zero message w; it shares the bytes of m.
+func toWireClockState(w *ClockState, m *signalapi.ClockState) *ClockState {
+	w.Offset = m.Offset
+	w.Freq = m.Freq
+	w.Maxerror = m.Maxerror
+	w.Esterror = m.Esterror
+	w.Status = m.Status
+	w.Constant = m.Constant
+	w.Precision = m.Precision
+	w.Tolerance = m.Tolerance
+	w.Tick = m.Tick
+	w.Tai = m.Tai
+	return w
+}
+
+// fromWireClockState sets m from w, which it may take memory from. Slices are appended to.
+func fromWireClockState(m *signalapi.ClockState, w *ClockState) {
+	if w == nil {
+		return
+	}
+	m.Offset = w.Offset
+	m.Freq = w.Freq
+	m.Maxerror = w.Maxerror
+	m.Esterror = w.Esterror
+	m.Status = w.Status
+	m.Constant = w.Constant
+	m.Precision = w.Precision
+	m.Tolerance = w.Tolerance
+	m.Tick = w.Tick
+	m.Tai = w.Tai
+}
+
+// toWireClockAdjustRequest fills the zero message w; it shares the bytes of m.
+func toWireClockAdjustRequest(w *ClockAdjustRequest, m *signalapi.ClockAdjustRequest) *ClockAdjustRequest {
+	w.Clock = m.Clock
+	w.Modes = m.Modes
+	w.State = toWireClockState(new(ClockState), &m.State)
+	w.TimeSec = m.TimeSec
+	w.TimePart = m.TimePart
+	w.Privileged = m.Privileged
+	return w
+}
+
+// fromWireClockAdjustRequest sets m from w, which it may take memory from. Slices are appended to.
+func fromWireClockAdjustRequest(m *signalapi.ClockAdjustRequest, w *ClockAdjustRequest) {
+	if w == nil {
+		return
+	}
+	m.Clock = w.Clock
+	m.Modes = w.Modes
+	fromWireClockState(&m.State, w.State)
+	m.TimeSec = w.TimeSec
+	m.TimePart = w.TimePart
+	m.Privileged = w.Privileged
+}
+
+// toWireClockAdjustReply fills the zero message w; it shares the bytes of m.
+func toWireClockAdjustReply(w *ClockAdjustReply, m *signalapi.ClockAdjustReply) *ClockAdjustReply {
+	w.State = toWireClockState(new(ClockState), &m.State)
+	w.NowNs = m.NowNs
+	w.Result = m.Result
+	w.Jumped = m.Jumped
+	if n := len(m.Ready); n > 0 {
+		all := make([]Ready, n)
+		w.Ready = make([]*Ready, n)
+		for i := range all {
+			w.Ready[i] = toWireReady(&all[i], &m.Ready[i])
+		}
+	}
+	w.OffsetNs = m.OffsetNs
+	w.DeadlineNs = m.DeadlineNs
+	return w
+}
+
+// fromWireClockAdjustReply sets m from w, which it may take memory from. Slices are appended to.
+func fromWireClockAdjustReply(m *signalapi.ClockAdjustReply, w *ClockAdjustReply) {
+	if w == nil {
+		return
+	}
+	fromWireClockState(&m.State, w.State)
+	m.NowNs = w.NowNs
+	m.Result = w.Result
+	m.Jumped = w.Jumped
 	if n := len(w.Ready); n > 0 {
 		had := len(m.Ready)
 		m.Ready = append(m.Ready, make([]signalapi.Ready, n)...)

@@ -3081,6 +3081,311 @@ func (x *ClockSetReply) GetDeadlineNs() int64 {
 	return 0
 }
 
+// ClockState is struct timex without its modes and the time.
+type ClockState struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Offset        int64                  `protobuf:"varint,1,opt,name=offset" json:"offset,omitempty"`
+	Freq          int64                  `protobuf:"varint,2,opt,name=freq" json:"freq,omitempty"`
+	Maxerror      int64                  `protobuf:"varint,3,opt,name=maxerror" json:"maxerror,omitempty"`
+	Esterror      int64                  `protobuf:"varint,4,opt,name=esterror" json:"esterror,omitempty"`
+	Status        int32                  `protobuf:"varint,5,opt,name=status" json:"status,omitempty"`
+	Constant      int64                  `protobuf:"varint,6,opt,name=constant" json:"constant,omitempty"`
+	Precision     int64                  `protobuf:"varint,7,opt,name=precision" json:"precision,omitempty"`
+	Tolerance     int64                  `protobuf:"varint,8,opt,name=tolerance" json:"tolerance,omitempty"`
+	Tick          int64                  `protobuf:"varint,9,opt,name=tick" json:"tick,omitempty"`
+	Tai           int32                  `protobuf:"varint,10,opt,name=tai" json:"tai,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ClockState) Reset() {
+	*x = ClockState{}
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[41]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ClockState) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ClockState) ProtoMessage() {}
+
+func (x *ClockState) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[41]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ClockState.ProtoReflect.Descriptor instead.
+func (*ClockState) Descriptor() ([]byte, []int) {
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{41}
+}
+
+func (x *ClockState) GetOffset() int64 {
+	if x != nil {
+		return x.Offset
+	}
+	return 0
+}
+
+func (x *ClockState) GetFreq() int64 {
+	if x != nil {
+		return x.Freq
+	}
+	return 0
+}
+
+func (x *ClockState) GetMaxerror() int64 {
+	if x != nil {
+		return x.Maxerror
+	}
+	return 0
+}
+
+func (x *ClockState) GetEsterror() int64 {
+	if x != nil {
+		return x.Esterror
+	}
+	return 0
+}
+
+func (x *ClockState) GetStatus() int32 {
+	if x != nil {
+		return x.Status
+	}
+	return 0
+}
+
+func (x *ClockState) GetConstant() int64 {
+	if x != nil {
+		return x.Constant
+	}
+	return 0
+}
+
+func (x *ClockState) GetPrecision() int64 {
+	if x != nil {
+		return x.Precision
+	}
+	return 0
+}
+
+func (x *ClockState) GetTolerance() int64 {
+	if x != nil {
+		return x.Tolerance
+	}
+	return 0
+}
+
+func (x *ClockState) GetTick() int64 {
+	if x != nil {
+		return x.Tick
+	}
+	return 0
+}
+
+func (x *ClockState) GetTai() int32 {
+	if x != nil {
+		return x.Tai
+	}
+	return 0
+}
+
+type ClockAdjustRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Clock int32                  `protobuf:"varint,1,opt,name=clock" json:"clock,omitempty"`
+	// ADJ_*.
+	Modes uint32      `protobuf:"varint,2,opt,name=modes" json:"modes,omitempty"`
+	State *ClockState `protobuf:"bytes,3,opt,name=state" json:"state,omitempty"`
+	// For ADJ_SETOFFSET, in the units that modes say.
+	TimeSec       int64 `protobuf:"varint,4,opt,name=time_sec,json=timeSec" json:"time_sec,omitempty"`
+	TimePart      int64 `protobuf:"varint,5,opt,name=time_part,json=timePart" json:"time_part,omitempty"`
+	Privileged    bool  `protobuf:"varint,6,opt,name=privileged" json:"privileged,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ClockAdjustRequest) Reset() {
+	*x = ClockAdjustRequest{}
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[42]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ClockAdjustRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ClockAdjustRequest) ProtoMessage() {}
+
+func (x *ClockAdjustRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[42]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ClockAdjustRequest.ProtoReflect.Descriptor instead.
+func (*ClockAdjustRequest) Descriptor() ([]byte, []int) {
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{42}
+}
+
+func (x *ClockAdjustRequest) GetClock() int32 {
+	if x != nil {
+		return x.Clock
+	}
+	return 0
+}
+
+func (x *ClockAdjustRequest) GetModes() uint32 {
+	if x != nil {
+		return x.Modes
+	}
+	return 0
+}
+
+func (x *ClockAdjustRequest) GetState() *ClockState {
+	if x != nil {
+		return x.State
+	}
+	return nil
+}
+
+func (x *ClockAdjustRequest) GetTimeSec() int64 {
+	if x != nil {
+		return x.TimeSec
+	}
+	return 0
+}
+
+func (x *ClockAdjustRequest) GetTimePart() int64 {
+	if x != nil {
+		return x.TimePart
+	}
+	return 0
+}
+
+func (x *ClockAdjustRequest) GetPrivileged() bool {
+	if x != nil {
+		return x.Privileged
+	}
+	return false
+}
+
+type ClockAdjustReply struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Errno uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
+	State *ClockState            `protobuf:"bytes,2,opt,name=state" json:"state,omitempty"`
+	NowNs int64                  `protobuf:"varint,3,opt,name=now_ns,json=nowNs" json:"now_ns,omitempty"`
+	// TIME_*.
+	Result int32 `protobuf:"varint,4,opt,name=result" json:"result,omitempty"`
+	// What a jump changed, as in ClockSetReply.
+	Jumped        bool     `protobuf:"varint,5,opt,name=jumped" json:"jumped,omitempty"`
+	Ready         []*Ready `protobuf:"bytes,6,rep,name=ready" json:"ready,omitempty"`
+	OffsetNs      int64    `protobuf:"varint,7,opt,name=offset_ns,json=offsetNs" json:"offset_ns,omitempty"`
+	DeadlineNs    int64    `protobuf:"varint,8,opt,name=deadline_ns,json=deadlineNs" json:"deadline_ns,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ClockAdjustReply) Reset() {
+	*x = ClockAdjustReply{}
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[43]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ClockAdjustReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ClockAdjustReply) ProtoMessage() {}
+
+func (x *ClockAdjustReply) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[43]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ClockAdjustReply.ProtoReflect.Descriptor instead.
+func (*ClockAdjustReply) Descriptor() ([]byte, []int) {
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{43}
+}
+
+func (x *ClockAdjustReply) GetErrno() uint32 {
+	if x != nil {
+		return x.Errno
+	}
+	return 0
+}
+
+func (x *ClockAdjustReply) GetState() *ClockState {
+	if x != nil {
+		return x.State
+	}
+	return nil
+}
+
+func (x *ClockAdjustReply) GetNowNs() int64 {
+	if x != nil {
+		return x.NowNs
+	}
+	return 0
+}
+
+func (x *ClockAdjustReply) GetResult() int32 {
+	if x != nil {
+		return x.Result
+	}
+	return 0
+}
+
+func (x *ClockAdjustReply) GetJumped() bool {
+	if x != nil {
+		return x.Jumped
+	}
+	return false
+}
+
+func (x *ClockAdjustReply) GetReady() []*Ready {
+	if x != nil {
+		return x.Ready
+	}
+	return nil
+}
+
+func (x *ClockAdjustReply) GetOffsetNs() int64 {
+	if x != nil {
+		return x.OffsetNs
+	}
+	return 0
+}
+
+func (x *ClockAdjustReply) GetDeadlineNs() int64 {
+	if x != nil {
+		return x.DeadlineNs
+	}
+	return 0
+}
+
 type DeadlineRequest struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
 	Clock  int32                  `protobuf:"varint,1,opt,name=clock" json:"clock,omitempty"`
@@ -3096,7 +3401,7 @@ type DeadlineRequest struct {
 
 func (x *DeadlineRequest) Reset() {
 	*x = DeadlineRequest{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[41]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3108,7 +3413,7 @@ func (x *DeadlineRequest) String() string {
 func (*DeadlineRequest) ProtoMessage() {}
 
 func (x *DeadlineRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[41]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3121,7 +3426,7 @@ func (x *DeadlineRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeadlineRequest.ProtoReflect.Descriptor instead.
 func (*DeadlineRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{41}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *DeadlineRequest) GetClock() int32 {
@@ -3162,7 +3467,7 @@ type DeadlineReply struct {
 
 func (x *DeadlineReply) Reset() {
 	*x = DeadlineReply{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[42]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3174,7 +3479,7 @@ func (x *DeadlineReply) String() string {
 func (*DeadlineReply) ProtoMessage() {}
 
 func (x *DeadlineReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[42]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3187,7 +3492,7 @@ func (x *DeadlineReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeadlineReply.ProtoReflect.Descriptor instead.
 func (*DeadlineReply) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{42}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *DeadlineReply) GetErrno() uint32 {
@@ -3220,7 +3525,7 @@ type ItimerRequest struct {
 
 func (x *ItimerRequest) Reset() {
 	*x = ItimerRequest{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[43]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3232,7 +3537,7 @@ func (x *ItimerRequest) String() string {
 func (*ItimerRequest) ProtoMessage() {}
 
 func (x *ItimerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[43]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3245,7 +3550,7 @@ func (x *ItimerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ItimerRequest.ProtoReflect.Descriptor instead.
 func (*ItimerRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{43}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *ItimerRequest) GetGroup() int32 {
@@ -3303,7 +3608,7 @@ type ItimerReply struct {
 
 func (x *ItimerReply) Reset() {
 	*x = ItimerReply{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[44]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3315,7 +3620,7 @@ func (x *ItimerReply) String() string {
 func (*ItimerReply) ProtoMessage() {}
 
 func (x *ItimerReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[44]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3328,7 +3633,7 @@ func (x *ItimerReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ItimerReply.ProtoReflect.Descriptor instead.
 func (*ItimerReply) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{44}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *ItimerReply) GetErrno() uint32 {
@@ -3380,7 +3685,7 @@ type TimerCreateRequest struct {
 
 func (x *TimerCreateRequest) Reset() {
 	*x = TimerCreateRequest{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[45]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3392,7 +3697,7 @@ func (x *TimerCreateRequest) String() string {
 func (*TimerCreateRequest) ProtoMessage() {}
 
 func (x *TimerCreateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[45]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3405,7 +3710,7 @@ func (x *TimerCreateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TimerCreateRequest.ProtoReflect.Descriptor instead.
 func (*TimerCreateRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{45}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *TimerCreateRequest) GetGroup() int32 {
@@ -3488,7 +3793,7 @@ type TimerCreateReply struct {
 
 func (x *TimerCreateReply) Reset() {
 	*x = TimerCreateReply{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[46]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3500,7 +3805,7 @@ func (x *TimerCreateReply) String() string {
 func (*TimerCreateReply) ProtoMessage() {}
 
 func (x *TimerCreateReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[46]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3513,7 +3818,7 @@ func (x *TimerCreateReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TimerCreateReply.ProtoReflect.Descriptor instead.
 func (*TimerCreateReply) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{46}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *TimerCreateReply) GetErrno() uint32 {
@@ -3549,7 +3854,7 @@ type TimerSetRequest struct {
 
 func (x *TimerSetRequest) Reset() {
 	*x = TimerSetRequest{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[47]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3561,7 +3866,7 @@ func (x *TimerSetRequest) String() string {
 func (*TimerSetRequest) ProtoMessage() {}
 
 func (x *TimerSetRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[47]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3574,7 +3879,7 @@ func (x *TimerSetRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TimerSetRequest.ProtoReflect.Descriptor instead.
 func (*TimerSetRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{47}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *TimerSetRequest) GetGroup() int32 {
@@ -3653,7 +3958,7 @@ type TimerSetReply struct {
 
 func (x *TimerSetReply) Reset() {
 	*x = TimerSetReply{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[48]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3665,7 +3970,7 @@ func (x *TimerSetReply) String() string {
 func (*TimerSetReply) ProtoMessage() {}
 
 func (x *TimerSetReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[48]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3678,7 +3983,7 @@ func (x *TimerSetReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TimerSetReply.ProtoReflect.Descriptor instead.
 func (*TimerSetReply) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{48}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *TimerSetReply) GetErrno() uint32 {
@@ -3726,7 +4031,7 @@ type TimerDeleteRequest struct {
 
 func (x *TimerDeleteRequest) Reset() {
 	*x = TimerDeleteRequest{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[49]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3738,7 +4043,7 @@ func (x *TimerDeleteRequest) String() string {
 func (*TimerDeleteRequest) ProtoMessage() {}
 
 func (x *TimerDeleteRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[49]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3751,7 +4056,7 @@ func (x *TimerDeleteRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TimerDeleteRequest.ProtoReflect.Descriptor instead.
 func (*TimerDeleteRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{49}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *TimerDeleteRequest) GetGroup() int32 {
@@ -3777,7 +4082,7 @@ type TimerDeleteReply struct {
 
 func (x *TimerDeleteReply) Reset() {
 	*x = TimerDeleteReply{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[50]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3789,7 +4094,7 @@ func (x *TimerDeleteReply) String() string {
 func (*TimerDeleteReply) ProtoMessage() {}
 
 func (x *TimerDeleteReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[50]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3802,7 +4107,7 @@ func (x *TimerDeleteReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TimerDeleteReply.ProtoReflect.Descriptor instead.
 func (*TimerDeleteReply) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{50}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *TimerDeleteReply) GetErrno() uint32 {
@@ -3823,7 +4128,7 @@ type OpenTimerfdRequest struct {
 
 func (x *OpenTimerfdRequest) Reset() {
 	*x = OpenTimerfdRequest{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[51]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3835,7 +4140,7 @@ func (x *OpenTimerfdRequest) String() string {
 func (*OpenTimerfdRequest) ProtoMessage() {}
 
 func (x *OpenTimerfdRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[51]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3848,7 +4153,7 @@ func (x *OpenTimerfdRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenTimerfdRequest.ProtoReflect.Descriptor instead.
 func (*OpenTimerfdRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{51}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *OpenTimerfdRequest) GetClock() int32 {
@@ -3875,7 +4180,7 @@ type OpenTimerfdReply struct {
 
 func (x *OpenTimerfdReply) Reset() {
 	*x = OpenTimerfdReply{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[52]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3887,7 +4192,7 @@ func (x *OpenTimerfdReply) String() string {
 func (*OpenTimerfdReply) ProtoMessage() {}
 
 func (x *OpenTimerfdReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[52]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3900,7 +4205,7 @@ func (x *OpenTimerfdReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenTimerfdReply.ProtoReflect.Descriptor instead.
 func (*OpenTimerfdReply) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{52}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *OpenTimerfdReply) GetErrno() uint32 {
@@ -3931,7 +4236,7 @@ type SetTimerfdRequest struct {
 
 func (x *SetTimerfdRequest) Reset() {
 	*x = SetTimerfdRequest{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[53]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3943,7 +4248,7 @@ func (x *SetTimerfdRequest) String() string {
 func (*SetTimerfdRequest) ProtoMessage() {}
 
 func (x *SetTimerfdRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[53]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3956,7 +4261,7 @@ func (x *SetTimerfdRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetTimerfdRequest.ProtoReflect.Descriptor instead.
 func (*SetTimerfdRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{53}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *SetTimerfdRequest) GetHandle() uint64 {
@@ -4007,7 +4312,7 @@ type SetTimerfdReply struct {
 
 func (x *SetTimerfdReply) Reset() {
 	*x = SetTimerfdReply{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[54]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4019,7 +4324,7 @@ func (x *SetTimerfdReply) String() string {
 func (*SetTimerfdReply) ProtoMessage() {}
 
 func (x *SetTimerfdReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[54]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4032,7 +4337,7 @@ func (x *SetTimerfdReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetTimerfdReply.ProtoReflect.Descriptor instead.
 func (*SetTimerfdReply) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{54}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *SetTimerfdReply) GetErrno() uint32 {
@@ -4080,7 +4385,7 @@ type OpenSignalfdRequest struct {
 
 func (x *OpenSignalfdRequest) Reset() {
 	*x = OpenSignalfdRequest{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[55]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4092,7 +4397,7 @@ func (x *OpenSignalfdRequest) String() string {
 func (*OpenSignalfdRequest) ProtoMessage() {}
 
 func (x *OpenSignalfdRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[55]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4105,7 +4410,7 @@ func (x *OpenSignalfdRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenSignalfdRequest.ProtoReflect.Descriptor instead.
 func (*OpenSignalfdRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{55}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *OpenSignalfdRequest) GetHandle() uint64 {
@@ -4134,7 +4439,7 @@ type OpenSignalfdReply struct {
 
 func (x *OpenSignalfdReply) Reset() {
 	*x = OpenSignalfdReply{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[56]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4146,7 +4451,7 @@ func (x *OpenSignalfdReply) String() string {
 func (*OpenSignalfdReply) ProtoMessage() {}
 
 func (x *OpenSignalfdReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[56]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4159,7 +4464,7 @@ func (x *OpenSignalfdReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenSignalfdReply.ProtoReflect.Descriptor instead.
 func (*OpenSignalfdReply) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{56}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *OpenSignalfdReply) GetErrno() uint32 {
@@ -4194,7 +4499,7 @@ type ReadRequest struct {
 
 func (x *ReadRequest) Reset() {
 	*x = ReadRequest{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[57]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4206,7 +4511,7 @@ func (x *ReadRequest) String() string {
 func (*ReadRequest) ProtoMessage() {}
 
 func (x *ReadRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[57]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4219,7 +4524,7 @@ func (x *ReadRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadRequest.ProtoReflect.Descriptor instead.
 func (*ReadRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{57}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *ReadRequest) GetHandle() uint64 {
@@ -4255,7 +4560,7 @@ type ReadReply struct {
 
 func (x *ReadReply) Reset() {
 	*x = ReadReply{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[58]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4267,7 +4572,7 @@ func (x *ReadReply) String() string {
 func (*ReadReply) ProtoMessage() {}
 
 func (x *ReadReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[58]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4280,7 +4585,7 @@ func (x *ReadReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadReply.ProtoReflect.Descriptor instead.
 func (*ReadReply) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{58}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *ReadReply) GetErrno() uint32 {
@@ -4317,7 +4622,7 @@ type PollRequest struct {
 
 func (x *PollRequest) Reset() {
 	*x = PollRequest{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[59]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4329,7 +4634,7 @@ func (x *PollRequest) String() string {
 func (*PollRequest) ProtoMessage() {}
 
 func (x *PollRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[59]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4342,7 +4647,7 @@ func (x *PollRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PollRequest.ProtoReflect.Descriptor instead.
 func (*PollRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{59}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *PollRequest) GetHandle() uint64 {
@@ -4377,7 +4682,7 @@ type PollReply struct {
 
 func (x *PollReply) Reset() {
 	*x = PollReply{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[60]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4389,7 +4694,7 @@ func (x *PollReply) String() string {
 func (*PollReply) ProtoMessage() {}
 
 func (x *PollReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[60]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4402,7 +4707,7 @@ func (x *PollReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PollReply.ProtoReflect.Descriptor instead.
 func (*PollReply) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{60}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *PollReply) GetErrno() uint32 {
@@ -4435,7 +4740,7 @@ type CloseRequest struct {
 
 func (x *CloseRequest) Reset() {
 	*x = CloseRequest{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[61]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4447,7 +4752,7 @@ func (x *CloseRequest) String() string {
 func (*CloseRequest) ProtoMessage() {}
 
 func (x *CloseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[61]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4460,7 +4765,7 @@ func (x *CloseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CloseRequest.ProtoReflect.Descriptor instead.
 func (*CloseRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{61}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *CloseRequest) GetHandle() uint64 {
@@ -4479,7 +4784,7 @@ type CloseReply struct {
 
 func (x *CloseReply) Reset() {
 	*x = CloseReply{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[62]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4491,7 +4796,7 @@ func (x *CloseReply) String() string {
 func (*CloseReply) ProtoMessage() {}
 
 func (x *CloseReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[62]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4504,7 +4809,7 @@ func (x *CloseReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CloseReply.ProtoReflect.Descriptor instead.
 func (*CloseReply) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{62}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *CloseReply) GetErrno() uint32 {
@@ -4522,7 +4827,7 @@ type WatchRequest struct {
 
 func (x *WatchRequest) Reset() {
 	*x = WatchRequest{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[63]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4534,7 +4839,7 @@ func (x *WatchRequest) String() string {
 func (*WatchRequest) ProtoMessage() {}
 
 func (x *WatchRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[63]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4547,7 +4852,7 @@ func (x *WatchRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchRequest.ProtoReflect.Descriptor instead.
 func (*WatchRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{63}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{66}
 }
 
 type WatchReply struct {
@@ -4561,7 +4866,7 @@ type WatchReply struct {
 
 func (x *WatchReply) Reset() {
 	*x = WatchReply{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[64]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4573,7 +4878,7 @@ func (x *WatchReply) String() string {
 func (*WatchReply) ProtoMessage() {}
 
 func (x *WatchReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[64]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4586,7 +4891,7 @@ func (x *WatchReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchReply.ProtoReflect.Descriptor instead.
 func (*WatchReply) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{64}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{67}
 }
 
 func (x *WatchReply) GetReady() []*Ready {
@@ -4621,7 +4926,7 @@ type ExpireRequest struct {
 
 func (x *ExpireRequest) Reset() {
 	*x = ExpireRequest{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[65]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[68]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4633,7 +4938,7 @@ func (x *ExpireRequest) String() string {
 func (*ExpireRequest) ProtoMessage() {}
 
 func (x *ExpireRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[65]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[68]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4646,7 +4951,7 @@ func (x *ExpireRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExpireRequest.ProtoReflect.Descriptor instead.
 func (*ExpireRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{65}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{68}
 }
 
 func (x *ExpireRequest) GetNowNs() int64 {
@@ -4679,7 +4984,7 @@ type ExpireReply struct {
 
 func (x *ExpireReply) Reset() {
 	*x = ExpireReply{}
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[66]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[69]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4691,7 +4996,7 @@ func (x *ExpireReply) String() string {
 func (*ExpireReply) ProtoMessage() {}
 
 func (x *ExpireReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_signal_v1_signal_proto_msgTypes[66]
+	mi := &file_adyton_signal_v1_signal_proto_msgTypes[69]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4704,7 +5009,7 @@ func (x *ExpireReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExpireReply.ProtoReflect.Descriptor instead.
 func (*ExpireReply) Descriptor() ([]byte, []int) {
-	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{66}
+	return file_adyton_signal_v1_signal_proto_rawDescGZIP(), []int{69}
 }
 
 func (x *ExpireReply) GetErrno() uint32 {
@@ -4981,6 +5286,38 @@ const file_adyton_signal_v1_signal_proto_rawDesc = "" +
 	"\x05ready\x18\x02 \x03(\v2\x17.adyton.signal.v1.ReadyR\x05ready\x12\x1b\n" +
 	"\toffset_ns\x18\x03 \x01(\x03R\boffsetNs\x12\x1f\n" +
 	"\vdeadline_ns\x18\x04 \x01(\x03R\n" +
+	"deadlineNs\"\x86\x02\n" +
+	"\n" +
+	"ClockState\x12\x16\n" +
+	"\x06offset\x18\x01 \x01(\x03R\x06offset\x12\x12\n" +
+	"\x04freq\x18\x02 \x01(\x03R\x04freq\x12\x1a\n" +
+	"\bmaxerror\x18\x03 \x01(\x03R\bmaxerror\x12\x1a\n" +
+	"\besterror\x18\x04 \x01(\x03R\besterror\x12\x16\n" +
+	"\x06status\x18\x05 \x01(\x05R\x06status\x12\x1a\n" +
+	"\bconstant\x18\x06 \x01(\x03R\bconstant\x12\x1c\n" +
+	"\tprecision\x18\a \x01(\x03R\tprecision\x12\x1c\n" +
+	"\ttolerance\x18\b \x01(\x03R\ttolerance\x12\x12\n" +
+	"\x04tick\x18\t \x01(\x03R\x04tick\x12\x10\n" +
+	"\x03tai\x18\n" +
+	" \x01(\x05R\x03tai\"\xcc\x01\n" +
+	"\x12ClockAdjustRequest\x12\x14\n" +
+	"\x05clock\x18\x01 \x01(\x05R\x05clock\x12\x14\n" +
+	"\x05modes\x18\x02 \x01(\rR\x05modes\x122\n" +
+	"\x05state\x18\x03 \x01(\v2\x1c.adyton.signal.v1.ClockStateR\x05state\x12\x19\n" +
+	"\btime_sec\x18\x04 \x01(\x03R\atimeSec\x12\x1b\n" +
+	"\ttime_part\x18\x05 \x01(\x03R\btimePart\x12\x1e\n" +
+	"\n" +
+	"privileged\x18\x06 \x01(\bR\n" +
+	"privileged\"\x90\x02\n" +
+	"\x10ClockAdjustReply\x12\x14\n" +
+	"\x05errno\x18\x01 \x01(\rR\x05errno\x122\n" +
+	"\x05state\x18\x02 \x01(\v2\x1c.adyton.signal.v1.ClockStateR\x05state\x12\x15\n" +
+	"\x06now_ns\x18\x03 \x01(\x03R\x05nowNs\x12\x16\n" +
+	"\x06result\x18\x04 \x01(\x05R\x06result\x12\x16\n" +
+	"\x06jumped\x18\x05 \x01(\bR\x06jumped\x12-\n" +
+	"\x05ready\x18\x06 \x03(\v2\x17.adyton.signal.v1.ReadyR\x05ready\x12\x1b\n" +
+	"\toffset_ns\x18\a \x01(\x03R\boffsetNs\x12\x1f\n" +
+	"\vdeadline_ns\x18\b \x01(\x03R\n" +
 	"deadlineNs\"s\n" +
 	"\x0fDeadlineRequest\x12\x14\n" +
 	"\x05clock\x18\x01 \x01(\x05R\x05clock\x12\x17\n" +
@@ -5127,7 +5464,7 @@ const file_adyton_signal_v1_signal_proto_rawDesc = "" +
 	"\x13DISPOSITION_HANDLER\x10\x02\x12\x19\n" +
 	"\x15DISPOSITION_TERMINATE\x10\x03\x12\x14\n" +
 	"\x10DISPOSITION_CORE\x10\x04\x12\x14\n" +
-	"\x10DISPOSITION_STOP\x10\x052\xf5\x12\n" +
+	"\x10DISPOSITION_STOP\x10\x052\xce\x13\n" +
 	"\x06Signal\x12N\n" +
 	"\bNewGroup\x12!.adyton.signal.v1.NewGroupRequest\x1a\x1f.adyton.signal.v1.NewGroupReply\x12Q\n" +
 	"\tForkGroup\x12\".adyton.signal.v1.ForkGroupRequest\x1a .adyton.signal.v1.ForkGroupReply\x12Q\n" +
@@ -5146,7 +5483,8 @@ const file_adyton_signal_v1_signal_proto_rawDesc = "" +
 	"\x06Return\x12\x1f.adyton.signal.v1.ReturnRequest\x1a\x1d.adyton.signal.v1.ReturnReply\x12B\n" +
 	"\x04Info\x12\x1d.adyton.signal.v1.InfoRequest\x1a\x1b.adyton.signal.v1.InfoReply\x12N\n" +
 	"\bClockGet\x12!.adyton.signal.v1.ClockGetRequest\x1a\x1f.adyton.signal.v1.ClockGetReply\x12N\n" +
-	"\bClockSet\x12!.adyton.signal.v1.ClockSetRequest\x1a\x1f.adyton.signal.v1.ClockSetReply\x12N\n" +
+	"\bClockSet\x12!.adyton.signal.v1.ClockSetRequest\x1a\x1f.adyton.signal.v1.ClockSetReply\x12W\n" +
+	"\vClockAdjust\x12$.adyton.signal.v1.ClockAdjustRequest\x1a\".adyton.signal.v1.ClockAdjustReply\x12N\n" +
 	"\bDeadline\x12!.adyton.signal.v1.DeadlineRequest\x1a\x1f.adyton.signal.v1.DeadlineReply\x12H\n" +
 	"\x06Itimer\x12\x1f.adyton.signal.v1.ItimerRequest\x1a\x1d.adyton.signal.v1.ItimerReply\x12W\n" +
 	"\vTimerCreate\x12$.adyton.signal.v1.TimerCreateRequest\x1a\".adyton.signal.v1.TimerCreateReply\x12N\n" +
@@ -5175,7 +5513,7 @@ func file_adyton_signal_v1_signal_proto_rawDescGZIP() []byte {
 }
 
 var file_adyton_signal_v1_signal_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_adyton_signal_v1_signal_proto_msgTypes = make([]protoimpl.MessageInfo, 67)
+var file_adyton_signal_v1_signal_proto_msgTypes = make([]protoimpl.MessageInfo, 70)
 var file_adyton_signal_v1_signal_proto_goTypes = []any{
 	(EffectKind)(0),             // 0: adyton.signal.v1.EffectKind
 	(Disposition)(0),            // 1: adyton.signal.v1.Disposition
@@ -5220,32 +5558,35 @@ var file_adyton_signal_v1_signal_proto_goTypes = []any{
 	(*ClockGetReply)(nil),       // 40: adyton.signal.v1.ClockGetReply
 	(*ClockSetRequest)(nil),     // 41: adyton.signal.v1.ClockSetRequest
 	(*ClockSetReply)(nil),       // 42: adyton.signal.v1.ClockSetReply
-	(*DeadlineRequest)(nil),     // 43: adyton.signal.v1.DeadlineRequest
-	(*DeadlineReply)(nil),       // 44: adyton.signal.v1.DeadlineReply
-	(*ItimerRequest)(nil),       // 45: adyton.signal.v1.ItimerRequest
-	(*ItimerReply)(nil),         // 46: adyton.signal.v1.ItimerReply
-	(*TimerCreateRequest)(nil),  // 47: adyton.signal.v1.TimerCreateRequest
-	(*TimerCreateReply)(nil),    // 48: adyton.signal.v1.TimerCreateReply
-	(*TimerSetRequest)(nil),     // 49: adyton.signal.v1.TimerSetRequest
-	(*TimerSetReply)(nil),       // 50: adyton.signal.v1.TimerSetReply
-	(*TimerDeleteRequest)(nil),  // 51: adyton.signal.v1.TimerDeleteRequest
-	(*TimerDeleteReply)(nil),    // 52: adyton.signal.v1.TimerDeleteReply
-	(*OpenTimerfdRequest)(nil),  // 53: adyton.signal.v1.OpenTimerfdRequest
-	(*OpenTimerfdReply)(nil),    // 54: adyton.signal.v1.OpenTimerfdReply
-	(*SetTimerfdRequest)(nil),   // 55: adyton.signal.v1.SetTimerfdRequest
-	(*SetTimerfdReply)(nil),     // 56: adyton.signal.v1.SetTimerfdReply
-	(*OpenSignalfdRequest)(nil), // 57: adyton.signal.v1.OpenSignalfdRequest
-	(*OpenSignalfdReply)(nil),   // 58: adyton.signal.v1.OpenSignalfdReply
-	(*ReadRequest)(nil),         // 59: adyton.signal.v1.ReadRequest
-	(*ReadReply)(nil),           // 60: adyton.signal.v1.ReadReply
-	(*PollRequest)(nil),         // 61: adyton.signal.v1.PollRequest
-	(*PollReply)(nil),           // 62: adyton.signal.v1.PollReply
-	(*CloseRequest)(nil),        // 63: adyton.signal.v1.CloseRequest
-	(*CloseReply)(nil),          // 64: adyton.signal.v1.CloseReply
-	(*WatchRequest)(nil),        // 65: adyton.signal.v1.WatchRequest
-	(*WatchReply)(nil),          // 66: adyton.signal.v1.WatchReply
-	(*ExpireRequest)(nil),       // 67: adyton.signal.v1.ExpireRequest
-	(*ExpireReply)(nil),         // 68: adyton.signal.v1.ExpireReply
+	(*ClockState)(nil),          // 43: adyton.signal.v1.ClockState
+	(*ClockAdjustRequest)(nil),  // 44: adyton.signal.v1.ClockAdjustRequest
+	(*ClockAdjustReply)(nil),    // 45: adyton.signal.v1.ClockAdjustReply
+	(*DeadlineRequest)(nil),     // 46: adyton.signal.v1.DeadlineRequest
+	(*DeadlineReply)(nil),       // 47: adyton.signal.v1.DeadlineReply
+	(*ItimerRequest)(nil),       // 48: adyton.signal.v1.ItimerRequest
+	(*ItimerReply)(nil),         // 49: adyton.signal.v1.ItimerReply
+	(*TimerCreateRequest)(nil),  // 50: adyton.signal.v1.TimerCreateRequest
+	(*TimerCreateReply)(nil),    // 51: adyton.signal.v1.TimerCreateReply
+	(*TimerSetRequest)(nil),     // 52: adyton.signal.v1.TimerSetRequest
+	(*TimerSetReply)(nil),       // 53: adyton.signal.v1.TimerSetReply
+	(*TimerDeleteRequest)(nil),  // 54: adyton.signal.v1.TimerDeleteRequest
+	(*TimerDeleteReply)(nil),    // 55: adyton.signal.v1.TimerDeleteReply
+	(*OpenTimerfdRequest)(nil),  // 56: adyton.signal.v1.OpenTimerfdRequest
+	(*OpenTimerfdReply)(nil),    // 57: adyton.signal.v1.OpenTimerfdReply
+	(*SetTimerfdRequest)(nil),   // 58: adyton.signal.v1.SetTimerfdRequest
+	(*SetTimerfdReply)(nil),     // 59: adyton.signal.v1.SetTimerfdReply
+	(*OpenSignalfdRequest)(nil), // 60: adyton.signal.v1.OpenSignalfdRequest
+	(*OpenSignalfdReply)(nil),   // 61: adyton.signal.v1.OpenSignalfdReply
+	(*ReadRequest)(nil),         // 62: adyton.signal.v1.ReadRequest
+	(*ReadReply)(nil),           // 63: adyton.signal.v1.ReadReply
+	(*PollRequest)(nil),         // 64: adyton.signal.v1.PollRequest
+	(*PollReply)(nil),           // 65: adyton.signal.v1.PollReply
+	(*CloseRequest)(nil),        // 66: adyton.signal.v1.CloseRequest
+	(*CloseReply)(nil),          // 67: adyton.signal.v1.CloseReply
+	(*WatchRequest)(nil),        // 68: adyton.signal.v1.WatchRequest
+	(*WatchReply)(nil),          // 69: adyton.signal.v1.WatchReply
+	(*ExpireRequest)(nil),       // 70: adyton.signal.v1.ExpireRequest
+	(*ExpireReply)(nil),         // 71: adyton.signal.v1.ExpireReply
 }
 var file_adyton_signal_v1_signal_proto_depIdxs = []int32{
 	0,  // 0: adyton.signal.v1.Effect.kind:type_name -> adyton.signal.v1.EffectKind
@@ -5268,81 +5609,86 @@ var file_adyton_signal_v1_signal_proto_depIdxs = []int32{
 	6,  // 17: adyton.signal.v1.ReturnReply.regs:type_name -> adyton.signal.v1.Regs
 	3,  // 18: adyton.signal.v1.ReturnReply.effects:type_name -> adyton.signal.v1.Effect
 	2,  // 19: adyton.signal.v1.ClockSetReply.ready:type_name -> adyton.signal.v1.Ready
-	2,  // 20: adyton.signal.v1.SetTimerfdReply.ready:type_name -> adyton.signal.v1.Ready
-	2,  // 21: adyton.signal.v1.OpenSignalfdReply.ready:type_name -> adyton.signal.v1.Ready
-	2,  // 22: adyton.signal.v1.WatchReply.ready:type_name -> adyton.signal.v1.Ready
-	3,  // 23: adyton.signal.v1.WatchReply.effects:type_name -> adyton.signal.v1.Effect
-	5,  // 24: adyton.signal.v1.ExpireRequest.cpu:type_name -> adyton.signal.v1.CpuTime
-	2,  // 25: adyton.signal.v1.ExpireReply.ready:type_name -> adyton.signal.v1.Ready
-	3,  // 26: adyton.signal.v1.ExpireReply.effects:type_name -> adyton.signal.v1.Effect
-	5,  // 27: adyton.signal.v1.ExpireReply.wanted:type_name -> adyton.signal.v1.CpuTime
-	7,  // 28: adyton.signal.v1.Signal.NewGroup:input_type -> adyton.signal.v1.NewGroupRequest
-	9,  // 29: adyton.signal.v1.Signal.ForkGroup:input_type -> adyton.signal.v1.ForkGroupRequest
-	11, // 30: adyton.signal.v1.Signal.NewThread:input_type -> adyton.signal.v1.NewThreadRequest
-	13, // 31: adyton.signal.v1.Signal.EndThread:input_type -> adyton.signal.v1.EndThreadRequest
-	15, // 32: adyton.signal.v1.Signal.ExecGroup:input_type -> adyton.signal.v1.ExecGroupRequest
-	17, // 33: adyton.signal.v1.Signal.Action:input_type -> adyton.signal.v1.ActionRequest
-	19, // 34: adyton.signal.v1.Signal.Mask:input_type -> adyton.signal.v1.MaskRequest
-	21, // 35: adyton.signal.v1.Signal.Pending:input_type -> adyton.signal.v1.PendingRequest
-	23, // 36: adyton.signal.v1.Signal.AltStack:input_type -> adyton.signal.v1.AltStackRequest
-	25, // 37: adyton.signal.v1.Signal.Suspend:input_type -> adyton.signal.v1.SuspendRequest
-	27, // 38: adyton.signal.v1.Signal.Restore:input_type -> adyton.signal.v1.RestoreRequest
-	29, // 39: adyton.signal.v1.Signal.Send:input_type -> adyton.signal.v1.SendRequest
-	31, // 40: adyton.signal.v1.Signal.Take:input_type -> adyton.signal.v1.TakeRequest
-	33, // 41: adyton.signal.v1.Signal.Deliver:input_type -> adyton.signal.v1.DeliverRequest
-	35, // 42: adyton.signal.v1.Signal.Return:input_type -> adyton.signal.v1.ReturnRequest
-	37, // 43: adyton.signal.v1.Signal.Info:input_type -> adyton.signal.v1.InfoRequest
-	39, // 44: adyton.signal.v1.Signal.ClockGet:input_type -> adyton.signal.v1.ClockGetRequest
-	41, // 45: adyton.signal.v1.Signal.ClockSet:input_type -> adyton.signal.v1.ClockSetRequest
-	43, // 46: adyton.signal.v1.Signal.Deadline:input_type -> adyton.signal.v1.DeadlineRequest
-	45, // 47: adyton.signal.v1.Signal.Itimer:input_type -> adyton.signal.v1.ItimerRequest
-	47, // 48: adyton.signal.v1.Signal.TimerCreate:input_type -> adyton.signal.v1.TimerCreateRequest
-	49, // 49: adyton.signal.v1.Signal.TimerSet:input_type -> adyton.signal.v1.TimerSetRequest
-	51, // 50: adyton.signal.v1.Signal.TimerDelete:input_type -> adyton.signal.v1.TimerDeleteRequest
-	53, // 51: adyton.signal.v1.Signal.OpenTimerfd:input_type -> adyton.signal.v1.OpenTimerfdRequest
-	55, // 52: adyton.signal.v1.Signal.SetTimerfd:input_type -> adyton.signal.v1.SetTimerfdRequest
-	57, // 53: adyton.signal.v1.Signal.OpenSignalfd:input_type -> adyton.signal.v1.OpenSignalfdRequest
-	59, // 54: adyton.signal.v1.Signal.Read:input_type -> adyton.signal.v1.ReadRequest
-	61, // 55: adyton.signal.v1.Signal.Poll:input_type -> adyton.signal.v1.PollRequest
-	63, // 56: adyton.signal.v1.Signal.Close:input_type -> adyton.signal.v1.CloseRequest
-	65, // 57: adyton.signal.v1.Signal.Watch:input_type -> adyton.signal.v1.WatchRequest
-	67, // 58: adyton.signal.v1.Signal.Expire:input_type -> adyton.signal.v1.ExpireRequest
-	8,  // 59: adyton.signal.v1.Signal.NewGroup:output_type -> adyton.signal.v1.NewGroupReply
-	10, // 60: adyton.signal.v1.Signal.ForkGroup:output_type -> adyton.signal.v1.ForkGroupReply
-	12, // 61: adyton.signal.v1.Signal.NewThread:output_type -> adyton.signal.v1.NewThreadReply
-	14, // 62: adyton.signal.v1.Signal.EndThread:output_type -> adyton.signal.v1.EndThreadReply
-	16, // 63: adyton.signal.v1.Signal.ExecGroup:output_type -> adyton.signal.v1.ExecGroupReply
-	18, // 64: adyton.signal.v1.Signal.Action:output_type -> adyton.signal.v1.ActionReply
-	20, // 65: adyton.signal.v1.Signal.Mask:output_type -> adyton.signal.v1.MaskReply
-	22, // 66: adyton.signal.v1.Signal.Pending:output_type -> adyton.signal.v1.PendingReply
-	24, // 67: adyton.signal.v1.Signal.AltStack:output_type -> adyton.signal.v1.AltStackReply
-	26, // 68: adyton.signal.v1.Signal.Suspend:output_type -> adyton.signal.v1.SuspendReply
-	28, // 69: adyton.signal.v1.Signal.Restore:output_type -> adyton.signal.v1.RestoreReply
-	30, // 70: adyton.signal.v1.Signal.Send:output_type -> adyton.signal.v1.SendReply
-	32, // 71: adyton.signal.v1.Signal.Take:output_type -> adyton.signal.v1.TakeReply
-	34, // 72: adyton.signal.v1.Signal.Deliver:output_type -> adyton.signal.v1.DeliverReply
-	36, // 73: adyton.signal.v1.Signal.Return:output_type -> adyton.signal.v1.ReturnReply
-	38, // 74: adyton.signal.v1.Signal.Info:output_type -> adyton.signal.v1.InfoReply
-	40, // 75: adyton.signal.v1.Signal.ClockGet:output_type -> adyton.signal.v1.ClockGetReply
-	42, // 76: adyton.signal.v1.Signal.ClockSet:output_type -> adyton.signal.v1.ClockSetReply
-	44, // 77: adyton.signal.v1.Signal.Deadline:output_type -> adyton.signal.v1.DeadlineReply
-	46, // 78: adyton.signal.v1.Signal.Itimer:output_type -> adyton.signal.v1.ItimerReply
-	48, // 79: adyton.signal.v1.Signal.TimerCreate:output_type -> adyton.signal.v1.TimerCreateReply
-	50, // 80: adyton.signal.v1.Signal.TimerSet:output_type -> adyton.signal.v1.TimerSetReply
-	52, // 81: adyton.signal.v1.Signal.TimerDelete:output_type -> adyton.signal.v1.TimerDeleteReply
-	54, // 82: adyton.signal.v1.Signal.OpenTimerfd:output_type -> adyton.signal.v1.OpenTimerfdReply
-	56, // 83: adyton.signal.v1.Signal.SetTimerfd:output_type -> adyton.signal.v1.SetTimerfdReply
-	58, // 84: adyton.signal.v1.Signal.OpenSignalfd:output_type -> adyton.signal.v1.OpenSignalfdReply
-	60, // 85: adyton.signal.v1.Signal.Read:output_type -> adyton.signal.v1.ReadReply
-	62, // 86: adyton.signal.v1.Signal.Poll:output_type -> adyton.signal.v1.PollReply
-	64, // 87: adyton.signal.v1.Signal.Close:output_type -> adyton.signal.v1.CloseReply
-	66, // 88: adyton.signal.v1.Signal.Watch:output_type -> adyton.signal.v1.WatchReply
-	68, // 89: adyton.signal.v1.Signal.Expire:output_type -> adyton.signal.v1.ExpireReply
-	59, // [59:90] is the sub-list for method output_type
-	28, // [28:59] is the sub-list for method input_type
-	28, // [28:28] is the sub-list for extension type_name
-	28, // [28:28] is the sub-list for extension extendee
-	0,  // [0:28] is the sub-list for field type_name
+	43, // 20: adyton.signal.v1.ClockAdjustRequest.state:type_name -> adyton.signal.v1.ClockState
+	43, // 21: adyton.signal.v1.ClockAdjustReply.state:type_name -> adyton.signal.v1.ClockState
+	2,  // 22: adyton.signal.v1.ClockAdjustReply.ready:type_name -> adyton.signal.v1.Ready
+	2,  // 23: adyton.signal.v1.SetTimerfdReply.ready:type_name -> adyton.signal.v1.Ready
+	2,  // 24: adyton.signal.v1.OpenSignalfdReply.ready:type_name -> adyton.signal.v1.Ready
+	2,  // 25: adyton.signal.v1.WatchReply.ready:type_name -> adyton.signal.v1.Ready
+	3,  // 26: adyton.signal.v1.WatchReply.effects:type_name -> adyton.signal.v1.Effect
+	5,  // 27: adyton.signal.v1.ExpireRequest.cpu:type_name -> adyton.signal.v1.CpuTime
+	2,  // 28: adyton.signal.v1.ExpireReply.ready:type_name -> adyton.signal.v1.Ready
+	3,  // 29: adyton.signal.v1.ExpireReply.effects:type_name -> adyton.signal.v1.Effect
+	5,  // 30: adyton.signal.v1.ExpireReply.wanted:type_name -> adyton.signal.v1.CpuTime
+	7,  // 31: adyton.signal.v1.Signal.NewGroup:input_type -> adyton.signal.v1.NewGroupRequest
+	9,  // 32: adyton.signal.v1.Signal.ForkGroup:input_type -> adyton.signal.v1.ForkGroupRequest
+	11, // 33: adyton.signal.v1.Signal.NewThread:input_type -> adyton.signal.v1.NewThreadRequest
+	13, // 34: adyton.signal.v1.Signal.EndThread:input_type -> adyton.signal.v1.EndThreadRequest
+	15, // 35: adyton.signal.v1.Signal.ExecGroup:input_type -> adyton.signal.v1.ExecGroupRequest
+	17, // 36: adyton.signal.v1.Signal.Action:input_type -> adyton.signal.v1.ActionRequest
+	19, // 37: adyton.signal.v1.Signal.Mask:input_type -> adyton.signal.v1.MaskRequest
+	21, // 38: adyton.signal.v1.Signal.Pending:input_type -> adyton.signal.v1.PendingRequest
+	23, // 39: adyton.signal.v1.Signal.AltStack:input_type -> adyton.signal.v1.AltStackRequest
+	25, // 40: adyton.signal.v1.Signal.Suspend:input_type -> adyton.signal.v1.SuspendRequest
+	27, // 41: adyton.signal.v1.Signal.Restore:input_type -> adyton.signal.v1.RestoreRequest
+	29, // 42: adyton.signal.v1.Signal.Send:input_type -> adyton.signal.v1.SendRequest
+	31, // 43: adyton.signal.v1.Signal.Take:input_type -> adyton.signal.v1.TakeRequest
+	33, // 44: adyton.signal.v1.Signal.Deliver:input_type -> adyton.signal.v1.DeliverRequest
+	35, // 45: adyton.signal.v1.Signal.Return:input_type -> adyton.signal.v1.ReturnRequest
+	37, // 46: adyton.signal.v1.Signal.Info:input_type -> adyton.signal.v1.InfoRequest
+	39, // 47: adyton.signal.v1.Signal.ClockGet:input_type -> adyton.signal.v1.ClockGetRequest
+	41, // 48: adyton.signal.v1.Signal.ClockSet:input_type -> adyton.signal.v1.ClockSetRequest
+	44, // 49: adyton.signal.v1.Signal.ClockAdjust:input_type -> adyton.signal.v1.ClockAdjustRequest
+	46, // 50: adyton.signal.v1.Signal.Deadline:input_type -> adyton.signal.v1.DeadlineRequest
+	48, // 51: adyton.signal.v1.Signal.Itimer:input_type -> adyton.signal.v1.ItimerRequest
+	50, // 52: adyton.signal.v1.Signal.TimerCreate:input_type -> adyton.signal.v1.TimerCreateRequest
+	52, // 53: adyton.signal.v1.Signal.TimerSet:input_type -> adyton.signal.v1.TimerSetRequest
+	54, // 54: adyton.signal.v1.Signal.TimerDelete:input_type -> adyton.signal.v1.TimerDeleteRequest
+	56, // 55: adyton.signal.v1.Signal.OpenTimerfd:input_type -> adyton.signal.v1.OpenTimerfdRequest
+	58, // 56: adyton.signal.v1.Signal.SetTimerfd:input_type -> adyton.signal.v1.SetTimerfdRequest
+	60, // 57: adyton.signal.v1.Signal.OpenSignalfd:input_type -> adyton.signal.v1.OpenSignalfdRequest
+	62, // 58: adyton.signal.v1.Signal.Read:input_type -> adyton.signal.v1.ReadRequest
+	64, // 59: adyton.signal.v1.Signal.Poll:input_type -> adyton.signal.v1.PollRequest
+	66, // 60: adyton.signal.v1.Signal.Close:input_type -> adyton.signal.v1.CloseRequest
+	68, // 61: adyton.signal.v1.Signal.Watch:input_type -> adyton.signal.v1.WatchRequest
+	70, // 62: adyton.signal.v1.Signal.Expire:input_type -> adyton.signal.v1.ExpireRequest
+	8,  // 63: adyton.signal.v1.Signal.NewGroup:output_type -> adyton.signal.v1.NewGroupReply
+	10, // 64: adyton.signal.v1.Signal.ForkGroup:output_type -> adyton.signal.v1.ForkGroupReply
+	12, // 65: adyton.signal.v1.Signal.NewThread:output_type -> adyton.signal.v1.NewThreadReply
+	14, // 66: adyton.signal.v1.Signal.EndThread:output_type -> adyton.signal.v1.EndThreadReply
+	16, // 67: adyton.signal.v1.Signal.ExecGroup:output_type -> adyton.signal.v1.ExecGroupReply
+	18, // 68: adyton.signal.v1.Signal.Action:output_type -> adyton.signal.v1.ActionReply
+	20, // 69: adyton.signal.v1.Signal.Mask:output_type -> adyton.signal.v1.MaskReply
+	22, // 70: adyton.signal.v1.Signal.Pending:output_type -> adyton.signal.v1.PendingReply
+	24, // 71: adyton.signal.v1.Signal.AltStack:output_type -> adyton.signal.v1.AltStackReply
+	26, // 72: adyton.signal.v1.Signal.Suspend:output_type -> adyton.signal.v1.SuspendReply
+	28, // 73: adyton.signal.v1.Signal.Restore:output_type -> adyton.signal.v1.RestoreReply
+	30, // 74: adyton.signal.v1.Signal.Send:output_type -> adyton.signal.v1.SendReply
+	32, // 75: adyton.signal.v1.Signal.Take:output_type -> adyton.signal.v1.TakeReply
+	34, // 76: adyton.signal.v1.Signal.Deliver:output_type -> adyton.signal.v1.DeliverReply
+	36, // 77: adyton.signal.v1.Signal.Return:output_type -> adyton.signal.v1.ReturnReply
+	38, // 78: adyton.signal.v1.Signal.Info:output_type -> adyton.signal.v1.InfoReply
+	40, // 79: adyton.signal.v1.Signal.ClockGet:output_type -> adyton.signal.v1.ClockGetReply
+	42, // 80: adyton.signal.v1.Signal.ClockSet:output_type -> adyton.signal.v1.ClockSetReply
+	45, // 81: adyton.signal.v1.Signal.ClockAdjust:output_type -> adyton.signal.v1.ClockAdjustReply
+	47, // 82: adyton.signal.v1.Signal.Deadline:output_type -> adyton.signal.v1.DeadlineReply
+	49, // 83: adyton.signal.v1.Signal.Itimer:output_type -> adyton.signal.v1.ItimerReply
+	51, // 84: adyton.signal.v1.Signal.TimerCreate:output_type -> adyton.signal.v1.TimerCreateReply
+	53, // 85: adyton.signal.v1.Signal.TimerSet:output_type -> adyton.signal.v1.TimerSetReply
+	55, // 86: adyton.signal.v1.Signal.TimerDelete:output_type -> adyton.signal.v1.TimerDeleteReply
+	57, // 87: adyton.signal.v1.Signal.OpenTimerfd:output_type -> adyton.signal.v1.OpenTimerfdReply
+	59, // 88: adyton.signal.v1.Signal.SetTimerfd:output_type -> adyton.signal.v1.SetTimerfdReply
+	61, // 89: adyton.signal.v1.Signal.OpenSignalfd:output_type -> adyton.signal.v1.OpenSignalfdReply
+	63, // 90: adyton.signal.v1.Signal.Read:output_type -> adyton.signal.v1.ReadReply
+	65, // 91: adyton.signal.v1.Signal.Poll:output_type -> adyton.signal.v1.PollReply
+	67, // 92: adyton.signal.v1.Signal.Close:output_type -> adyton.signal.v1.CloseReply
+	69, // 93: adyton.signal.v1.Signal.Watch:output_type -> adyton.signal.v1.WatchReply
+	71, // 94: adyton.signal.v1.Signal.Expire:output_type -> adyton.signal.v1.ExpireReply
+	63, // [63:95] is the sub-list for method output_type
+	31, // [31:63] is the sub-list for method input_type
+	31, // [31:31] is the sub-list for extension type_name
+	31, // [31:31] is the sub-list for extension extendee
+	0,  // [0:31] is the sub-list for field type_name
 }
 
 func init() { file_adyton_signal_v1_signal_proto_init() }
@@ -5356,7 +5702,7 @@ func file_adyton_signal_v1_signal_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_adyton_signal_v1_signal_proto_rawDesc), len(file_adyton_signal_v1_signal_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   67,
+			NumMessages:   70,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

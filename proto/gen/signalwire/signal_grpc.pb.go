@@ -40,6 +40,7 @@ const (
 	Signal_Info_FullMethodName         = "/adyton.signal.v1.Signal/Info"
 	Signal_ClockGet_FullMethodName     = "/adyton.signal.v1.Signal/ClockGet"
 	Signal_ClockSet_FullMethodName     = "/adyton.signal.v1.Signal/ClockSet"
+	Signal_ClockAdjust_FullMethodName  = "/adyton.signal.v1.Signal/ClockAdjust"
 	Signal_Deadline_FullMethodName     = "/adyton.signal.v1.Signal/Deadline"
 	Signal_Itimer_FullMethodName       = "/adyton.signal.v1.Signal/Itimer"
 	Signal_TimerCreate_FullMethodName  = "/adyton.signal.v1.Signal/TimerCreate"
@@ -114,6 +115,9 @@ type SignalClient interface {
 	ClockGet(ctx context.Context, in *ClockGetRequest, opts ...grpc.CallOption) (*ClockGetReply, error)
 	// ClockSet sets a clock. Errors: EPERM, EINVAL.
 	ClockSet(ctx context.Context, in *ClockSetRequest, opts ...grpc.CallOption) (*ClockSetReply, error)
+	// ClockAdjust reads and changes how a clock is disciplined: adjtimex. Errors:
+	// EPERM, EINVAL, EOPNOTSUPP.
+	ClockAdjust(ctx context.Context, in *ClockAdjustRequest, opts ...grpc.CallOption) (*ClockAdjustReply, error)
 	// Deadline turns a time on a clock into one on the monotonic clock.
 	Deadline(ctx context.Context, in *DeadlineRequest, opts ...grpc.CallOption) (*DeadlineReply, error)
 	// Itimer reads and sets an interval timer; alarm and ualarm too.
@@ -330,6 +334,16 @@ func (c *signalClient) ClockSet(ctx context.Context, in *ClockSetRequest, opts .
 	return out, nil
 }
 
+func (c *signalClient) ClockAdjust(ctx context.Context, in *ClockAdjustRequest, opts ...grpc.CallOption) (*ClockAdjustReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ClockAdjustReply)
+	err := c.cc.Invoke(ctx, Signal_ClockAdjust_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *signalClient) Deadline(ctx context.Context, in *DeadlineRequest, opts ...grpc.CallOption) (*DeadlineReply, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(DeadlineReply)
@@ -528,6 +542,9 @@ type SignalServer interface {
 	ClockGet(context.Context, *ClockGetRequest) (*ClockGetReply, error)
 	// ClockSet sets a clock. Errors: EPERM, EINVAL.
 	ClockSet(context.Context, *ClockSetRequest) (*ClockSetReply, error)
+	// ClockAdjust reads and changes how a clock is disciplined: adjtimex. Errors:
+	// EPERM, EINVAL, EOPNOTSUPP.
+	ClockAdjust(context.Context, *ClockAdjustRequest) (*ClockAdjustReply, error)
 	// Deadline turns a time on a clock into one on the monotonic clock.
 	Deadline(context.Context, *DeadlineRequest) (*DeadlineReply, error)
 	// Itimer reads and sets an interval timer; alarm and ualarm too.
@@ -617,6 +634,9 @@ func (UnimplementedSignalServer) ClockGet(context.Context, *ClockGetRequest) (*C
 }
 func (UnimplementedSignalServer) ClockSet(context.Context, *ClockSetRequest) (*ClockSetReply, error) {
 	return nil, status.Error(codes.Unimplemented, "method ClockSet not implemented")
+}
+func (UnimplementedSignalServer) ClockAdjust(context.Context, *ClockAdjustRequest) (*ClockAdjustReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method ClockAdjust not implemented")
 }
 func (UnimplementedSignalServer) Deadline(context.Context, *DeadlineRequest) (*DeadlineReply, error) {
 	return nil, status.Error(codes.Unimplemented, "method Deadline not implemented")
@@ -1002,6 +1022,24 @@ func _Signal_ClockSet_Handler(srv interface{}, ctx context.Context, dec func(int
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Signal_ClockAdjust_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ClockAdjustRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SignalServer).ClockAdjust(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Signal_ClockAdjust_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SignalServer).ClockAdjust(ctx, req.(*ClockAdjustRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _Signal_Deadline_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(DeadlineRequest)
 	if err := dec(in); err != nil {
@@ -1307,6 +1345,10 @@ var Signal_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ClockSet",
 			Handler:    _Signal_ClockSet_Handler,
+		},
+		{
+			MethodName: "ClockAdjust",
+			Handler:    _Signal_ClockAdjust_Handler,
 		},
 		{
 			MethodName: "Deadline",

@@ -52,6 +52,17 @@ func init() {
 			c.wantReady(h, events)
 			c.wantWrite(h, u64(2), 8, 0)
 		},
+		"EventfdSignalSaturates": func(c *client) {
+			h := c.eventfd(math.MaxUint64-1, false)
+			var rep ipcapi.WriteReply
+			for range 2 {
+				e := c.s.Write(&ipcapi.WriteRequest{Handle: h, Data: []byte(u64(1)), Signal: true}, &rep)
+				is(c, "signal", e, 0)
+			}
+			c.wantLevel(h, linux.POLLIN|linux.POLLERR)
+			c.wantRead(h, 8, u64(math.MaxUint64), 0)
+			c.wantLevel(h, linux.POLLOUT)
+		},
 		"EventfdWaiterSeesReadInBetween": func(c *client) {
 			h := c.eventfd(math.MaxUint64-2, true)
 			c.wantWrite(h, u64(3), 0, linux.EWAIT)

@@ -161,6 +161,24 @@ func init() {
 			e := c.s.MqNotify(&ipcapi.MqNotifyRequest{Handle: h, Kind: linux.SIGEV_SIGNAL, Signo: 65}, &ipcapi.MqNotifyReply{})
 			is(c, "signal 65", e, linux.EINVAL)
 		},
+		"MqNotifiesByNetlink": func(c *client) {
+			h, nl := c.mq(5, 10), c.inet(linux.AF_NETLINK, linux.SOCK_RAW)
+			cookie := append(make([]byte, 31), 9)
+			ask := func(socket uint64, cookie []byte) linux.Errno {
+				return c.s.MqNotify(&ipcapi.MqNotifyRequest{Handle: h, Pid: 42, Kind: linux.SIGEV_THREAD, Socket: socket, Cookie: cookie}, &ipcapi.MqNotifyReply{})
+			}
+			is(c, "no socket", ask(h, cookie), linux.EINVAL)
+			is(c, "short cookie", ask(nl, cookie[1:]), linux.EINVAL)
+			is(c, "notify", ask(nl, cookie), 0)
+			c.mqSend(h, "x", 0)
+			c.wantReady(nl, in|out)
+			c.wantRead(nl, 100, string(append(make([]byte, 31), 1)), 0)
+			c.mqReceive(h, 10, 0, false)
+			is(c, "notify again", ask(nl, cookie), 0)
+			var rep ipcapi.MqNotifyReply
+			is(c, "removal", c.s.MqNotify(&ipcapi.MqNotifyRequest{Handle: h, Pid: 42, Remove: true}, &rep), 0)
+			c.wantRead(nl, 100, string(append(make([]byte, 31), 2)), 0)
+		},
 		"MqUnlinkedLivesWhileOpen": func(c *client) {
 			h := c.mq(1, 10)
 			unlink := func(who ipcapi.Cred) linux.Errno {

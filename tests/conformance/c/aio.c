@@ -265,3 +265,27 @@ CASE(full)
 	R(submit(&c));
 	R(submit(&c));
 }
+
+CASE(saturated)
+{
+	// The counter takes what a write could not add, and shows an error.
+	char b[4];
+	uint64_t n = -2;
+	must(syscall(SYS_io_setup, 8, &ctx));
+	int fd = file("f", "abc"), ev = must(eventfd(0, EFD_NONBLOCK));
+	R(write(ev, &n, 8));
+	struct iocb c = cb(IOCB_CMD_PREAD, fd, b, 3, 0);
+	c.aio_flags = IOCB_FLAG_RESFD;
+	c.aio_resfd = ev;
+	R(submit(&c));
+	struct pollfd p = {ev, POLLIN | POLLOUT, 0};
+	R(poll(&p, 1, 0));
+	say("events %#x", p.revents);
+	R(submit(&c));
+	n = 1;
+	R(write(ev, &n, 8));
+	R(read(ev, &n, 8));
+	say("counted %#lx", (unsigned long)n);
+	R(poll(&p, 1, 0));
+	say("events %#x", p.revents);
+}

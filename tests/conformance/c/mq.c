@@ -354,3 +354,62 @@ CASE(library)
 	R(mq_close(q));
 	R(mq_unlink(n));
 }
+
+// cookie_of prints what a netlink socket has got: the last byte says why.
+static void cookie_of(int s)
+{
+	unsigned char b[64];
+	long r = recv(s, b, sizeof b, MSG_DONTWAIT);
+	if (r < 0) { say("cookie: %s", ename(errno)); return; }
+	say("cookie: %ld bytes, first %d, last %d", r, b[0], b[r - 1]);
+}
+
+CASE(notify_thread)
+{
+	int q = opened(O_NONBLOCK, 10, 100), p[2];
+	int s = must(socket(AF_NETLINK, SOCK_RAW, 0)), u = must(socket(AF_UNIX, SOCK_STREAM, 0));
+	unsigned char c[32];
+	memset(c, 7, 32);
+	must(pipe(p));
+	struct sigevent e = {.sigev_notify = SIGEV_THREAD, .sigev_signo = s, .sigev_value.sival_ptr = c};
+	e.sigev_signo = -1; S(mq_notify, q, &e);
+	e.sigev_signo = p[0]; S(mq_notify, q, &e);
+	e.sigev_signo = u; S(mq_notify, q, &e);
+	e.sigev_signo = s;
+	e.sigev_value.sival_ptr = BAD; S(mq_notify, q, &e);
+	e.sigev_value.sival_ptr = c;
+	S(mq_notify, p[0], &e);
+	S(mq_notify, -1, &e);
+	S(mq_notify, q, &e);
+	S(mq_notify, q, &e);
+	cookie_of(s);
+	R(sent(q, "x", 0));
+	cookie_of(s);
+	R(sent(q, "y", 0));
+	cookie_of(s);
+	got(q, 0), got(q, 0);
+	S(mq_notify, q, &e);
+	S(mq_notify, q, 0);
+	cookie_of(s);
+	S(mq_notify, q, &e);
+	close(q);
+	cookie_of(s);
+	RAW(mq_unlink, name);
+}
+
+static volatile int called;
+static void callback(union sigval v) { called = v.sival_int; }
+CASE(library_thread)
+{
+#ifdef __GLIBC__
+	char n[80];
+	snprintf(n, sizeof n, "/%s", fresh());
+	mqd_t q = must(mq_open(n, O_RDWR | O_CREAT, 0600, 0));
+	struct sigevent e = {.sigev_notify = SIGEV_THREAD, .sigev_notify_function = callback, .sigev_value.sival_int = 42};
+	R(mq_notify(q, &e));
+	R(mq_send(q, "x", 1, 0));
+	until(called == 42);
+	mq_unlink(n);
+#endif
+	say("called");
+}

@@ -327,3 +327,18 @@ CASE(traffic)
 	while (wait(0) > 0) ;
 	gone(id), gone(back);
 }
+
+CASE(proc)
+{
+	int id = fresh();
+	FILE *f = fopen("/proc/sysvipc/msg", "r");
+	char line[512];
+	say("%s", fgets(line, sizeof line, f));
+	while (fgets(line, sizeof line, f)) {
+		int key, n, mode, a, b, at = 0;
+		if (sscanf(line, "%d %d %o %d %d%n", &key, &n, &mode, &a, &b, &at) < 5 || n != id) continue;
+		say("key %d mode %o, %d %d, %d characters to there, %zu long", key, mode, a, b, at, strlen(line));
+	}
+	fclose(f);
+	must(msgctl(id, IPC_RMID, 0));
+}

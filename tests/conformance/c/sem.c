@@ -355,3 +355,18 @@ CASE(contention)
 	say("%ld", *n);
 	gone(id);
 }
+
+CASE(proc)
+{
+	int id = fresh(3);
+	FILE *f = fopen("/proc/sysvipc/sem", "r");
+	char line[512];
+	say("%s", fgets(line, sizeof line, f));
+	while (fgets(line, sizeof line, f)) {
+		int key, n, mode, a, b, at = 0;
+		if (sscanf(line, "%d %d %o %d %d%n", &key, &n, &mode, &a, &b, &at) < 5 || n != id) continue;
+		say("key %d mode %o, %d %d, %d characters to there, %zu long", key, mode, a, b, at, strlen(line));
+	}
+	fclose(f);
+	must(semctl(id, 0, IPC_RMID));
+}

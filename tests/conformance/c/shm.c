@@ -320,3 +320,21 @@ CASE(pages)
 	child("behind the end", q[SEG] = 1);
 	drop_seg(id);
 }
+
+CASE(proc)
+{
+	int id = fresh();
+	must(shmat(id, 0, 0));
+	FILE *f = fopen("/proc/sysvipc/shm", "r");
+	char line[512];
+	say("%s", fgets(line, sizeof line, f));
+	while (fgets(line, sizeof line, f)) {
+		int key, n, mode, cpid, lpid, attached, uid, gid, at = 0;
+		unsigned long size;
+		if (sscanf(line, "%d %d %o %lu %d %d %d %d %d%n", &key, &n, &mode, &size, &cpid, &lpid, &attached, &uid, &gid, &at) < 9 || n != id) continue;
+		say("key %d mode %o size %lu mine %d %d attached %d uid %d gid %d, %zu long", key, mode, size, cpid == getpid(), lpid == getpid(),
+			attached, uid, gid, strlen(line));
+	}
+	fclose(f);
+	drop_seg(id);
+}

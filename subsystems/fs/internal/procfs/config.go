@@ -12,7 +12,7 @@ import (
 // Programs (the Linux Test Project above all) read them to know what to ask.
 var options = []string{
 	"64BIT=y", "X86_64=y", "X86=y", "MMU=y", "SMP=y", "ADVISE_SYSCALLS=y", "AIO=y", "BINFMT_ELF=y", "BINFMT_SCRIPT=y",
-	"CROSS_MEMORY_ATTACH=y", "EPOLL=y", "EVENTFD=y", "FILE_LOCKING=y", "FUTEX=y", "FUTEX_PI=y", "HZ=250", "INET=y", "INOTIFY_USER=y",
+	"CROSS_MEMORY_ATTACH=y", "EPOLL=y", "HUGETLBFS=y", "EVENTFD=y", "FILE_LOCKING=y", "FUTEX=y", "FUTEX_PI=y", "HZ=250", "INET=y", "INOTIFY_USER=y",
 	"IPV6=y", "KALLSYMS=y", "MEMBARRIER=y", "MEMFD_CREATE=y", "MULTIUSER=y", "NET=y", "POSIX_MQUEUE=y", "POSIX_TIMERS=y",
 	"PROC_FS=y", "PROC_SYSCTL=y", "SHMEM=y", "SIGNALFD=y", "SYSFS=y", "SYSVIPC=y", "TIMERFD=y", "TMPFS=y", "TMPFS_XATTR=y",
 	"TMPFS_POSIX_ACL=y", "UNIX=y", "UNIX98_PTYS=y", "IKCONFIG=y", "IKCONFIG_PROC=y", "OVERLAY_FS=y", "DEVTMPFS=y", "PRINTK=y",

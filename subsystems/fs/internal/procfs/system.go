@@ -38,6 +38,9 @@ var rootTexts = map[string]func(*FS) string{
 	"modules":     text0(""),
 	"partitions":  text0("major minor  #blocks  name\n\n"),
 	"stat":        (*FS).stat,
+	"sysvipc/msg": text0(""),
+	"sysvipc/sem": text0(""),
+	"sysvipc/shm": text0(""),
 	"swaps":       text0("Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n"),
 	"uptime":      text0("0.00 0.00\n"),
 	"version": func(p *FS) string {
@@ -194,9 +197,6 @@ func (p *FS) systemText(c *vfs.Ctx, name string, key any) ([]byte, linux.Errno) 
 	if s, ok := p.set[name]; ok {
 		return []byte(strings.TrimRight(s, "\n") + "\n"), 0
 	}
-	if data, ok := netTexts[name]; ok {
-		return []byte(data), 0
-	}
 	if p.Core != nil {
 		rep, e := ask(c, key, p.Core.Text, &coreapi.TextRequest{Name: name})
 		if e == 0 {
@@ -205,6 +205,9 @@ func (p *FS) systemText(c *vfs.Ctx, name string, key any) ([]byte, linux.Errno) 
 		if e != linux.ENOENT {
 			return nil, e
 		}
+	}
+	if data, ok := netTexts[name]; ok {
+		return []byte(data), 0
 	}
 	return []byte(p.static[name].make(p)), 0
 }
