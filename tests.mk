@@ -30,14 +30,17 @@ golden:
 apps-install:
 	apt-get install -y --no-install-recommends $$(grep -v '^#' tests/apps/packages.txt)
 
-# What all.list needs besides; perl's tests come with its source package.
+# What all.list needs besides; perl's tests come with its source package, of
+# any version that the archive still has.
 apps-all-install: apps-install
 	apt-get install -y --no-install-recommends $$(grep -v '^#' tests/apps/packages-all.txt)
 	mkdir -p .cache/apps/lists/partial
 	cd .cache/apps && S=machine.list && sed 's/^deb /deb-src /' /etc/apt/sources.list > $$S 2>/dev/null; \
 		F=/etc/apt/sources.list.d/debian.sources; [ ! -e $$F ] || { S=machine.sources; sed 's/^Types:.*/Types: deb-src/' $$F > $$S; }; \
 		O="-o Dir::Etc::sourcelist=$$PWD/$$S -o Dir::Etc::sourceparts=- -o Dir::State::lists=$$PWD/lists" && \
-		apt-get $$O update && apt-get $$O source --download-only perl && tar xf perl_*.orig.tar.xz
+		apt-get $$O update && \
+		for v in $$(apt-cache $$O showsrc perl | sed -n 's/^Version: //p'); do \
+			apt-get $$O source --download-only perl=$$v && break; done && tar xf perl_*.orig.tar.xz
 
 # The Linux Test Project's system call tests, built and installed outside the
 # repository (LTP=PREFIX), on both sides: which pass natively alone.

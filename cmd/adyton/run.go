@@ -203,6 +203,10 @@ func firstProcess(f *runFlags, args []string) (*syscalls.First, error) {
 		}
 	}
 
+	if n, err := unix.Getpriority(unix.PRIO_PROCESS, 0); err == nil {
+		p.Nice = int32(20 - n) // the raw call gives 40 to 1
+	}
+
 	for i := range p.Limits {
 		var r unix.Rlimit
 		p.Limits[i] = linux.Rlimit{Cur: linux.RLIM_INFINITY, Max: linux.RLIM_INFINITY}

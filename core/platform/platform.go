@@ -194,7 +194,7 @@ type Space interface {
 	// Limits gives the lowest and one past the highest address for apps.
 	Limits() (low, high uint64)
 	// ResidentPages says for each page from addr on, page aligned, whether the
-	// space has it in memory: 1, or 0.
+	// space has it in memory: PageResident, with the other bits that hold, or 0.
 	ResidentPages(addr uint64, pages []byte)
 	// CPUTime is how long all threads of the space have run, those that have
 	// ended too, in ns.
@@ -202,6 +202,14 @@ type Space interface {
 	// PeakBytes is the most memory that has been resident, in bytes.
 	PeakBytes() uint64
 }
+
+// What ResidentPages tells of a page in memory: that it is mapped nowhere else,
+// and that it belongs to a file and not to the space alone.
+const (
+	PageResident = 1 << iota
+	PageExclusive
+	PageFile
+)
 
 // Platform runs app code.
 type Platform interface {

@@ -38,6 +38,9 @@ var taskTexts = map[string]func(*Service, *task.Process, *task.Thread, []byte) (
 	"limits": (*Service).limits,
 	"maps":   (*Service).maps,
 	"smaps":  (*Service).smaps,
+	"io":     (*Service).io,
+
+	"smaps_rollup": (*Service).smapsRollup,
 	"oom_score_adj": func(_ *Service, p *task.Process, _ *task.Thread, b []byte) ([]byte, linux.Errno) {
 		return fmt.Appendf(b, "%d\n", p.OomScoreAdj), 0
 	},
@@ -54,7 +57,6 @@ var taskTexts = map[string]func(*Service, *task.Process, *task.Thread, []byte) (
 	"uid_map":       fixed("         0          0 4294967295\n"),
 	"gid_map":       fixed("         0          0 4294967295\n"),
 	"setgroups":     fixed("allow\n"),
-	"io":            fixed("rchar: 0\nwchar: 0\nsyscr: 0\nsyscw: 0\nread_bytes: 0\nwrite_bytes: 0\ncancelled_write_bytes: 0\n"),
 	"children": func(_ *Service, p *task.Process, _ *task.Thread, b []byte) ([]byte, linux.Errno) {
 		for pid := range p.Children {
 			b = fmt.Appendf(b, "%d ", pid)
@@ -115,6 +117,17 @@ func (s *Service) signals(p *task.Process, t *task.Thread) signalapi.InfoReply {
 	var rep signalapi.InfoReply
 	s.Env.Signal.Info(&signalapi.InfoRequest{Group: p.Pid, Thread: t.Tid}, &rep)
 	return rep
+}
+
+// io counts reads and writes: do_io_accounting. What reaches a disk is the
+// host's to know.
+func (s *Service) io(p *task.Process, t *task.Thread, b []byte) ([]byte, linux.Errno) {
+	n := t.IO // of one thread, in /proc/PID/task/TID
+	if t == p.Leader {
+		n = p.AllIO()
+	}
+	return fmt.Appendf(b, "rchar: %d\nwchar: %d\nsyscr: %d\nsyscw: %d\nread_bytes: 0\nwrite_bytes: 0\ncancelled_write_bytes: 0\n",
+		n.ReadBytes, n.WrittenBytes, n.Reads, n.Writes), 0
 }
 
 const ticksPerSecond = 100
@@ -185,9 +198,11 @@ func (s *Service) status(p *task.Process, t *task.Thread, b []byte) ([]byte, lin
 	}
 	b = fmt.Appendf(b, "\nNStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%d\nNSsid:\t%d\n", p.Pid, t.Tid, p.Group.Pgid, p.Group.Session.Sid)
 	if p.Space != nil && !p.Zombie {
-		u, rss := s.usage(p), s.rss(p)
+		u := s.usage(p)
+		rss, anon := p.Space.Platform.Resident()
+		peak := max(rss, p.Space.Platform.PeakBytes())
 		b = fmt.Appendf(b, "VmPeak:\t%8d kB\nVmSize:\t%8d kB\nVmLck:\t%8d kB\nVmPin:\t%8d kB\nVmHWM:\t%8d kB\nVmRSS:\t%8d kB\nRssAnon:\t%8d kB\nRssFile:\t%8d kB\nRssShmem:\t%8d kB\nVmData:\t%8d kB\nVmStk:\t%8d kB\nVmExe:\t%8d kB\nVmLib:\t%8d kB\nVmPTE:\t%8d kB\nVmSwap:\t%8d kB\n",
-			u.Total/1024, u.Total/1024, u.Locked/1024, 0, rss/1024, rss/1024, rss/1024, 0, 0, u.Data/1024, u.Stack/1024, u.Text/1024, 0, 0, 0)
+			u.Total/1024, u.Total/1024, u.Locked/1024, 0, peak/1024, rss/1024, anon/1024, (rss-anon)/1024, 0, u.Data/1024, u.Stack/1024, u.Text/1024, 0, 0, 0)
 	}
 	sig := s.signals(p, t)
 	nnp := 0
@@ -306,17 +321,6 @@ func (s *Service) maps(p *task.Process, _ *task.Thread, b []byte) ([]byte, linux
 	list := s.areas(p)
 	for i := range list {
 		b = s.area(p, &list[i], b)
-	}
-	return b, 0
-}
-
-func (s *Service) smaps(p *task.Process, _ *task.Thread, b []byte) ([]byte, linux.Errno) {
-	list := s.areas(p)
-	for i := range list {
-		a := &list[i]
-		b = s.area(p, a, b)
-		kb := a.Length / 1024
-		b = fmt.Appendf(b, "Size:           %8d kB\nKernelPageSize:        4 kB\nMMUPageSize:           4 kB\nRss:            %8d kB\nPss:            %8d kB\nShared_Clean:          0 kB\nShared_Dirty:          0 kB\nPrivate_Clean:         0 kB\nPrivate_Dirty:  %8d kB\nReferenced:     %8d kB\nAnonymous:             0 kB\nSwap:                  0 kB\nLocked:                0 kB\nVmFlags: \n", kb, kb, kb, kb, kb)
 	}
 	return b, 0
 }

@@ -24,7 +24,9 @@ type First struct {
 	Umask   uint32
 	// Ignored are the signals that it begins to ignore, bit N-1 for N.
 	Ignored uint64
-	Limits  [16]linux.Rlimit
+	// Nice is the first thread's.
+	Nice   int32
+	Limits [16]linux.Rlimit
 }
 
 // StartError says why the first program does not run, with the exit status
@@ -51,7 +53,7 @@ func (e *Env) Attach(p platform.Platform, l *leader.Leader) {
 // Boot makes the first process and runs its program, as the first handler.
 func (e *Env) Boot(f *First) error {
 	id := e.Tasks.NewID()
-	t := &task.Thread{Tid: id, Cred: f.Cred, StartNs: e.Leader.Now(), Name: base(f.Path)}
+	t := &task.Thread{Tid: id, Cred: f.Cred, StartNs: e.Leader.Now(), Name: base(f.Path), Nice: f.Nice}
 	p := &task.Process{Pid: id, ExitSignal: linux.SIGCHLD, Limits: f.Limits, StartNs: t.StartNs}
 	var sr signalapi.NewGroupReply
 	if x := e.Signal.NewGroup(&signalapi.NewGroupRequest{Group: id, Thread: id}, &sr); x != 0 {

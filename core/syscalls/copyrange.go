@@ -97,6 +97,8 @@ func (c *Call) sendfile(own bool, off *int64) (int64, linux.Errno) {
 	} else {
 		n, e = c.spliceDirect(in, &from, out, &to, min(count, maxRW))
 	}
+	c.T.IO.Read(n)
+	c.T.IO.Wrote(n)
 	if e != 0 {
 		return 0, e
 	}
@@ -171,6 +173,8 @@ func sysCopyFileRange(c *Call) (int64, linux.Errno) {
 		return 0, linux.EINVAL
 	}
 	n, e := c.copyRange(in, from, out, to, c.Args[4])
+	c.T.IO.Read(n)
+	c.T.IO.Wrote(n)
 	if e != 0 || n == 0 {
 		return 0, e
 	}

@@ -140,6 +140,8 @@ func (e *Env) endCPU(t *task.Thread, last bool) {
 	switch {
 	case last:
 		e.sealCPU(p)
+		e.endedUserNs += p.UserNs
+		e.endedSystemNs += p.SystemNs
 	case p.Space.Owner != p:
 		u, y := e.threadCPU(t)
 		p.UserNs += u
@@ -147,6 +149,19 @@ func (e *Env) endCPU(t *task.Thread, last bool) {
 		p.Space.UserFrom += u
 		p.Space.SystemFrom += y
 	}
+}
+
+// AllCPU gives the CPU time of all processes that there are or were, in ns.
+func (e *Env) AllCPU() (user, system int64) {
+	user, system = e.endedUserNs, e.endedSystemNs
+	for _, p := range e.Tasks.Processes() {
+		if !p.Zombie {
+			u, y := e.processCPU(p)
+			user += u
+			system += y
+		}
+	}
+	return user, system
 }
 
 // sampleCPU fills in what a timer wants to know.

@@ -108,6 +108,9 @@ type Env struct {
 	// wantsRSS: somebody has asked for resource usage, so that it is looked at
 	// when a process ends.
 	wantsRSS bool
+	// endedUserNs and endedSystemNs are the CPU time of processes that have
+	// ended.
+	endedUserNs, endedSystemNs int64
 	// cpuLimits are the timers behind RLIMIT_CPU.
 	cpuLimits map[*task.Process]*leader.Timer
 

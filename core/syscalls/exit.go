@@ -324,6 +324,7 @@ func exitCode(status int32) (code, value int32) {
 func (e *Env) accountChild(p *task.Process) {
 	p.Parent.ChildUserNs += p.UserNs + p.ChildUserNs
 	p.Parent.ChildSystemNs += p.SystemNs + p.ChildSystemNs
+	p.Parent.IO.Add(p.AllIO())
 	p.Parent.ChildMaxRSS = max(p.Parent.ChildMaxRSS, p.MaxRSS, p.ChildMaxRSS)
 }
 

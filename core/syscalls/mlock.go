@@ -2,6 +2,7 @@ package syscalls
 
 import (
 	"adyton.dev/adyton/core/linux"
+	"adyton.dev/adyton/core/platform"
 	"adyton.dev/adyton/proto/gen/fsapi"
 	"adyton.dev/adyton/proto/gen/mmapi"
 )
@@ -92,6 +93,9 @@ func sysMincore(c *Call) (int64, linux.Errno) {
 			}
 		} else {
 			c.P.Space.Platform.ResidentPages(addr, b)
+			for i := range b {
+				b[i] &= platform.PageResident
+			}
 		}
 		if e := c.CopyOut(vec, b); e != 0 {
 			return 0, e

@@ -149,7 +149,12 @@ func (c *Call) readTo(f *fdtable.File, off int64, addr, count uint64, fl uint32)
 	if f.Mode&linux.S_IFMT == linux.S_IFDIR && f.Owner == fdtable.FS {
 		return 0, linux.EISDIR
 	}
-	count = min(count, maxRW)
+	n, e := c.readChecked(f, off, addr, min(count, maxRW), fl)
+	c.T.IO.Read(n)
+	return n, e
+}
+
+func (c *Call) readChecked(f *fdtable.File, off int64, addr, count uint64, fl uint32) (int64, linux.Errno) {
 	at := off
 	if off < 0 {
 		at = f.Offset
@@ -257,6 +262,7 @@ func (c *Call) writeFrom(f *fdtable.File, off int64, addr, count uint64, fl uint
 		}
 		return b[:m], 0
 	})
+	c.T.IO.Wrote(int64(n))
 	if e == 0 && off < 0 && f.Seekable {
 		f.Offset = at
 	}
@@ -343,9 +349,11 @@ func (c *Call) readv(off int64, fl uint32) (int64, linux.Errno) {
 	}
 	d, e := c.read(f, at, make([]byte, 0, min(total, bounceSize)), int(min(total, bounceSize)), fl)
 	if e != 0 {
+		c.T.IO.Read(0)
 		return 0, e
 	}
 	done := c.scatter(v, 0, d)
+	defer func() { c.T.IO.Read(int64(done)) }()
 	if done < len(d) {
 		if done, _ = c.unread(f, d, done, nil); done == 0 {
 			return 0, linux.EFAULT
@@ -385,6 +393,7 @@ func (c *Call) writev(off int64, fl uint32) (int64, linux.Errno) {
 		}
 		return nil, linux.EFAULT
 	})
+	c.T.IO.Wrote(int64(n))
 	if e == 0 && off < 0 && f.Seekable {
 		f.Offset = at
 	}

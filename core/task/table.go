@@ -111,6 +111,7 @@ func (t *Table) RemoveThread(th *Thread) {
 	th.Exited = true
 	t.PerUser[th.Cred.UID]--
 	if th != th.Process.Leader {
+		th.Process.IO.Add(th.IO)
 		delete(th.Process.Threads, th.Tid)
 		delete(t.threads, th.Tid)
 	}
@@ -122,6 +123,7 @@ func (t *Table) Rename(th *Thread) {
 	if th == p.Leader {
 		return
 	}
+	p.IO.Add(p.Leader.IO)
 	delete(p.Threads, th.Tid)
 	delete(t.threads, th.Tid)
 	delete(p.Threads, p.Pid)

@@ -67,6 +67,9 @@ type Thread struct {
 	// less UserFrom and SystemFrom, what the present one had used at first.
 	UserNs, SystemNs, UserFrom, SystemFrom int64
 
+	// IO counts its reads and writes.
+	IO IO
+
 	// SemUndo is what SEM_UNDO notes, or nil.
 	SemUndo *SemUndo
 
@@ -292,6 +295,9 @@ type Process struct {
 	UserNs, SystemNs int64
 	CPUSealed        bool
 	StartNs          int64
+	// IO counts the reads and writes of threads that have ended and of children
+	// waited for.
+	IO IO
 	// MaxRSS is the most memory that was resident, in KiB, when last looked
 	// at; ChildMaxRSS that of the largest child waited for.
 	MaxRSS, ChildMaxRSS int64

@@ -265,8 +265,6 @@ func detaches(c *vfs.Ctx, call outside.Call) bool {
 func (f *FS) newSuper(name string, magic int64) *vfs.Super {
 	f.minor++
 	s := &vfs.Super{Dev: linux.Makedev(0, uint32(f.minor)+19), Type: name, Magic: magic}
-	if f.config.MemoryBytes > 0 {
-		s.Quota = &pages.Quota{Max: f.config.MemoryBytes / pages.Size}
-	}
+	s.Quota = &pages.Quota{Max: f.config.MemoryBytes / pages.Size}
 	return s
 }

@@ -118,12 +118,13 @@ func (f *FS) statfs(m *vfs.Mount, rep *fsapi.StatfsReply) {
 	if !s.Fixed {
 		rep.Blocks = unboundPages
 		rep.Files, rep.Ffree = unboundFiles, unboundFiles
-		if q := s.Quota; q != nil && q.Max != 0 {
-			rep.Blocks = uint64(q.Max)
+		rep.Ffree -= min(rep.Ffree, s.Inodes)
+		if s.Quota.Max != 0 {
+			rep.Blocks = uint64(s.Quota.Max)
 		}
-		used := uint64(0)
-		if s.Quota != nil {
-			used = uint64(s.Quota.Used)
+		used := uint64(s.Quota.Used)
+		if !s.Tmpfs {
+			used++ // the root directory's block, which all others have
 		}
 		rep.Bfree = rep.Blocks - min(rep.Blocks, used)
 		rep.Bavail = rep.Bfree

@@ -2,6 +2,7 @@ package apps
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -68,6 +69,22 @@ func TestUnsupportedKill(t *testing.T) {
 		if r.Status != c.status || string(r.Stdout) != c.out {
 			t.Errorf("%q: status %d, out %q, want %d and %q\n%s", c.argv, r.Status, r.Stdout, c.status, c.out, r.Stderr)
 		}
+	}
+}
+
+// TestNiceIsInherited starts adyton with a nice value of its own.
+func TestNiceIsInherited(t *testing.T) {
+	argv := adyton(t).Argv(oracle.Cmd{Argv: []string{"nice"}})
+	out, err := exec.Command("nice", append([]string{"-n", "5", "nice", "-n", "2"}, argv...)...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	want, err := exec.Command("nice", "-n", "5", "nice", "-n", "2", "nice").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(out) != string(want) {
+		t.Errorf("nice prints %q, want %q", out, want)
 	}
 }
 

@@ -1,6 +1,11 @@
 # Tests of Python's own suite (libpython3.11-testsuite): "ok NAME" for each
-# that passes, another word for the others.
+# that passes, another word for the others. VSOCK is left out: it waits for ever
+# in a virtual machine whose host does not listen.
 for t; do
-	/usr/bin/python3 -m test -v "$t" 2>&1 < /dev/null |
-		sed -nE 's/^(test\S*) \(([^)]*)\).* \.\.\. (ok|FAIL|ERROR|skipped.*|expected failure)$/\3 \2.\1/p'
-done | sed -E 's/^(ok|FAIL|ERROR|skipped|expected failure).* (\S+)$/\1 \2/' | sort
+	/usr/bin/python3 -m test -i '*VSOCK*' --junit-xml "$PWD/$t.xml" "$t" > "$t.log" 2>&1 < /dev/null
+	/usr/bin/python3 - "$t.xml" <<-'X'
+		import sys, xml.etree.ElementTree
+		for case in xml.etree.ElementTree.parse(sys.argv[1]).iter("testcase"):
+		    print(case[0].tag if len(case) else "ok", case.get("name"))
+	X
+done | sort

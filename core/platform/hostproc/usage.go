@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"adyton.dev/adyton/core/linux"
+	"adyton.dev/adyton/core/platform"
 )
 
 // CPUTime implements platform.Thread. All of it counts as the user's: the host
@@ -79,7 +80,10 @@ func (pr *process) ResidentPages(addr uint64, pages []byte) {
 	b := make([]byte, 8*len(pages))
 	n, _ := f.ReadAt(b, int64(addr/pageSize*8))
 	for i := range n / 8 {
-		pages[i] = b[8*i+7] >> 7 // bit 63: present
+		// Bit 63 says present, 61 of a file, 56 mapped here only.
+		if top := b[8*i+7]; top>>7 != 0 {
+			pages[i] = platform.PageResident | top&1*platform.PageExclusive | top>>5&1*platform.PageFile
+		}
 	}
 }
 

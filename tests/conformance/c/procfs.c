@@ -296,3 +296,94 @@ CASE(cputime)
 	sscanf(strrchr(b, ')'), ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system);
 	say("counted %d", user + system > 0 && user + system < 6000);
 }
+
+static long after(const char *name)
+{
+	char *at = strstr(text, name);
+	return at ? atol(at + strlen(name)) : -1;
+}
+
+static long io(const char *name) { slurp("/proc/self/io"); return after(name); }
+
+CASE(io)
+{
+	char b[1000];
+	memset(b, 'x', sizeof b);
+	slurp("/proc/self/io");
+	for (char *l = strtok(text, "\n"); l; l = strtok(0, "\n")) say("%.*s", (int)strcspn(l, ":"), l);
+	int fd = must(open("f", O_RDWR | O_CREAT, 0644));
+	long w = io("wchar: "), n = io("syscw: ");
+	must(write(fd, b, 1000));
+	must(pwrite(fd, b, 500, 0));
+	struct iovec v[2] = {{b, 10}, {b, 20}};
+	must(writev(fd, v, 2));
+	say("wrote %ld in %ld", io("wchar: ") - w, io("syscw: ") - n);
+	w = io("wchar: "), n = io("syscw: ");
+	int ro = must(open("f", O_RDONLY));
+	R(write(ro, b, 1));
+	R(write(fd, BAD, 1));
+	R(pwritev(fd, v, 2, -1));
+	long sys = io("syscw: ") - n;
+	say("failed writes %ld", sys);
+	slurp("/proc/self/io");
+	long r = after("rchar: "), c = after("syscr: ");
+	must(read(ro, b, 600));
+	must(pread(ro, b, 100, 0));
+	must(readv(ro, v, 2));
+	R(read(ro, b, 1000) + read(ro, b, 1000) >= 0);
+	slurp("/proc/self/io");
+	// The reading of the file itself counts too: what it gave and the end.
+	say("read %d in %ld", after("rchar: ") - r > 1000 && after("rchar: ") - r < 2100, after("syscr: ") - c);
+	w = io("wchar: ");
+	child("child", int k = open("g", O_WRONLY | O_CREAT, 0644); if (write(k, b, 777) != 777) _exit(1));
+	say("a child's count once waited for %d", io("wchar: ") - w >= 777);
+	w = io("wchar: "), r = io("rchar: ");
+	off_t from = 0;
+	R(copy_file_range(ro, &from, fd, 0, 300, 0));
+	say("copied %ld", io("wchar: ") - w);
+	char p[64];
+	sprintf(p, "/proc/self/task/%d/io", getpid());
+	slurp(p);
+	say("of a thread %d", after("syscw: ") > 0);
+}
+
+CASE(smaps_rollup)
+{
+	slurp("/proc/self/smaps_rollup");
+	char *line = strchr(text, '\n');
+	say("head %d", strstr(text, " ---p 00000000 00:00 0 ") != 0 && line && !strncmp(line - 8, "[rollup]", 8));
+	long rss = after("\nRss:"), anon = after("\nAnonymous:"), dirty = after("\nPrivate_Dirty:");
+	char *m = must(mmap(0, 8 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+	memset(m, 1, 4 << 20);
+	slurp("/proc/self/smaps_rollup");
+	say("grown %d %d %d", after("\nRss:") - rss >= 4096, after("\nAnonymous:") - anon >= 4096, after("\nPrivate_Dirty:") - dirty >= 4096);
+	say("pss %d", after("\nPss:") <= after("\nRss:") && after("\nPss_Anon:") >= 4096 && after("\nPss_File:") >= 0);
+	slurp("/proc/self/status");
+	say("status %d", after("\nRssAnon:") >= 4096 && after("\nVmHWM:") >= after("\nVmRSS:") && after("\nVmRSS:") == after("\nRssAnon:") + after("\nRssFile:") + after("\nRssShmem:"));
+	child("smaps of the area",
+		FILE *f = fopen("/proc/self/smaps", "r");
+		long size = 0, a = 0; int in = 0;
+		while (fgets(text, sizeof text, f)) {
+			unsigned long lo, hi;
+			if (sscanf(text, "%lx-%lx ", &lo, &hi) == 2) in = lo <= (unsigned long)m && (unsigned long)m < hi;
+			else if (in && sscanf(text, "Size: %ld", &size) == 1) ;
+			else if (in && sscanf(text, "Anonymous: %ld", &a) == 1) ;
+			else if (in && !strncmp(text, "VmFlags: rd wr mr mw me", 23)) say("flags");
+		}
+		say("%d %d", size >= 8192, a >= 4096));
+}
+
+CASE(system_cpu)
+{
+	// The machine's counters go on, and those of user time with who computes.
+	long u[2], i[2];
+	for (int k = 0; k < 2; k++) {
+		slurp("/proc/stat");
+		long nice, sys;
+		say("cpu %d", sscanf(text, "cpu  %ld %ld %ld %ld", &u[k], &nice, &sys, &i[k]) == 4);
+		u[k] += sys + nice;
+		struct timespec t;
+		if (!k) do clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t); while (t.tv_sec == 0 && t.tv_nsec < 300000000);
+	}
+	say("busy %d idle %d", u[1] - u[0] >= 20, i[1] >= i[0]);
+}

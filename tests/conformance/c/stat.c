@@ -3,6 +3,7 @@
 #include <linux/stat.h>
 #include <sys/statfs.h>
 #include <sys/vfs.h>
+#include <sys/mount.h>
 #undef stat
 
 static void pr(const char *what, struct stat *s)
@@ -235,4 +236,32 @@ CASE(statfs)
 	must(pipe(p));
 	R(fstatfs(p[0], &s));
 	say("pipe %#lx", (unsigned long)s.f_type);
+}
+
+CASE(statfs_use)
+{
+	// What is written takes room and a file, and gives both back. /tmp need
+	// not be where the case works: other programs change that.
+	struct statfs a, b, c;
+	must(mkdir("m", 0755));
+	if (mount("none", "m", "tmpfs", 0, "size=8m") < 0) { say("not root"); return; }
+	must(statfs("m", &a));
+	say("empty %d", a.f_bfree == a.f_blocks && a.f_blocks == 2048);
+	int fd = must(open("m/f", O_CREAT | O_RDWR, 0644));
+	char k[4096];
+	memset(k, 1, sizeof k);
+	for (int i = 0; i < 100; i++) must(write(fd, k, sizeof k));
+	must(mkdir("m/d", 0755));
+	must(symlink("d", "m/s"));
+	must(statfs("m", &b));
+	say("used %ld, files %ld", (long)(a.f_bfree - b.f_bfree), (long)(a.f_ffree - b.f_ffree));
+	close(fd);
+	must(unlink("m/f"));
+	must(rmdir("m/d"));
+	must(unlink("m/s"));
+	must(statfs("m", &c));
+	say("back %d %d", c.f_bfree == a.f_bfree, c.f_ffree == a.f_ffree);
+	umount("m");
+	must(statfs("/", &a));
+	say("the root has some %d", a.f_blocks > a.f_bfree);
 }

@@ -127,7 +127,7 @@ func (r *reader) make(c *vfs.Ctx) ([]byte, linux.Errno) {
 
 // taskDefaults are texts of tasks for which the core has nothing better.
 var taskDefaults = map[string]string{
-	"cgroup": "0::/\n", "cpuset": "/\n", "coredump_filter": "00000033\n", "oom_adj": "0\n", "numa_maps": "", "smaps_rollup": "",
+	"cgroup": "0::/\n", "cpuset": "/\n", "coredump_filter": "00000033\n", "oom_adj": "0\n", "numa_maps": "",
 	"children": "", "wchan": "0", "personality": "00000000\n", "schedstat": "0 0 0\n", "loginuid": "4294967295",
 	"sessionid": "4294967295", "setgroups": "allow\n", "timerslack_ns": "50000\n",
 	"uid_map": "         0          0 4294967295\n", "gid_map": "         0          0 4294967295\n",

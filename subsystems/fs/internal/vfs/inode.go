@@ -70,6 +70,8 @@ type Inode struct {
 	Marks any
 	// Leases are those on the file, or nil.
 	Leases any
+	// made: Super.Inodes counts it.
+	made bool
 }
 
 // Origin is a file of the host.
@@ -112,7 +114,9 @@ type Super struct {
 	// NoXattr: extended attributes give EOPNOTSUPP.
 	NoXattr bool
 	Quota   *pages.Quota
-	Root    *Dentry
+	// Inodes counts those that NewInode made and that still exist.
+	Inodes uint64
+	Root   *Dentry
 	// Options are shown in /proc/mounts after the mount's own.
 	Options string
 

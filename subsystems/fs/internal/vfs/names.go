@@ -11,8 +11,9 @@ import (
 func (c *Ctx) NewInode(s *Super, mode uint32) *Inode {
 	n := &Inode{
 		Super: s, Node: c.NS.Nodes.Next(), Ino: s.NextIno(), Mode: mode, Nlink: 1,
-		Atime: c.Now(), Mtime: c.Now(), Ctime: c.Now(), Btime: c.Now(),
+		Atime: c.Now(), Mtime: c.Now(), Ctime: c.Now(), Btime: c.Now(), made: true,
 	}
+	s.Inodes++
 	switch n.Type() {
 	case linux.S_IFDIR:
 		n.Dir = NewDir()
@@ -101,6 +102,10 @@ func (c *Ctx) Exchange(a, b *Dentry) {
 func (n *Inode) Release() {
 	if n.Nlink != 0 || n.Opens != 0 {
 		return
+	}
+	if n.made {
+		n.made = false
+		n.Super.Inodes--
 	}
 	if n.Data != nil {
 		n.Data.Free()
