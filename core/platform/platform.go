@@ -129,6 +129,10 @@ type Thread interface {
 	Restore(r *Regs, xstate uint64)
 	// Blocked hints that the answer will take a while.
 	Blocked()
+	// XState appends the extended state of a thread that stands still, in the
+	// standard format of XSAVE with XCR0 at byte 464. It parks; nothing comes
+	// when the thread has ended.
+	XState([]byte) []byte
 	// Kick brings a running thread into the core soon; one that stands still
 	// comes back from its next answer before an instruction of the app has run.
 	// It may be called at any time and is never lost.

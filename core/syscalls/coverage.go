@@ -23,7 +23,7 @@ var fileClaims = []coverage.Claim{
 		Syscalls: []string{"execve", "execveat"}, Level: coverage.Full,
 		Tests: []string{"conformance/exec"},
 	},
-	{Syscalls: []string{"exit", "exit_group", "wait4"}, Level: coverage.Full, Tests: []string{"conformance/wait"}},
+	{Syscalls: []string{"exit", "exit_group", "wait4"}, Level: coverage.Full, Tests: []string{"conformance/wait", "conformance/core"}},
 	{Syscalls: []string{"waitid"}, Level: coverage.Full, Tests: []string{"conformance/wait"}},
 	{
 		Syscalls: []string{"futex"}, Level: coverage.Partial,

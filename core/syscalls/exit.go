@@ -106,6 +106,9 @@ func (c *Call) endThread() {
 		return
 	}
 	c.gone = true
+	if p.Dump != nil {
+		c.dumpOther()
+	}
 	last := p.Live() == 1
 
 	c.releaseFutexes()

@@ -136,7 +136,7 @@ func (c *Call) deliver(r *platform.Regs, interrupted linux.Errno) {
 		case signalapi.DispositionTerminate:
 			c.exitGroup(rep.Info.Signo)
 		case signalapi.DispositionCore:
-			c.exitGroup(rep.Info.Signo) // no core is written, so none is said to be
+			c.endWithCore(r, &rep.Info)
 		case signalapi.DispositionStop:
 			// Whether the call runs again is open until it continues.
 			fromSignalRegs(&rep.Regs, r)

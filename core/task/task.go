@@ -276,6 +276,9 @@ type Process struct {
 	// ThreadGone is woken when a thread ends: exec and exit_group wait.
 	ThreadGone wait.Queue
 
+	// Dump is the core file that the process is about to leave, or nil.
+	Dump any
+
 	Limits [16]linux.Rlimit
 	// Subreaper is PR_SET_CHILD_SUBREAPER.
 	Subreaper bool

@@ -268,6 +268,9 @@ func (t *Thread) Exit(clearTid uint64) {
 // SetIdent implements platform.Thread.
 func (t *Thread) SetIdent(*platform.Ident) {}
 
+// XState implements platform.Thread.
+func (t *Thread) XState(b []byte) []byte { return b }
+
 // Answer implements platform.Thread.
 func (t *Thread) Answer(platform.Answers) {}
 

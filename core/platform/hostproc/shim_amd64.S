@@ -118,6 +118,7 @@
 .set ActRestore,    8
 .set ActPatch,      9
 .set ActSwap,       10
+.set ActSave,       11
 
 .set AnswerAll,     0                  # those that the table names
 .set AnswerNone,    1
@@ -397,6 +398,8 @@ act:
 	je	patch
 	cmp	$ActSwap, %eax
 	je	swap
+	cmp	$ActSave, %eax
+	je	save
 	# ActExit: clear the app's child-tid word and wake who joins. The stack may
 	# be gone by then.
 	mov	%gs:MbCopyDst, %rdi
@@ -482,6 +485,21 @@ SwapStart:
 	lock cmpxchg %ecx, (%rdi)
 SwapEnd:
 	mov	%eax, %gs:MbSwapOld
+	movl	$TypeDone, %gs:MbType
+	jmp	post
+
+# ---- the extended state, for the core to look at ----
+save:
+	mov	%gs:MbSelf, %r8
+	add	$MbData, %r8
+	lea	512(%r8), %rdi
+	xor	%eax, %eax
+	mov	$8, %ecx
+	cld
+	rep stosq                       # xsave keeps reserved header bytes
+	mov	$-1, %eax
+	mov	%eax, %edx
+	xsave64	(%r8)
 	movl	$TypeDone, %gs:MbType
 	jmp	post
 

@@ -1,6 +1,7 @@
 package hostproc
 
 import (
+	"encoding/binary"
 	"sync/atomic"
 
 	"golang.org/x/sys/unix"
@@ -311,6 +312,18 @@ func (t *thread) Restore(r *platform.Regs, xstate uint64) {
 	t.load(r)
 	t.mb.store(shimMbXAddr, xstate)
 	t.runApp(shimActRestore)
+}
+
+// XState implements platform.Thread.
+func (t *thread) XState(b []byte) []byte {
+	if t.proc.p.xsize > shimDataSize || !t.act(shimActSave) {
+		return b
+	}
+	n := len(b)
+	b = append(b, t.mb.bytes(shimMbData, uintptr(t.proc.p.xsize))...)
+	clear(b[n+464 : n+512])
+	binary.LittleEndian.PutUint64(b[n+464:], t.proc.p.features)
+	return b
 }
 
 // Blocked implements platform.Thread.
