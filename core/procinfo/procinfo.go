@@ -229,11 +229,13 @@ func (s *Service) setSystem(req *coreapi.SetTextRequest) linux.Errno {
 			return e
 		}
 	}
-	if req.Caps>>linux.CAP_SYS_ADMIN&1 == 0 {
+	if req.Name != "kmsg" && req.Caps>>linux.CAP_SYS_ADMIN&1 == 0 {
 		return linux.EPERM
 	}
 	text := trimNewline(string(req.Data))
 	switch req.Name {
+	case "kmsg":
+		return s.Env.WriteLog(req.Data)
 	case "sys/kernel/hostname":
 		s.Env.Config.Hostname = text
 		return 0

@@ -44,6 +44,12 @@ var systemTexts = map[string]func(*Service, []byte) []byte{
 		free := min(s.Env.Platform.FreeBytes()/1024, total)
 		return fmt.Appendf(b, "MemTotal:       %8d kB\nMemFree:        %8d kB\nMemAvailable:   %8d kB\nBuffers:               0 kB\nCached:                0 kB\nSwapCached:            0 kB\nActive:                0 kB\nInactive:              0 kB\nSwapTotal:             0 kB\nSwapFree:              0 kB\nDirty:                 0 kB\nWriteback:             0 kB\nAnonPages:      %8d kB\nMapped:         %8d kB\nShmem:                 0 kB\nSlab:                  0 kB\nPageTables:            0 kB\nCommitLimit:    %8d kB\nCommitted_AS:          0 kB\nHugePages_Total:       0\nHugePages_Free:        0\nHugepagesize:       2048 kB\n", total, free, free, anon, mapped, total)
 	},
+	// kmsg is what /dev/kmsg gives, after a line with the number of records that
+	// dmesg leaves out.
+	"kmsg": func(s *Service, b []byte) []byte {
+		log, cleared := s.Env.LogRecords(nil)
+		return append(fmt.Appendf(b, "%d\n", cleared), log...)
+	},
 	"sys/kernel/hostname":   func(s *Service, b []byte) []byte { return append(append(b, s.Env.Config.Hostname...), '\n') },
 	"sys/kernel/domainname": func(s *Service, b []byte) []byte { return append(append(b, domain(s)...), '\n') },
 }

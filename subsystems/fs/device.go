@@ -65,7 +65,7 @@ func (f *FS) openMem(file *vfs.File, minor uint32) linux.Errno {
 	case 8, 9:
 		file.Stream = dev.Random{Fill: f.config.Random}
 	case 11:
-		file.Stream = dev.Log{}
+		f.log.Open(file)
 	default:
 		return linux.ENXIO
 	}

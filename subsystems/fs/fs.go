@@ -94,6 +94,7 @@ type FS struct {
 	ptsMount    *vfs.Mount
 	ttyList     []*tty.Tty
 	proc        *procfs.FS
+	log         *procfs.Log
 
 	// suspended is what operations know that wait for a ticket, by thread.
 	suspended map[int32]map[any]any

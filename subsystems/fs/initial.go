@@ -145,6 +145,7 @@ func (f *FS) makeProc(c *vfs.Ctx) (*vfs.Super, linux.Errno) {
 		CPUs: f.config.CPUs, CPUInfo: f.config.CPUInfo, MemoryBytes: f.config.MemoryBytes}
 	f.proc = &procfs.FS{Super: s, Core: f.config.Core, File: f.files.get, System: system, Random: f.config.Random}
 	procfs.New(c, f.proc)
+	f.log = procfs.NewLog(f.proc)
 	return s, 0
 }
 

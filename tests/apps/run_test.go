@@ -72,6 +72,31 @@ func TestUnsupportedKill(t *testing.T) {
 	}
 }
 
+// TestKernelLog reads and writes /dev/kmsg and syslog(2). Containers have none
+// to compare with.
+func TestKernelLog(t *testing.T) {
+	const script = `dmesg -r | sed 's/\[.*\]//'
+echo "<5>noted" > /dev/kmsg; echo plain > /dev/kmsg
+for how in "" -S; do dmesg -r $how | tail -n 2 | sed 's/\[.*\]//'; done
+dmesg -C; dmesg -r; echo after > /dev/kmsg; dmesg -r | sed 's/\[.*\]//'
+timeout 1 cat /dev/kmsg | wc -l`
+	const want = `<5> Linux version 6.1.0-adyton #1 SMP PREEMPT_DYNAMIC Adyton
+<5> noted
+<5> plain
+<13> noted
+<12> plain
+<5> after
+4
+`
+	r, err := adyton(t).Run(oracle.Cmd{Argv: []string{"/bin/sh", "-c", script}, Flags: []string{"--user", "0:0"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(r.Stdout) != want {
+		t.Errorf("%q, want %q\n%s", r.Stdout, want, r.Stderr)
+	}
+}
+
 // TestNiceIsInherited starts adyton with a nice value of its own.
 func TestNiceIsInherited(t *testing.T) {
 	argv := adyton(t).Argv(oracle.Cmd{Argv: []string{"nice"}})

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -170,7 +171,42 @@ func (a App) Argv() ([]string, error) {
 	if _, err := exec.LookPath(argv[0]); err != nil {
 		return nil, Missing{argv[0]}
 	}
+	if a.Package != "" && a.Version() == "" {
+		return nil, Missing{"package " + a.Package}
+	}
 	return argv, nil
+}
+
+// Version is what Debian's package database says of the app's package, or of
+// that of the first word; programs of ours have none.
+func (a App) Version() string {
+	pkg := a.Package
+	if pkg == "go" {
+		return runtime.Version()
+	}
+	if pkg == "" {
+		first, _, _ := strings.Cut(a.Command, " ")
+		path, err := exec.LookPath(first)
+		if err != nil {
+			return ""
+		}
+		for _, p := range []string{path, strings.TrimPrefix(path, "/usr")} {
+			out, err := exec.Command("dpkg-query", "-S", p).Output()
+			if name, _, ok := strings.Cut(string(out), ":"); err == nil && ok {
+				pkg = name
+				break
+			}
+		}
+	}
+	out, err := exec.Command("dpkg-query", "-W", "-f", "${Package} ${Version}\n", pkg).Output()
+	if err != nil || pkg == "" {
+		return ""
+	}
+	line, _, _ := strings.Cut(string(out), "\n")
+	if _, v, _ := strings.Cut(line, " "); v == "" {
+		return "" // known, but not installed
+	}
+	return line
 }
 
 // On runs the app on one side, in a fresh copy of the fixtures.

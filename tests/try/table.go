@@ -5,10 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"strings"
 	"time"
 
@@ -66,7 +64,7 @@ func table(file, pattern string) error {
 func judge(a oracle.App, adyton oracle.Side) (string, error) {
 	cells := func(verdict, native, under string) string {
 		cell := strings.NewReplacer("|", `\|`, "\n", " ").Replace
-		return fmt.Sprintf("| %s | %s | `%s` | %s | %s | %s |", a.Name, version(a), cell(a.Command), cell(verdict), native, under)
+		return fmt.Sprintf("| %s | %s | `%s` | %s | %s | %s |", a.Name, a.Version(), cell(a.Command), cell(verdict), native, under)
 	}
 	seconds := func(r oracle.Result) string { return r.Took.Round(10 * time.Millisecond).String() }
 	want, err := a.On(oracle.Native())
@@ -100,34 +98,6 @@ func shortened(diff string) string {
 		diff = strings.ToValidUTF8(diff[:most], "") + " ..."
 	}
 	return strings.ReplaceAll(diff, "`", "'")
-}
-
-// version asks Debian's package database; programs of ours have none.
-func version(a oracle.App) string {
-	pkg := a.Package
-	if pkg == "go" {
-		return runtime.Version()
-	}
-	if pkg == "" {
-		first, _, _ := strings.Cut(a.Command, " ")
-		path, err := exec.LookPath(first)
-		if err != nil {
-			return ""
-		}
-		for _, p := range []string{path, strings.TrimPrefix(path, "/usr")} {
-			out, err := exec.Command("dpkg-query", "-S", p).Output()
-			if name, _, ok := strings.Cut(string(out), ":"); err == nil && ok {
-				pkg = name
-				break
-			}
-		}
-	}
-	out, err := exec.Command("dpkg-query", "-W", "-f", "${Package} ${Version}\n", pkg).Output()
-	if err != nil || pkg == "" {
-		return ""
-	}
-	line, _, _ := strings.Cut(string(out), "\n")
-	return line
 }
 
 func readRows(file string) (map[string]string, error) {

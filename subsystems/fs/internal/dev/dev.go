@@ -1,5 +1,5 @@
 // Package dev has the character devices that hold nothing: null, zero, full,
-// random, urandom and kmsg.
+// random and urandom.
 package dev
 
 import (
@@ -49,13 +49,6 @@ func (Full) Write(_ *vfs.Ctx, _ *vfs.File, _ int64, p []byte) (int, linux.Errno)
 
 // Zeros says that it cannot be mapped: ENODEV, unlike /dev/zero.
 func (Full) Zeros() bool { return false }
-
-// Log is /dev/kmsg: nothing was logged, and nobody listens; but what is written
-// is looked at.
-type Log struct{ Null }
-
-// Discards says no: devkmsg_write copies.
-func (Log) Discards() bool { return false }
 
 // Random is /dev/random and /dev/urandom over a source of random bytes.
 type Random struct{ Fill func(p []byte) }
