@@ -54,6 +54,11 @@ type Host interface {
 	FileList(*hostapi.FileListRequest, *hostapi.FileListReply) (ticket uint64, e linux.Errno)
 	// FileSync serves fsync and fdatasync.
 	FileSync(*hostapi.FileSyncRequest, *hostapi.FileSyncReply) (ticket uint64, e linux.Errno)
+	// FileAllocate serves fallocate. Errors: those of fallocate(2).
+	FileAllocate(*hostapi.FileAllocateRequest, *hostapi.FileAllocateReply) (ticket uint64, e linux.Errno)
+	// FileXattr reads, lists, sets or removes extended attributes of users.
+	// Errors: those of setxattr(2); EOPNOTSUPP for other names.
+	FileXattr(*hostapi.FileXattrRequest, *hostapi.FileXattrReply) (ticket uint64, e linux.Errno)
 	// NameOp changes names. Attr is that of the file made; zero for unlink,
 	// rmdir and rename.
 	NameOp(*hostapi.NameOpRequest, *hostapi.NameOpReply) (ticket uint64, e linux.Errno)

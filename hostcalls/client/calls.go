@@ -193,6 +193,46 @@ var fileSyncCall = &call[hostapi.FileSyncRequest, hostapi.FileSyncReply]{
 	slow:   true,
 }
 
+// FileAllocate implements hostcalls.Host.
+func (c *Client) FileAllocate(req *hostapi.FileAllocateRequest, rep *hostapi.FileAllocateReply) (uint64, linux.Errno) {
+	return once(c, fileAllocateCall, req, rep)
+}
+
+var fileAllocateCall = &call[hostapi.FileAllocateRequest, hostapi.FileAllocateReply]{
+	name: "FileAllocate",
+	do:   hostapi.Host.FileAllocate,
+	errnos: errnos(linux.EBADF, linux.EINVAL, linux.EFBIG, linux.ENOSPC, linux.EDQUOT, linux.EPERM, linux.EROFS, linux.ENODEV,
+		linux.EISDIR, linux.EOPNOTSUPP, linux.ENOMEM, linux.ESTALE, linux.ETXTBSY, linux.EINTR, linux.ENOSYS),
+	check:   checkFileAllocate,
+	equal:   (*hostapi.FileAllocateRequest).Equal,
+	clone:   (*hostapi.FileAllocateRequest).Clone,
+	copy:    (*hostapi.FileAllocateReply).Clone,
+	changes: func(*hostapi.FileAllocateRequest) subjects { return names | contents },
+}
+
+// FileXattr implements hostcalls.Host.
+func (c *Client) FileXattr(req *hostapi.FileXattrRequest, rep *hostapi.FileXattrReply) (uint64, linux.Errno) {
+	return once(c, fileXattrCall, req, rep)
+}
+
+var fileXattrCall = &call[hostapi.FileXattrRequest, hostapi.FileXattrReply]{
+	name: "FileXattr",
+	do:   hostapi.Host.FileXattr,
+	errnos: pathErrnos.with(linux.EBADF, linux.EPERM, linux.EROFS, linux.EEXIST, linux.ENODATA, linux.ENOSPC, linux.EDQUOT,
+		linux.E2BIG, linux.ERANGE, linux.EOPNOTSUPP),
+	check: checkFileXattr,
+	data:  func(rep *hostapi.FileXattrReply) *[]byte { return &rep.Value },
+	equal: (*hostapi.FileXattrRequest).Equal,
+	clone: (*hostapi.FileXattrRequest).Clone,
+	copy:  (*hostapi.FileXattrReply).Clone,
+	changes: func(req *hostapi.FileXattrRequest) subjects {
+		if req.Kind == hostapi.XattrKindSet || req.Kind == hostapi.XattrKindRemove {
+			return names
+		}
+		return 0
+	},
+}
+
 // NameOp implements hostcalls.Host.
 func (c *Client) NameOp(req *hostapi.NameOpRequest, rep *hostapi.NameOpReply) (uint64, linux.Errno) {
 	return once(c, nameOpCall, req, rep)

@@ -167,7 +167,11 @@ func checkFileOpen(c *Client, req *hostapi.FileOpenRequest, rep *hostapi.FileOpe
 	}
 	typ := rep.Attr.Mode & linux.S_IFMT
 	writes := req.Flags&linux.O_ACCMODE != linux.O_RDONLY
+	unnamed := req.Flags&linux.O_TMPFILE == linux.O_TMPFILE
 	switch {
+	case unnamed && (typ != linux.S_IFREG || rep.Attr.Nlink != 0):
+		return fmt.Errorf("made a file without a name of mode %#o with %d names", rep.Attr.Mode, rep.Attr.Nlink)
+	case unnamed:
 	case typ != linux.S_IFREG && typ != linux.S_IFDIR:
 		return fmt.Errorf("opened a file of mode %#o, neither regular nor a directory", rep.Attr.Mode)
 	case req.Flags&linux.O_DIRECTORY != 0 && typ != linux.S_IFDIR:
@@ -238,6 +242,52 @@ func checkFileSetAttr(c *Client, req *hostapi.FileSetAttrRequest, rep *hostapi.F
 	}
 	if req.Handle != 0 {
 		return c.checkSame(req.Handle, &rep.Attr)
+	}
+	return nil
+}
+
+func checkFileAllocate(c *Client, req *hostapi.FileAllocateRequest, rep *hostapi.FileAllocateReply, _ times) error {
+	if err := checkWhole(&rep.Attr); err != nil {
+		return err
+	}
+	if rep.Attr.Mode&linux.S_IFMT != linux.S_IFREG {
+		return fmt.Errorf("allocated for a file of mode %#o", rep.Attr.Mode)
+	}
+	return c.checkSame(req.Handle, &rep.Attr)
+}
+
+func checkFileXattr(_ *Client, req *hostapi.FileXattrRequest, rep *hostapi.FileXattrReply, _ times) error {
+	switch req.Kind {
+	case hostapi.XattrKindGet:
+		if len(rep.Value) > linux.XATTR_SIZE_MAX {
+			return fmt.Errorf("an attribute of %d bytes", len(rep.Value))
+		}
+		return nil
+	case hostapi.XattrKindList:
+		return checkXattrNames(string(rep.Value))
+	}
+	if len(rep.Value) != 0 {
+		return fmt.Errorf("%d bytes after %v", len(rep.Value), req.Kind)
+	}
+	return nil
+}
+
+// checkXattrNames checks a list of names: those of users, each once.
+func checkXattrNames(list string) error {
+	if len(list) > linux.XATTR_LIST_MAX {
+		return fmt.Errorf("names of attributes of %d bytes", len(list))
+	}
+	seen := make(map[string]bool)
+	for list != "" {
+		name, rest, ok := strings.Cut(list, "\x00")
+		switch {
+		case !ok || len(name) > linux.XATTR_NAME_MAX || !strings.HasPrefix(name, linux.XATTR_USER_PREFIX) || name == linux.XATTR_USER_PREFIX:
+			return fmt.Errorf("an attribute named %.40q", name)
+		case seen[name]:
+			return fmt.Errorf("two attributes named %.40q", name)
+		}
+		seen[name] = true
+		list = rest
 	}
 	return nil
 }

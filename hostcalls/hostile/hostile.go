@@ -144,6 +144,16 @@ func (h *Host) FileList(req *hostapi.FileListRequest, rep *hostapi.FileListReply
 	return answer(h, "FileList", hostapi.Host.FileList, req, rep)
 }
 
+func (h *Host) FileAllocate(req *hostapi.FileAllocateRequest, rep *hostapi.FileAllocateReply) linux.Errno {
+	return answer(h, "FileAllocate", hostapi.Host.FileAllocate, req, rep)
+}
+
+// FileXattr implements hostapi.Host.
+func (h *Host) FileXattr(req *hostapi.FileXattrRequest, rep *hostapi.FileXattrReply) linux.Errno {
+	return answer(h, "FileXattr", hostapi.Host.FileXattr, req, rep)
+}
+
+// FileSync implements hostapi.Host.
 func (h *Host) FileSync(req *hostapi.FileSyncRequest, rep *hostapi.FileSyncReply) linux.Errno {
 	return answer(h, "FileSync", hostapi.Host.FileSync, req, rep)
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
 	"google.golang.org/grpc"
 
 	"adyton.dev/adyton/core/linux"
@@ -90,6 +91,7 @@ func connectTo(t *testing.T, g *grpc.Server, o client.Options) *client.Client {
 func newWorld(t *testing.T) *world {
 	dir := t.TempDir()
 	os.WriteFile(filepath.Join(dir, "file"), []byte("contents"), 0o644)
+	unix.Setxattr(filepath.Join(dir, "file"), "user.a", []byte("1"), 0)
 	os.Mkdir(filepath.Join(dir, "dir"), 0o755)
 	os.WriteFile(filepath.Join(dir, "dir", "a"), nil, 0o644)
 	os.WriteFile(filepath.Join(dir, "dir", "b"), nil, 0o644)

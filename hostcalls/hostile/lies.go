@@ -74,6 +74,7 @@ var Lies = append(errnoLies(), []Lie{
 func init() {
 	Lies = append(Lies, attrLies()...)
 	Lies = append(Lies, nameLies()...)
+	Lies = append(Lies, xattrLies()...)
 	Lies = append(Lies, consoleLies()...)
 }
 
@@ -170,18 +171,20 @@ func errnoLies() (lies []Lie) {
 
 // honest holds a request for every call, in no order.
 var honest = map[string]any{
-	"Hello":       &hostapi.HelloRequest{Version: 1},
-	"ClockRead":   &hostapi.ClockReadRequest{},
-	"Entropy":     &hostapi.EntropyRequest{Count: 8},
-	"FileOpen":    &hostapi.FileOpenRequest{Path: "file", Handle: 1 << 20},
-	"FileStat":    &hostapi.FileStatRequest{Paths: []string{"file"}, Handles: []uint64{1}},
-	"FileRead":    &hostapi.FileReadRequest{Extents: []hostapi.Extent{{Handle: 1, Length: 4}}},
-	"FileWrite":   &hostapi.FileWriteRequest{Handle: 1, Data: []byte("x")},
-	"FileSetAttr": &hostapi.FileSetAttrRequest{Path: "file", Valid: 1, Mode: 0o600},
-	"FileList":    &hostapi.FileListRequest{Path: "dir"},
-	"FileSync":    &hostapi.FileSyncRequest{Handle: 1},
-	"NameOp":      &hostapi.NameOpRequest{Kind: hostapi.NameOpKindMkdir, Path: "made", Mode: 0o700},
-	"Console":     &hostapi.ConsoleRequest{Kind: hostapi.ConsoleKindStat},
-	"Wait":        &hostapi.WaitRequest{Streams: []uint32{0}, Events: []uint32{linux.POLLIN}},
-	"Close":       &hostapi.CloseRequest{Handles: []uint64{1 << 30}},
+	"Hello":        &hostapi.HelloRequest{Version: 1},
+	"ClockRead":    &hostapi.ClockReadRequest{},
+	"Entropy":      &hostapi.EntropyRequest{Count: 8},
+	"FileOpen":     &hostapi.FileOpenRequest{Path: "file", Handle: 1 << 20},
+	"FileStat":     &hostapi.FileStatRequest{Paths: []string{"file"}, Handles: []uint64{1}},
+	"FileRead":     &hostapi.FileReadRequest{Extents: []hostapi.Extent{{Handle: 1, Length: 4}}},
+	"FileWrite":    &hostapi.FileWriteRequest{Handle: 1, Data: []byte("x")},
+	"FileSetAttr":  &hostapi.FileSetAttrRequest{Path: "file", Valid: 1, Mode: 0o600},
+	"FileList":     &hostapi.FileListRequest{Path: "dir"},
+	"FileAllocate": &hostapi.FileAllocateRequest{Handle: 1, Length: 4096},
+	"FileXattr":    &hostapi.FileXattrRequest{Kind: hostapi.XattrKindList, Path: "file"},
+	"FileSync":     &hostapi.FileSyncRequest{Handle: 1},
+	"NameOp":       &hostapi.NameOpRequest{Kind: hostapi.NameOpKindMkdir, Path: "made", Mode: 0o700},
+	"Console":      &hostapi.ConsoleRequest{Kind: hostapi.ConsoleKindStat},
+	"Wait":         &hostapi.WaitRequest{Streams: []uint32{0}, Events: []uint32{linux.POLLIN}},
+	"Close":        &hostapi.CloseRequest{Handles: []uint64{1 << 30}},
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // openFlags are those that FileOpen takes.
-const openFlags = linux.O_ACCMODE | linux.O_CREAT | linux.O_EXCL | linux.O_TRUNC | linux.O_DIRECTORY
+const openFlags = linux.O_ACCMODE | linux.O_CREAT | linux.O_EXCL | linux.O_TRUNC | linux.O_DIRECTORY | linux.O_TMPFILE
 
 // file is an open host file. The table holds one reference, each call that uses
 // it another.
@@ -58,6 +58,10 @@ func (s *Server) FileOpen(req *hostapi.FileOpenRequest, rep *hostapi.FileOpenRep
 	if req.Flags&^openFlags != 0 || acc == linux.O_ACCMODE || req.Handle == 0 {
 		return linux.EINVAL
 	}
+	unnamed := req.Flags&linux.O_TMPFILE == linux.O_TMPFILE
+	if req.Flags&(linux.O_TMPFILE&^linux.O_DIRECTORY) != 0 && !unnamed || unnamed && req.Flags&linux.O_CREAT != 0 {
+		return linux.EINVAL
+	}
 	r, e := s.root(req.Root, acc != linux.O_RDONLY || req.Flags&(linux.O_CREAT|linux.O_TRUNC) != 0)
 	if e != 0 {
 		return e
@@ -67,7 +71,12 @@ func (s *Server) FileOpen(req *hostapi.FileOpenRequest, rep *hostapi.FileOpenRep
 		return e
 	}
 
-	fd, e := s.openKnown(r, path, req)
+	var fd int
+	if unnamed {
+		fd, e = s.createUnnamed(r, path, int(req.Flags), req.Mode)
+	} else {
+		fd, e = s.openKnown(r, path, req)
+	}
 	if e != 0 {
 		return e
 	}
@@ -150,6 +159,19 @@ func (s *Server) create(r *root, path string, flags int, mode uint32) (int, linu
 		}
 	}
 	return fd, 0
+}
+
+// createUnnamed makes a file without a name in a directory.
+func (s *Server) createUnnamed(r *root, path string, flags int, mode uint32) (int, linux.Errno) {
+	mode &= 0o7777
+	fd, e := s.open(r, path, flags, mode)
+	if e == 0 && mode&s.umask != 0 {
+		if err := unix.Fchmod(fd, mode); err != nil {
+			unix.Close(fd)
+			return -1, errnoOf(err)
+		}
+	}
+	return fd, e
 }
 
 func opens(mode uint32) bool {
@@ -314,6 +336,32 @@ func writeOnce(fd int, b []byte, offset int64, atEnd bool) (int, error) {
 		return 0, err
 	}
 	return unix.Pwrite(fd, b, st.Size)
+}
+
+// FileAllocate implements hostapi.Host.
+func (s *Server) FileAllocate(req *hostapi.FileAllocateRequest, rep *hostapi.FileAllocateReply) linux.Errno {
+	if e := s.enter(); e != 0 {
+		return e
+	}
+	defer s.leave()
+	f, e := s.file(req.Handle)
+	if e != 0 {
+		return e
+	}
+	defer f.release()
+	if !f.writable {
+		return linux.EBADF
+	}
+	for tries := 0; ; tries++ {
+		err := unix.Fallocate(f.fd, req.Mode, req.Offset, req.Length)
+		if err == unix.EINTR && tries < 16 {
+			continue
+		}
+		if err != nil {
+			return errnoOf(err)
+		}
+		return statFd(f.fd, &rep.Attr)
+	}
 }
 
 // FileSync implements hostapi.Host.

@@ -17,6 +17,9 @@ func (s *Server) NameOp(req *hostapi.NameOpRequest, rep *hostapi.NameOpReply) li
 	if e != 0 {
 		return e
 	}
+	if req.Handle != 0 {
+		return s.linkOpen(r, req, rep)
+	}
 	at, e := s.parent(r, req.Path)
 	if e != 0 {
 		return e
@@ -52,6 +55,30 @@ func (s *Server) NameOp(req *hostapi.NameOpRequest, rep *hostapi.NameOpReply) li
 		return statAt(to.fd, to.name, &rep.Attr)
 	}
 	return linux.EINVAL
+}
+
+// linkOpen gives an open file without a name one.
+func (s *Server) linkOpen(r *root, req *hostapi.NameOpRequest, rep *hostapi.NameOpReply) linux.Errno {
+	if req.Kind != hostapi.NameOpKindLink {
+		return linux.EINVAL
+	}
+	f, e := s.file(req.Handle)
+	if e != 0 {
+		return e
+	}
+	defer f.release()
+	if f.root != r || !f.writable {
+		return linux.EXDEV
+	}
+	to, e := s.parent(r, req.Other)
+	if e != 0 {
+		return e
+	}
+	defer to.close()
+	if err := unix.Linkat(unix.AT_FDCWD, procPath(f.fd), to.fd, to.name, unix.AT_SYMLINK_FOLLOW); err != nil {
+		return errnoOf(err)
+	}
+	return statFd(f.fd, &rep.Attr)
 }
 
 func rename(from, to place, flags uint) linux.Errno {

@@ -46,7 +46,7 @@ var Claims = []coverage.Claim{
 	{Syscalls: []string{"truncate", "ftruncate"}, Level: coverage.Full, Tests: []string{"conformance/size"}},
 	{
 		Syscalls: []string{"fallocate"}, Level: coverage.Full,
-		Note:  "As tmpfs does there, elsewhere as ext4; a writable host tree gives EOPNOTSUPP.",
+		Note:  "As tmpfs does there, as the host in a writable host tree, elsewhere as ext4.",
 		Tests: []string{"conformance/size", "conformance/fallocate"},
 	},
 	{Syscalls: []string{"utime", "utimes", "futimesat", "utimensat"}, Level: coverage.Full, Tests: []string{"conformance/utimens"}},
@@ -56,6 +56,7 @@ var Claims = []coverage.Claim{
 		Syscalls: []string{"getxattr", "lgetxattr", "fgetxattr", "setxattr", "lsetxattr", "fsetxattr",
 			"listxattr", "llistxattr", "flistxattr", "removexattr", "lremovexattr", "fremovexattr"},
 		Level: coverage.Full, Tests: []string{"conformance/xattr", "conformance/acl"},
+		Note: "In a writable host tree only those of users; others give EOPNOTSUPP there.",
 	},
 	{Syscalls: []string{"inotify_init", "inotify_init1", "inotify_rm_watch"}, Level: coverage.Full, Tests: []string{"conformance/inotify"}},
 	{

@@ -43,6 +43,8 @@ func (f *FS) allocate(c *vfs.Ctx, req *fsapi.AllocateRequest, _ *fsapi.AllocateR
 		return linux.ENODEV
 	case req.Length > pages.MaxSize-req.Offset:
 		return linux.EFBIG
+	case n.Super.Through != nil:
+		return f.allocateThrough(c, file, req)
 	case n.Data == nil:
 		return linux.EOPNOTSUPP
 	}
@@ -82,6 +84,23 @@ func (f *FS) allocate(c *vfs.Ctx, req *fsapi.AllocateRequest, _ *fsapi.AllocateR
 		if e := n.Data.Truncate(&c.Op, end); e != 0 {
 			return e
 		}
+	}
+	mode := n.Mode
+	c.KillSetid(n, false)
+	c.Changed(n)
+	f.notify(c, file.Path, dataEvents(n, mode)&linux.IN_ATTRIB)
+	f.notify(c, file.Path, linux.IN_MODIFY)
+	return 0
+}
+
+// allocateThrough has the host do it, with what it can.
+func (f *FS) allocateThrough(c *vfs.Ctx, file *vfs.File, req *fsapi.AllocateRequest) linux.Errno {
+	n := file.Inode
+	if end := req.Offset + req.Length; req.Mode&linux.FALLOC_FL_KEEP_SIZE == 0 && end > n.Size && uint64(end) > req.SizeLimit {
+		return linux.EFBIG
+	}
+	if e := n.Super.Through.Allocate(c, n, req.Mode, req.Offset, req.Length); e != 0 {
+		return e
 	}
 	mode := n.Mode
 	c.KillSetid(n, false)

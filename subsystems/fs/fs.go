@@ -266,6 +266,7 @@ func detaches(c *vfs.Ctx, call outside.Call) bool {
 func (f *FS) newSuper(name string, magic int64) *vfs.Super {
 	f.minor++
 	s := &vfs.Super{Dev: linux.Makedev(0, uint32(f.minor)+19), Type: name, Magic: magic}
-	s.Quota = &pages.Quota{Max: f.config.MemoryBytes / pages.Size}
+	// Without a bound it only counts, for statfs.
+	s.Quota = &pages.Quota{Max: max(0, f.config.MemoryBytes) / pages.Size}
 	return s
 }

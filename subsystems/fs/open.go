@@ -296,12 +296,17 @@ func (f *FS) openUnnamed(c *vfs.Ctx, flags uint32, req *fsapi.OpenRequest, rep *
 	if e := c.Permission(dir.Inode(), vfs.MayWrite|vfs.MayExec); e != 0 {
 		return e
 	}
-	if s := dir.Inode().Super; s.Fixed || dir.Inode().Dir == nil || s.Through != nil {
+	if s := dir.Inode().Super; s.Fixed || dir.Inode().Dir == nil {
 		return linux.EOPNOTSUPP
 	}
 	n := c.NewInode(dir.Inode().Super, linux.S_IFREG|req.Mode&07777)
 	c.InitOwner(n, dir.Inode())
 	c.InitACL(n, dir.Inode(), req.Umask)
+	if t := n.Super.Through; t != nil {
+		if e := t.MakeUnnamed(c, dir.D, n); e != 0 {
+			return e
+		}
+	}
 	n.Nlink = 0
 	n.Linkable = flags&linux.O_EXCL == 0
 	d := &vfs.Dentry{Name: unnamed(n), Parent: dir.D, Inode: n, Dead: true}

@@ -149,6 +149,30 @@ func TestOverlayMovesHostDirectories(t *testing.T) {
 	check(u, "again", u.contents("/sub/deep"), "deep")
 }
 
+// TestOverlayHidesWhatWasRemoved removes a directory of the host and makes it
+// anew: nothing of the host's shows in it, also after a move.
+func TestOverlayHidesWhatWasRemoved(t *testing.T) {
+	dir := hostTree(t)
+	u := onHost(t, dir)
+	u.unlink("/lower/sub/deep")
+	remove := fsapi.UnlinkRequest{Cred: rootCred, Place: fsapi.Place{Path: "/lower/sub"}, Flags: linux.AT_REMOVEDIR}
+	check(u, "rmdir", u.fs.Unlink(&remove, &fsapi.UnlinkReply{}), 0)
+	check(u, "removed", u.statErr("/lower/sub"), linux.ENOENT)
+	make := fsapi.MkdirRequest{Cred: rootCred, Place: remove.Place, Mode: 0755}
+	check(u, "mkdir", u.fs.Mkdir(&make, &fsapi.MkdirReply{}), 0)
+	check(u, "made anew", u.statErr("/lower/sub/deep"), linux.ENOENT)
+	u.rename("/lower/sub", "/lower/other")
+	check(u, "moved", u.statErr("/lower/other/deep"), linux.ENOENT)
+	check(u, "the old name", u.statErr("/lower/sub"), linux.ENOENT)
+	mode := fsapi.SetattrRequest{Cred: rootCred, Place: fsapi.Place{Path: "/lower/file"}, Valid: uint32(fsapi.SetattrValidMode), Mode: 0600}
+	check(u, "chmod", u.fs.Setattr(&mode, &fsapi.SetattrReply{}), 0)
+	check(u, "contents after chmod", u.contents("/lower/file"), "from the host")
+	u.rename("/lower/file", "/lower/link")
+	check(u, "names of one file", u.contents("/lower/file"), "from the host")
+	text, _ := os.ReadFile(filepath.Join(dir, "lower/sub/deep"))
+	check(u, "the host's file", string(text), "deep")
+}
+
 func TestOverlayReadsTruncatedFiles(t *testing.T) {
 	u := onHost(t, hostTree(t))
 	h := u.open("/lower/file", linux.O_RDWR)

@@ -18,13 +18,16 @@ func (f *FS) GetXattr(req *fsapi.GetXattrRequest, rep *fsapi.GetXattrReply) linu
 	defer f.end(c)
 	for {
 		p, e := f.target(c, req.Handle, &req.Place, req.Flags, false)
-		if e == 0 && req.Name == "" {
-			rep.Value = listXattr(c, p.Inode(), rep.Value)
-			return 0
-		}
-		if e == 0 {
+		had := len(rep.Value)
+		switch {
+		case e != 0:
+		case req.Name == "":
+			rep.Value, e = listXattr(c, p.Inode(), rep.Value)
+		default:
 			rep.Value, e = getXattr(c, p.Inode(), req.Name, rep.Value)
-			return e
+		}
+		if e != 0 {
+			rep.Value = rep.Value[:had]
 		}
 		if !f.again(c, &e, &rep.Wait) {
 			return e
@@ -42,24 +45,22 @@ func (f *FS) SetXattr(req *fsapi.SetXattrRequest, rep *fsapi.SetXattrReply) linu
 	case len(req.Value) > linux.XATTR_SIZE_MAX:
 		return linux.E2BIG
 	}
-	c := f.begin(&req.Cred)
-	defer f.end(c)
-	for {
-		p, e := f.target(c, req.Handle, &req.Place, req.AtFlags, false)
-		if e == 0 && p.Mnt.ReadOnly() {
-			e = linux.EROFS
-		}
-		if e == 0 {
-			if e = setXattr(c, p.Inode(), req); e == 0 {
-				f.notify(c, p, linux.IN_ATTRIB)
-			}
-			rep.Ready = append(rep.Ready, c.Ready...)
-			return e
-		}
-		if !f.again(c, &e, &rep.Wait) {
-			return e
-		}
+	return run(f, &req.Cred, req, rep, func(r *fsapi.SetXattrReply) (*fsapi.Wait, *[]fsapi.Ready) { return &r.Wait, &r.Ready }, (*FS).setXattrTry)
+}
+
+func (f *FS) setXattrTry(c *vfs.Ctx, req *fsapi.SetXattrRequest, _ *fsapi.SetXattrReply) linux.Errno {
+	p, e := f.target(c, req.Handle, &req.Place, req.AtFlags, false)
+	switch {
+	case e != 0:
+		return e
+	case p.Mnt.ReadOnly():
+		return linux.EROFS
 	}
+	if e := setXattr(c, p.Inode(), req); e != 0 {
+		return e
+	}
+	f.notify(c, p, linux.IN_ATTRIB)
+	return 0
 }
 
 // xattrPermission is xattr_permission in fs/xattr.c.
@@ -93,7 +94,8 @@ func xattrPermission(c *vfs.Ctx, n *vfs.Inode, name string, mask uint32) linux.E
 
 // knownXattr checks that a file system here keeps attributes of that name.
 func knownXattr(n *vfs.Inode, name string) linux.Errno {
-	if n.Super.NoXattr {
+	switch {
+	case n.Super.NoXattr, n.Super.Through != nil && !strings.HasPrefix(name, linux.XATTR_USER_PREFIX):
 		return linux.EOPNOTSUPP
 	}
 	for _, prefix := range [...]string{linux.XATTR_USER_PREFIX, linux.XATTR_TRUSTED_PREFIX, linux.XATTR_SECURITY_PREFIX} {
@@ -117,6 +119,10 @@ func getXattr(c *vfs.Ctx, n *vfs.Inode, name string, dst []byte) ([]byte, linux.
 	if e := knownXattr(n, name); e != 0 {
 		return dst, e
 	}
+	if t := n.Super.Through; t != nil {
+		value, e := t.Xattr(c, n, vfs.Xattr{Name: name})
+		return append(dst, value...), e
+	}
 	value, ok := n.Xattrs[name]
 	if !ok {
 		return dst, linux.ENODATA
@@ -124,7 +130,13 @@ func getXattr(c *vfs.Ctx, n *vfs.Inode, name string, dst []byte) ([]byte, linux.
 	return append(dst, value...), 0
 }
 
-func listXattr(c *vfs.Ctx, n *vfs.Inode, dst []byte) []byte {
+func listXattr(c *vfs.Ctx, n *vfs.Inode, dst []byte) ([]byte, linux.Errno) {
+	if t := n.Super.Through; t != nil {
+		list, e := t.Xattr(c, n, vfs.Xattr{})
+		names := strings.SplitAfter(string(list), "\x00")
+		sort.Strings(names)
+		return append(dst, strings.Join(names, "")...), e
+	}
 	names := make([]string, 0, len(n.Xattrs))
 	for name := range n.Xattrs {
 		if strings.HasPrefix(name, linux.XATTR_TRUSTED_PREFIX) && !c.Capable(linux.CAP_SYS_ADMIN) {
@@ -136,7 +148,30 @@ func listXattr(c *vfs.Ctx, n *vfs.Inode, dst []byte) []byte {
 	for _, name := range names {
 		dst = append(append(dst, name...), 0)
 	}
-	return dst
+	return dst, 0
+}
+
+// xattrRoom is what the attributes of one file may take, in bytes: a block of
+// ext4 less its header and its end.
+const xattrRoom = 4096 - 32 - 4
+
+// xattrFits reports whether there is room for an attribute in place of its old
+// value: ext4_xattr_set_entry in fs/ext4/xattr.c. tmpfs has no such bound.
+func xattrFits(n *vfs.Inode, name string, value []byte) bool {
+	if n.Super.Tmpfs {
+		return true
+	}
+	size := func(name string, value []byte) int {
+		_, own, _ := strings.Cut(name, ".")
+		return 16 + (len(own)+3)&^3 + (len(value)+3)&^3
+	}
+	total := size(name, value)
+	for x, v := range n.Xattrs {
+		if x != name {
+			total += size(x, v)
+		}
+	}
+	return total <= xattrRoom
 }
 
 func setXattr(c *vfs.Ctx, n *vfs.Inode, req *fsapi.SetXattrRequest) linux.Errno {
@@ -159,6 +194,13 @@ func setXattr(c *vfs.Ctx, n *vfs.Inode, req *fsapi.SetXattrRequest) linux.Errno 
 	if e := knownXattr(n, req.Name); e != 0 {
 		return e
 	}
+	if t := n.Super.Through; t != nil {
+		_, e := t.Xattr(c, n, vfs.Xattr{Name: req.Name, Set: !req.Remove, Remove: req.Remove, Value: req.Value, Flags: req.Flags})
+		if e == 0 {
+			n.Ctime = c.Now()
+		}
+		return e
+	}
 	_, had := n.Xattrs[req.Name]
 	if req.Remove {
 		if !had {
@@ -173,6 +215,8 @@ func setXattr(c *vfs.Ctx, n *vfs.Inode, req *fsapi.SetXattrRequest) linux.Errno 
 		return linux.EEXIST
 	case !had && req.Flags&linux.XATTR_REPLACE != 0:
 		return linux.ENODATA
+	case !xattrFits(n, req.Name, req.Value):
+		return linux.ENOSPC
 	}
 	if n.Xattrs == nil {
 		n.Xattrs = make(map[string][]byte)

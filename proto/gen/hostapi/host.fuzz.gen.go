@@ -31,7 +31,7 @@ func Calls(data []byte) []Call {
 }
 
 func (s *source) call() Call {
-	switch s.byte() % 14 {
+	switch s.byte() % 16 {
 	case 0:
 		req := new(HelloRequest)
 		req.fill(s)
@@ -73,21 +73,29 @@ func (s *source) call() Call {
 		req.fill(s)
 		return Call{&Methods[9], req}
 	case 10:
-		req := new(NameOpRequest)
+		req := new(FileAllocateRequest)
 		req.fill(s)
 		return Call{&Methods[10], req}
 	case 11:
-		req := new(ConsoleRequest)
+		req := new(FileXattrRequest)
 		req.fill(s)
 		return Call{&Methods[11], req}
 	case 12:
-		req := new(WaitRequest)
+		req := new(NameOpRequest)
 		req.fill(s)
 		return Call{&Methods[12], req}
+	case 13:
+		req := new(ConsoleRequest)
+		req.fill(s)
+		return Call{&Methods[13], req}
+	case 14:
+		req := new(WaitRequest)
+		req.fill(s)
+		return Call{&Methods[14], req}
 	default:
 		req := new(CloseRequest)
 		req.fill(s)
-		return Call{&Methods[13], req}
+		return Call{&Methods[15], req}
 	}
 }
 
@@ -159,6 +167,14 @@ func cloneAny(m any) any {
 		return m.Clone()
 	case *FileSyncReply:
 		return m.Clone()
+	case *FileAllocateRequest:
+		return m.Clone()
+	case *FileAllocateReply:
+		return m.Clone()
+	case *FileXattrRequest:
+		return m.Clone()
+	case *FileXattrReply:
+		return m.Clone()
 	case *NameOpRequest:
 		return m.Clone()
 	case *NameOpReply:
@@ -210,6 +226,12 @@ func equalAny(a, b any) bool {
 		return ok && a.Equal(b)
 	case *FileSyncReply:
 		b, ok := b.(*FileSyncReply)
+		return ok && a.Equal(b)
+	case *FileAllocateReply:
+		b, ok := b.(*FileAllocateReply)
+		return ok && a.Equal(b)
+	case *FileXattrReply:
+		b, ok := b.(*FileXattrReply)
 		return ok && a.Equal(b)
 	case *NameOpReply:
 		b, ok := b.(*NameOpReply)
@@ -304,6 +326,20 @@ func (n Noise) FileList(req *FileListRequest, rep *FileListReply) linux.Errno {
 // FileSync answers noise.
 func (n Noise) FileSync(req *FileSyncRequest, rep *FileSyncReply) linux.Errno {
 	s := n.source("FileSync", req)
+	rep.fill(s)
+	return s.errno()
+}
+
+// FileAllocate answers noise.
+func (n Noise) FileAllocate(req *FileAllocateRequest, rep *FileAllocateReply) linux.Errno {
+	s := n.source("FileAllocate", req)
+	rep.fill(s)
+	return s.errno()
+}
+
+// FileXattr answers noise.
+func (n Noise) FileXattr(req *FileXattrRequest, rep *FileXattrReply) linux.Errno {
+	s := n.source("FileXattr", req)
 	rep.fill(s)
 	return s.errno()
 }
@@ -489,6 +525,31 @@ func (m *FileSyncRequest) fill(s *source) {
 
 func (m *FileSyncReply) fill(*source) {}
 
+func (m *FileAllocateRequest) fill(s *source) {
+	m.Handle = s.number()
+	m.Mode = uint32(s.bits())
+	m.Offset = int64(s.number())
+	m.Length = int64(s.number())
+}
+
+func (m *FileAllocateReply) fill(s *source) {
+	m.Attr.fill(s)
+}
+
+func (m *FileXattrRequest) fill(s *source) {
+	m.Kind = XattrKind(s.number() % 6)
+	m.Root = uint32(s.number())
+	m.Path = s.path()
+	m.Handle = s.number()
+	m.Name = s.path()
+	m.Value = append(m.Value, s.bytes()...)
+	m.Flags = uint32(s.bits())
+}
+
+func (m *FileXattrReply) fill(s *source) {
+	m.Value = append(m.Value, s.bytes()...)
+}
+
 func (m *NameOpRequest) fill(s *source) {
 	m.Kind = NameOpKind(s.number() % 9)
 	m.Root = uint32(s.number())
@@ -496,6 +557,7 @@ func (m *NameOpRequest) fill(s *source) {
 	m.Other = s.path()
 	m.Mode = uint32(s.bits())
 	m.Flags = uint32(s.bits())
+	m.Handle = s.number()
 }
 
 func (m *NameOpReply) fill(s *source) {

@@ -48,6 +48,13 @@ type Host interface {
 	// FileSync writes a file back.
 	FileSync(req *FileSyncRequest, rep *FileSyncReply) linux.Errno
 
+	// FileAllocate serves fallocate. mode holds FALLOC_FL_*.
+	FileAllocate(req *FileAllocateRequest, rep *FileAllocateReply) linux.Errno
+
+	// FileXattr reads, lists, sets or removes extended attributes: those whose
+	// names begin with "user.", no others.
+	FileXattr(req *FileXattrRequest, rep *FileXattrReply) linux.Errno
+
 	// NameOp changes names: mkdir, unlink, rmdir, rename, link, symlink, mknod.
 	NameOp(req *NameOpRequest, rep *NameOpReply) linux.Errno
 
@@ -60,6 +67,35 @@ type Host interface {
 
 	// Close releases handles.
 	Close(req *CloseRequest, rep *CloseReply) linux.Errno
+}
+
+// XattrKind is what to do with extended attributes.
+type XattrKind uint32
+
+// The values of XattrKind.
+const (
+	XattrKindUnspecified XattrKind = 0
+	XattrKindGet         XattrKind = 1
+	XattrKindList        XattrKind = 2
+	XattrKindSet         XattrKind = 3
+	XattrKindRemove      XattrKind = 4
+)
+
+// String returns the name of the constant, or XattrKind(n) for a number without one.
+func (v XattrKind) String() string {
+	switch v {
+	case XattrKindUnspecified:
+		return "XattrKindUnspecified"
+	case XattrKindGet:
+		return "XattrKindGet"
+	case XattrKindList:
+		return "XattrKindList"
+	case XattrKindSet:
+		return "XattrKindSet"
+	case XattrKindRemove:
+		return "XattrKindRemove"
+	}
+	return "XattrKind(" + strconv.FormatUint(uint64(v), 10) + ")"
 }
 
 // NameOpKind is a change of names.
@@ -199,7 +235,8 @@ type FileOpenRequest struct {
 	Root uint32
 	// Relative, clean, no link in it is followed.
 	Path string
-	// O_ACCMODE, O_CREAT, O_EXCL, O_TRUNC, O_DIRECTORY.
+	// O_ACCMODE, O_CREAT, O_EXCL, O_TRUNC, O_DIRECTORY, or O_TMPFILE with the
+	// path of a directory.
 	Flags  uint32
 	Mode   uint32
 	Handle uint64
@@ -306,6 +343,38 @@ type FileSyncRequest struct {
 // FileSyncReply is what FileSync answers.
 type FileSyncReply struct{}
 
+// FileAllocateRequest is what FileAllocate takes.
+type FileAllocateRequest struct {
+	Handle uint64
+	Mode   uint32
+	Offset int64
+	Length int64
+}
+
+// FileAllocateReply is what FileAllocate answers.
+type FileAllocateReply struct {
+	Attr HostAttr
+}
+
+// FileXattrRequest is what FileXattr takes.
+type FileXattrRequest struct {
+	Kind XattrKind
+	Root uint32
+	// Of a handle unless it is 0.
+	Path   string
+	Handle uint64
+	Name   string
+	Value  []byte
+	// XATTR_*.
+	Flags uint32
+}
+
+// FileXattrReply is what FileXattr answers.
+type FileXattrReply struct {
+	// The value, or for LIST the names with a NUL after each.
+	Value []byte
+}
+
 // NameOpRequest is what NameOp takes.
 type NameOpRequest struct {
 	Kind NameOpKind
@@ -316,6 +385,8 @@ type NameOpRequest struct {
 	Mode  uint32
 	// RENAME_*.
 	Flags uint32
+	// LINK gives this open file, which has no name, the name in other.
+	Handle uint64
 }
 
 // NameOpReply is what NameOp answers.
@@ -404,6 +475,14 @@ func (Unimplemented) FileList(*FileListRequest, *FileListReply) linux.Errno { re
 
 // FileSync answers ENOSYS.
 func (Unimplemented) FileSync(*FileSyncRequest, *FileSyncReply) linux.Errno { return linux.ENOSYS }
+
+// FileAllocate answers ENOSYS.
+func (Unimplemented) FileAllocate(*FileAllocateRequest, *FileAllocateReply) linux.Errno {
+	return linux.ENOSYS
+}
+
+// FileXattr answers ENOSYS.
+func (Unimplemented) FileXattr(*FileXattrRequest, *FileXattrReply) linux.Errno { return linux.ENOSYS }
 
 // NameOp answers ENOSYS.
 func (Unimplemented) NameOp(*NameOpRequest, *NameOpReply) linux.Errno { return linux.ENOSYS }
@@ -508,6 +587,22 @@ var Methods = []Method{
 		NewReply:   func() any { return new(FileSyncReply) },
 		Call: func(impl Host, req, rep any) linux.Errno {
 			return impl.FileSync(req.(*FileSyncRequest), rep.(*FileSyncReply))
+		},
+	},
+	{
+		Name:       "FileAllocate",
+		NewRequest: func() any { return new(FileAllocateRequest) },
+		NewReply:   func() any { return new(FileAllocateReply) },
+		Call: func(impl Host, req, rep any) linux.Errno {
+			return impl.FileAllocate(req.(*FileAllocateRequest), rep.(*FileAllocateReply))
+		},
+	},
+	{
+		Name:       "FileXattr",
+		NewRequest: func() any { return new(FileXattrRequest) },
+		NewReply:   func() any { return new(FileXattrReply) },
+		Call: func(impl Host, req, rep any) linux.Errno {
+			return impl.FileXattr(req.(*FileXattrRequest), rep.(*FileXattrReply))
 		},
 	},
 	{

@@ -1188,6 +1188,222 @@ func (m *FileSyncReply) GoString() string { return "&" + string(m.appendGo(nil))
 func (m *FileSyncReply) appendGo(b []byte) []byte { return append(b, "hostapi.FileSyncReply{}"...) }
 
 // Reset zeroes m.
+func (m *FileAllocateRequest) Reset() { *m = FileAllocateRequest{} }
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *FileAllocateRequest) Equal(o *FileAllocateRequest) bool {
+	if m.Handle != o.Handle {
+		return false
+	}
+	if m.Mode != o.Mode {
+		return false
+	}
+	if m.Offset != o.Offset {
+		return false
+	}
+	if m.Length != o.Length {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *FileAllocateRequest) Clone() *FileAllocateRequest {
+	c := *m
+	return &c
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *FileAllocateRequest) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *FileAllocateRequest) appendGo(b []byte) []byte {
+	b = append(b, "hostapi.FileAllocateRequest{"...)
+	if m.Handle != 0 {
+		b = append(b, "Handle: "...)
+		b = strconv.AppendUint(b, uint64(m.Handle), 10)
+		b = append(b, ", "...)
+	}
+	if m.Mode != 0 {
+		b = append(b, "Mode: "...)
+		b = strconv.AppendUint(b, uint64(m.Mode), 10)
+		b = append(b, ", "...)
+	}
+	if m.Offset != 0 {
+		b = append(b, "Offset: "...)
+		b = strconv.AppendInt(b, int64(m.Offset), 10)
+		b = append(b, ", "...)
+	}
+	if m.Length != 0 {
+		b = append(b, "Length: "...)
+		b = strconv.AppendInt(b, int64(m.Length), 10)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m.
+func (m *FileAllocateReply) Reset() { *m = FileAllocateReply{} }
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *FileAllocateReply) Equal(o *FileAllocateReply) bool {
+	if !m.Attr.Equal(&o.Attr) {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *FileAllocateReply) Clone() *FileAllocateReply {
+	c := *m
+	return &c
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *FileAllocateReply) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *FileAllocateReply) appendGo(b []byte) []byte {
+	b = append(b, "hostapi.FileAllocateReply{"...)
+	if !m.Attr.Equal(new(HostAttr)) {
+		b = append(b, "Attr: "...)
+		b = m.Attr.appendGo(b)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m; its slices keep their capacity.
+func (m *FileXattrRequest) Reset() {
+	m.Kind = 0
+	m.Root = 0
+	m.Path = ""
+	m.Handle = 0
+	m.Name = ""
+	m.Value = m.Value[:0]
+	m.Flags = 0
+}
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *FileXattrRequest) Equal(o *FileXattrRequest) bool {
+	if m.Kind != o.Kind {
+		return false
+	}
+	if m.Root != o.Root {
+		return false
+	}
+	if m.Path != o.Path {
+		return false
+	}
+	if m.Handle != o.Handle {
+		return false
+	}
+	if m.Name != o.Name {
+		return false
+	}
+	if !bytes.Equal(m.Value, o.Value) {
+		return false
+	}
+	if m.Flags != o.Flags {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *FileXattrRequest) Clone() *FileXattrRequest {
+	c := *m
+	c.own()
+	return &c
+}
+
+// own replaces every slice of m by a copy.
+func (m *FileXattrRequest) own() {
+	m.Value = slices.Clone(m.Value)
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *FileXattrRequest) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *FileXattrRequest) appendGo(b []byte) []byte {
+	b = append(b, "hostapi.FileXattrRequest{"...)
+	if m.Kind != 0 {
+		b = append(b, "Kind: "...)
+		b = append(append(b, "hostapi."...), m.Kind.String()...)
+		b = append(b, ", "...)
+	}
+	if m.Root != 0 {
+		b = append(b, "Root: "...)
+		b = strconv.AppendUint(b, uint64(m.Root), 10)
+		b = append(b, ", "...)
+	}
+	if m.Path != "" {
+		b = append(b, "Path: "...)
+		b = quoteGo(b, m.Path)
+		b = append(b, ", "...)
+	}
+	if m.Handle != 0 {
+		b = append(b, "Handle: "...)
+		b = strconv.AppendUint(b, uint64(m.Handle), 10)
+		b = append(b, ", "...)
+	}
+	if m.Name != "" {
+		b = append(b, "Name: "...)
+		b = quoteGo(b, m.Name)
+		b = append(b, ", "...)
+	}
+	if len(m.Value) > 0 {
+		b = append(b, "Value: "...)
+		b = quoteGo(append(b, "[]byte("...), string(m.Value))
+		b = append(b, ')')
+		b = append(b, ", "...)
+	}
+	if m.Flags != 0 {
+		b = append(b, "Flags: "...)
+		b = strconv.AppendUint(b, uint64(m.Flags), 10)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m; its slices keep their capacity.
+func (m *FileXattrReply) Reset() {
+	m.Value = m.Value[:0]
+}
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *FileXattrReply) Equal(o *FileXattrReply) bool {
+	if !bytes.Equal(m.Value, o.Value) {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *FileXattrReply) Clone() *FileXattrReply {
+	c := *m
+	c.own()
+	return &c
+}
+
+// own replaces every slice of m by a copy.
+func (m *FileXattrReply) own() {
+	m.Value = slices.Clone(m.Value)
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *FileXattrReply) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *FileXattrReply) appendGo(b []byte) []byte {
+	b = append(b, "hostapi.FileXattrReply{"...)
+	if len(m.Value) > 0 {
+		b = append(b, "Value: "...)
+		b = quoteGo(append(b, "[]byte("...), string(m.Value))
+		b = append(b, ')')
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m.
 func (m *NameOpRequest) Reset() { *m = NameOpRequest{} }
 
 // Equal reports whether m and o hold the same values; nil and empty slices are the same.
@@ -1208,6 +1424,9 @@ func (m *NameOpRequest) Equal(o *NameOpRequest) bool {
 		return false
 	}
 	if m.Flags != o.Flags {
+		return false
+	}
+	if m.Handle != o.Handle {
 		return false
 	}
 	return true
@@ -1252,6 +1471,11 @@ func (m *NameOpRequest) appendGo(b []byte) []byte {
 	if m.Flags != 0 {
 		b = append(b, "Flags: "...)
 		b = strconv.AppendUint(b, uint64(m.Flags), 10)
+		b = append(b, ", "...)
+	}
+	if m.Handle != 0 {
+		b = append(b, "Handle: "...)
+		b = strconv.AppendUint(b, uint64(m.Handle), 10)
 		b = append(b, ", "...)
 	}
 	return endGo(b)

@@ -208,6 +208,36 @@ func (c *client) FileSync(req *hostapi.FileSyncRequest, rep *hostapi.FileSyncRep
 	return e
 }
 
+func (c *client) FileAllocate(req *hostapi.FileAllocateRequest, rep *hostapi.FileAllocateReply) linux.Errno {
+	ctx, cancel := context.WithTimeout(context.Background(), c.opts.Timeout)
+	defer cancel()
+	out, err := c.rpc.FileAllocate(ctx, toWireFileAllocateRequest(new(FileAllocateRequest), req))
+	if err != nil {
+		return c.fail("FileAllocate", err)
+	}
+	e, err := validErrno(out.Errno)
+	if err != nil {
+		return c.fail("FileAllocate", err)
+	}
+	fromWireFileAllocateReply(rep, out)
+	return e
+}
+
+func (c *client) FileXattr(req *hostapi.FileXattrRequest, rep *hostapi.FileXattrReply) linux.Errno {
+	ctx, cancel := context.WithTimeout(context.Background(), c.opts.Timeout)
+	defer cancel()
+	out, err := c.rpc.FileXattr(ctx, toWireFileXattrRequest(new(FileXattrRequest), req))
+	if err != nil {
+		return c.fail("FileXattr", err)
+	}
+	e, err := validErrno(out.Errno)
+	if err != nil {
+		return c.fail("FileXattr", err)
+	}
+	fromWireFileXattrReply(rep, out)
+	return e
+}
+
 func (c *client) NameOp(req *hostapi.NameOpRequest, rep *hostapi.NameOpReply) linux.Errno {
 	ctx, cancel := context.WithTimeout(context.Background(), c.opts.Timeout)
 	defer cancel()
@@ -375,6 +405,26 @@ func (s *server) FileSync(_ context.Context, in *FileSyncRequest) (*FileSyncRepl
 	fromWireFileSyncRequest(&req, in)
 	e := s.impl.FileSync(&req, &rep)
 	out := toWireFileSyncReply(new(FileSyncReply), &rep)
+	out.Errno = uint32(e)
+	return out, nil
+}
+
+func (s *server) FileAllocate(_ context.Context, in *FileAllocateRequest) (*FileAllocateReply, error) {
+	var req hostapi.FileAllocateRequest
+	var rep hostapi.FileAllocateReply
+	fromWireFileAllocateRequest(&req, in)
+	e := s.impl.FileAllocate(&req, &rep)
+	out := toWireFileAllocateReply(new(FileAllocateReply), &rep)
+	out.Errno = uint32(e)
+	return out, nil
+}
+
+func (s *server) FileXattr(_ context.Context, in *FileXattrRequest) (*FileXattrReply, error) {
+	var req hostapi.FileXattrRequest
+	var rep hostapi.FileXattrReply
+	fromWireFileXattrRequest(&req, in)
+	e := s.impl.FileXattr(&req, &rep)
+	out := toWireFileXattrReply(new(FileXattrReply), &rep)
 	out.Errno = uint32(e)
 	return out, nil
 }
@@ -877,6 +927,88 @@ func toWireFileSyncReply(w *FileSyncReply, _ *hostapi.FileSyncReply) *FileSyncRe
 
 func fromWireFileSyncReply(*hostapi.FileSyncReply, *FileSyncReply) {}
 
+// toWireFileAllocateRequest fills the zero message w; it shares the bytes of m.
+func toWireFileAllocateRequest(w *FileAllocateRequest, m *hostapi.FileAllocateRequest) *FileAllocateRequest {
+	w.Handle = m.Handle
+	w.Mode = m.Mode
+	w.Offset = m.Offset
+	w.Length = m.Length
+	return w
+}
+
+// fromWireFileAllocateRequest sets m from w, which it may take memory from. Slices are appended to.
+func fromWireFileAllocateRequest(m *hostapi.FileAllocateRequest, w *FileAllocateRequest) {
+	if w == nil {
+		return
+	}
+	m.Handle = w.Handle
+	m.Mode = w.Mode
+	m.Offset = w.Offset
+	m.Length = w.Length
+}
+
+// toWireFileAllocateReply fills the zero message w; it shares the bytes of m.
+func toWireFileAllocateReply(w *FileAllocateReply, m *hostapi.FileAllocateReply) *FileAllocateReply {
+	w.Attr = toWireHostAttr(new(HostAttr), &m.Attr)
+	return w
+}
+
+// fromWireFileAllocateReply sets m from w, which it may take memory from. Slices are appended to.
+func fromWireFileAllocateReply(m *hostapi.FileAllocateReply, w *FileAllocateReply) {
+	if w == nil {
+		return
+	}
+	fromWireHostAttr(&m.Attr, w.Attr)
+}
+
+// toWireFileXattrRequest fills the zero message w; it shares the bytes of m.
+func toWireFileXattrRequest(w *FileXattrRequest, m *hostapi.FileXattrRequest) *FileXattrRequest {
+	w.Kind = XattrKind(m.Kind)
+	w.Root = m.Root
+	w.Path = m.Path
+	w.Handle = m.Handle
+	w.Name = m.Name
+	w.Value = m.Value
+	w.Flags = m.Flags
+	return w
+}
+
+// fromWireFileXattrRequest sets m from w, which it may take memory from. Slices are appended to.
+func fromWireFileXattrRequest(m *hostapi.FileXattrRequest, w *FileXattrRequest) {
+	if w == nil {
+		return
+	}
+	m.Kind = hostapi.XattrKind(w.Kind)
+	m.Root = w.Root
+	m.Path = w.Path
+	m.Handle = w.Handle
+	m.Name = w.Name
+	if cap(m.Value) == 0 {
+		m.Value = w.Value
+	} else {
+		m.Value = append(m.Value, w.Value...)
+	}
+	m.Flags = w.Flags
+}
+
+// toWireFileXattrReply fills the zero message w; it shares the bytes of m.
+func toWireFileXattrReply(w *FileXattrReply, m *hostapi.FileXattrReply) *FileXattrReply {
+	w.Value = m.Value
+	return w
+}
+
+// fromWireFileXattrReply sets m from w, which it may take memory from. Slices are appended to.
+func fromWireFileXattrReply(m *hostapi.FileXattrReply, w *FileXattrReply) {
+	if w == nil {
+		return
+	}
+	if cap(m.Value) == 0 {
+		m.Value = w.Value
+	} else {
+		m.Value = append(m.Value, w.Value...)
+	}
+}
+
 // toWireNameOpRequest fills the zero message w; it shares the bytes of m.
 func toWireNameOpRequest(w *NameOpRequest, m *hostapi.NameOpRequest) *NameOpRequest {
 	w.Kind = NameOpKind(m.Kind)
@@ -885,6 +1017,7 @@ func toWireNameOpRequest(w *NameOpRequest, m *hostapi.NameOpRequest) *NameOpRequ
 	w.Other = m.Other
 	w.Mode = m.Mode
 	w.Flags = m.Flags
+	w.Handle = m.Handle
 	return w
 }
 
@@ -899,6 +1032,7 @@ func fromWireNameOpRequest(m *hostapi.NameOpRequest, w *NameOpRequest) {
 	m.Other = w.Other
 	m.Mode = w.Mode
 	m.Flags = w.Flags
+	m.Handle = w.Handle
 }
 
 // toWireNameOpReply fills the zero message w; it shares the bytes of m.

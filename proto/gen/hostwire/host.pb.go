@@ -23,6 +23,62 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// XattrKind is what to do with extended attributes.
+type XattrKind int32
+
+const (
+	XattrKind_XATTR_KIND_UNSPECIFIED XattrKind = 0
+	XattrKind_XATTR_KIND_GET         XattrKind = 1
+	XattrKind_XATTR_KIND_LIST        XattrKind = 2
+	XattrKind_XATTR_KIND_SET         XattrKind = 3
+	XattrKind_XATTR_KIND_REMOVE      XattrKind = 4
+)
+
+// Enum value maps for XattrKind.
+var (
+	XattrKind_name = map[int32]string{
+		0: "XATTR_KIND_UNSPECIFIED",
+		1: "XATTR_KIND_GET",
+		2: "XATTR_KIND_LIST",
+		3: "XATTR_KIND_SET",
+		4: "XATTR_KIND_REMOVE",
+	}
+	XattrKind_value = map[string]int32{
+		"XATTR_KIND_UNSPECIFIED": 0,
+		"XATTR_KIND_GET":         1,
+		"XATTR_KIND_LIST":        2,
+		"XATTR_KIND_SET":         3,
+		"XATTR_KIND_REMOVE":      4,
+	}
+)
+
+func (x XattrKind) Enum() *XattrKind {
+	p := new(XattrKind)
+	*p = x
+	return p
+}
+
+func (x XattrKind) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (XattrKind) Descriptor() protoreflect.EnumDescriptor {
+	return file_adyton_host_v1_host_proto_enumTypes[0].Descriptor()
+}
+
+func (XattrKind) Type() protoreflect.EnumType {
+	return &file_adyton_host_v1_host_proto_enumTypes[0]
+}
+
+func (x XattrKind) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use XattrKind.Descriptor instead.
+func (XattrKind) EnumDescriptor() ([]byte, []int) {
+	return file_adyton_host_v1_host_proto_rawDescGZIP(), []int{0}
+}
+
 // NameOpKind is a change of names.
 type NameOpKind int32
 
@@ -72,11 +128,11 @@ func (x NameOpKind) String() string {
 }
 
 func (NameOpKind) Descriptor() protoreflect.EnumDescriptor {
-	return file_adyton_host_v1_host_proto_enumTypes[0].Descriptor()
+	return file_adyton_host_v1_host_proto_enumTypes[1].Descriptor()
 }
 
 func (NameOpKind) Type() protoreflect.EnumType {
-	return &file_adyton_host_v1_host_proto_enumTypes[0]
+	return &file_adyton_host_v1_host_proto_enumTypes[1]
 }
 
 func (x NameOpKind) Number() protoreflect.EnumNumber {
@@ -85,7 +141,7 @@ func (x NameOpKind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use NameOpKind.Descriptor instead.
 func (NameOpKind) EnumDescriptor() ([]byte, []int) {
-	return file_adyton_host_v1_host_proto_rawDescGZIP(), []int{0}
+	return file_adyton_host_v1_host_proto_rawDescGZIP(), []int{1}
 }
 
 // ConsoleKind is what to do with a standard stream.
@@ -139,11 +195,11 @@ func (x ConsoleKind) String() string {
 }
 
 func (ConsoleKind) Descriptor() protoreflect.EnumDescriptor {
-	return file_adyton_host_v1_host_proto_enumTypes[1].Descriptor()
+	return file_adyton_host_v1_host_proto_enumTypes[2].Descriptor()
 }
 
 func (ConsoleKind) Type() protoreflect.EnumType {
-	return &file_adyton_host_v1_host_proto_enumTypes[1]
+	return &file_adyton_host_v1_host_proto_enumTypes[2]
 }
 
 func (x ConsoleKind) Number() protoreflect.EnumNumber {
@@ -152,7 +208,7 @@ func (x ConsoleKind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use ConsoleKind.Descriptor instead.
 func (ConsoleKind) EnumDescriptor() ([]byte, []int) {
-	return file_adyton_host_v1_host_proto_rawDescGZIP(), []int{1}
+	return file_adyton_host_v1_host_proto_rawDescGZIP(), []int{2}
 }
 
 type HelloRequest struct {
@@ -625,7 +681,8 @@ type FileOpenRequest struct {
 	Root  uint32                 `protobuf:"varint,1,opt,name=root" json:"root,omitempty"`
 	// Relative, clean, no link in it is followed.
 	Path string `protobuf:"bytes,2,opt,name=path" json:"path,omitempty"`
-	// O_ACCMODE, O_CREAT, O_EXCL, O_TRUNC, O_DIRECTORY.
+	// O_ACCMODE, O_CREAT, O_EXCL, O_TRUNC, O_DIRECTORY, or O_TMPFILE with the
+	// path of a directory.
 	Flags         uint32 `protobuf:"varint,3,opt,name=flags" json:"flags,omitempty"`
 	Mode          uint32 `protobuf:"varint,4,opt,name=mode" json:"mode,omitempty"`
 	Handle        uint64 `protobuf:"varint,5,opt,name=handle" json:"handle,omitempty"`
@@ -1604,6 +1661,273 @@ func (x *FileSyncReply) GetErrno() uint32 {
 	return 0
 }
 
+type FileAllocateRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Handle        uint64                 `protobuf:"varint,1,opt,name=handle" json:"handle,omitempty"`
+	Mode          uint32                 `protobuf:"varint,2,opt,name=mode" json:"mode,omitempty"`
+	Offset        int64                  `protobuf:"varint,3,opt,name=offset" json:"offset,omitempty"`
+	Length        int64                  `protobuf:"varint,4,opt,name=length" json:"length,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FileAllocateRequest) Reset() {
+	*x = FileAllocateRequest{}
+	mi := &file_adyton_host_v1_host_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FileAllocateRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FileAllocateRequest) ProtoMessage() {}
+
+func (x *FileAllocateRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_host_v1_host_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FileAllocateRequest.ProtoReflect.Descriptor instead.
+func (*FileAllocateRequest) Descriptor() ([]byte, []int) {
+	return file_adyton_host_v1_host_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *FileAllocateRequest) GetHandle() uint64 {
+	if x != nil {
+		return x.Handle
+	}
+	return 0
+}
+
+func (x *FileAllocateRequest) GetMode() uint32 {
+	if x != nil {
+		return x.Mode
+	}
+	return 0
+}
+
+func (x *FileAllocateRequest) GetOffset() int64 {
+	if x != nil {
+		return x.Offset
+	}
+	return 0
+}
+
+func (x *FileAllocateRequest) GetLength() int64 {
+	if x != nil {
+		return x.Length
+	}
+	return 0
+}
+
+type FileAllocateReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Errno         uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
+	Attr          *HostAttr              `protobuf:"bytes,2,opt,name=attr" json:"attr,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FileAllocateReply) Reset() {
+	*x = FileAllocateReply{}
+	mi := &file_adyton_host_v1_host_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FileAllocateReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FileAllocateReply) ProtoMessage() {}
+
+func (x *FileAllocateReply) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_host_v1_host_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FileAllocateReply.ProtoReflect.Descriptor instead.
+func (*FileAllocateReply) Descriptor() ([]byte, []int) {
+	return file_adyton_host_v1_host_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *FileAllocateReply) GetErrno() uint32 {
+	if x != nil {
+		return x.Errno
+	}
+	return 0
+}
+
+func (x *FileAllocateReply) GetAttr() *HostAttr {
+	if x != nil {
+		return x.Attr
+	}
+	return nil
+}
+
+type FileXattrRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Kind  XattrKind              `protobuf:"varint,1,opt,name=kind,enum=adyton.host.v1.XattrKind" json:"kind,omitempty"`
+	Root  uint32                 `protobuf:"varint,2,opt,name=root" json:"root,omitempty"`
+	// Of a handle unless it is 0.
+	Path   string `protobuf:"bytes,3,opt,name=path" json:"path,omitempty"`
+	Handle uint64 `protobuf:"varint,4,opt,name=handle" json:"handle,omitempty"`
+	Name   string `protobuf:"bytes,5,opt,name=name" json:"name,omitempty"`
+	Value  []byte `protobuf:"bytes,6,opt,name=value" json:"value,omitempty"`
+	// XATTR_*.
+	Flags         uint32 `protobuf:"varint,7,opt,name=flags" json:"flags,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FileXattrRequest) Reset() {
+	*x = FileXattrRequest{}
+	mi := &file_adyton_host_v1_host_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FileXattrRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FileXattrRequest) ProtoMessage() {}
+
+func (x *FileXattrRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_host_v1_host_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FileXattrRequest.ProtoReflect.Descriptor instead.
+func (*FileXattrRequest) Descriptor() ([]byte, []int) {
+	return file_adyton_host_v1_host_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *FileXattrRequest) GetKind() XattrKind {
+	if x != nil {
+		return x.Kind
+	}
+	return XattrKind_XATTR_KIND_UNSPECIFIED
+}
+
+func (x *FileXattrRequest) GetRoot() uint32 {
+	if x != nil {
+		return x.Root
+	}
+	return 0
+}
+
+func (x *FileXattrRequest) GetPath() string {
+	if x != nil {
+		return x.Path
+	}
+	return ""
+}
+
+func (x *FileXattrRequest) GetHandle() uint64 {
+	if x != nil {
+		return x.Handle
+	}
+	return 0
+}
+
+func (x *FileXattrRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *FileXattrRequest) GetValue() []byte {
+	if x != nil {
+		return x.Value
+	}
+	return nil
+}
+
+func (x *FileXattrRequest) GetFlags() uint32 {
+	if x != nil {
+		return x.Flags
+	}
+	return 0
+}
+
+type FileXattrReply struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Errno uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
+	// The value, or for LIST the names with a NUL after each.
+	Value         []byte `protobuf:"bytes,2,opt,name=value" json:"value,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FileXattrReply) Reset() {
+	*x = FileXattrReply{}
+	mi := &file_adyton_host_v1_host_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FileXattrReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FileXattrReply) ProtoMessage() {}
+
+func (x *FileXattrReply) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_host_v1_host_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FileXattrReply.ProtoReflect.Descriptor instead.
+func (*FileXattrReply) Descriptor() ([]byte, []int) {
+	return file_adyton_host_v1_host_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *FileXattrReply) GetErrno() uint32 {
+	if x != nil {
+		return x.Errno
+	}
+	return 0
+}
+
+func (x *FileXattrReply) GetValue() []byte {
+	if x != nil {
+		return x.Value
+	}
+	return nil
+}
+
 type NameOpRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Kind  NameOpKind             `protobuf:"varint,1,opt,name=kind,enum=adyton.host.v1.NameOpKind" json:"kind,omitempty"`
@@ -1613,14 +1937,16 @@ type NameOpRequest struct {
 	Other string `protobuf:"bytes,4,opt,name=other" json:"other,omitempty"`
 	Mode  uint32 `protobuf:"varint,5,opt,name=mode" json:"mode,omitempty"`
 	// RENAME_*.
-	Flags         uint32 `protobuf:"varint,6,opt,name=flags" json:"flags,omitempty"`
+	Flags uint32 `protobuf:"varint,6,opt,name=flags" json:"flags,omitempty"`
+	// LINK gives this open file, which has no name, the name in other.
+	Handle        uint64 `protobuf:"varint,7,opt,name=handle" json:"handle,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *NameOpRequest) Reset() {
 	*x = NameOpRequest{}
-	mi := &file_adyton_host_v1_host_proto_msgTypes[23]
+	mi := &file_adyton_host_v1_host_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1632,7 +1958,7 @@ func (x *NameOpRequest) String() string {
 func (*NameOpRequest) ProtoMessage() {}
 
 func (x *NameOpRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_host_v1_host_proto_msgTypes[23]
+	mi := &file_adyton_host_v1_host_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1645,7 +1971,7 @@ func (x *NameOpRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NameOpRequest.ProtoReflect.Descriptor instead.
 func (*NameOpRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_host_v1_host_proto_rawDescGZIP(), []int{23}
+	return file_adyton_host_v1_host_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *NameOpRequest) GetKind() NameOpKind {
@@ -1690,6 +2016,13 @@ func (x *NameOpRequest) GetFlags() uint32 {
 	return 0
 }
 
+func (x *NameOpRequest) GetHandle() uint64 {
+	if x != nil {
+		return x.Handle
+	}
+	return 0
+}
+
 type NameOpReply struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Errno         uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
@@ -1700,7 +2033,7 @@ type NameOpReply struct {
 
 func (x *NameOpReply) Reset() {
 	*x = NameOpReply{}
-	mi := &file_adyton_host_v1_host_proto_msgTypes[24]
+	mi := &file_adyton_host_v1_host_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1712,7 +2045,7 @@ func (x *NameOpReply) String() string {
 func (*NameOpReply) ProtoMessage() {}
 
 func (x *NameOpReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_host_v1_host_proto_msgTypes[24]
+	mi := &file_adyton_host_v1_host_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1725,7 +2058,7 @@ func (x *NameOpReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NameOpReply.ProtoReflect.Descriptor instead.
 func (*NameOpReply) Descriptor() ([]byte, []int) {
-	return file_adyton_host_v1_host_proto_rawDescGZIP(), []int{24}
+	return file_adyton_host_v1_host_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *NameOpReply) GetErrno() uint32 {
@@ -1759,7 +2092,7 @@ type ConsoleRequest struct {
 
 func (x *ConsoleRequest) Reset() {
 	*x = ConsoleRequest{}
-	mi := &file_adyton_host_v1_host_proto_msgTypes[25]
+	mi := &file_adyton_host_v1_host_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1771,7 +2104,7 @@ func (x *ConsoleRequest) String() string {
 func (*ConsoleRequest) ProtoMessage() {}
 
 func (x *ConsoleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_host_v1_host_proto_msgTypes[25]
+	mi := &file_adyton_host_v1_host_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1784,7 +2117,7 @@ func (x *ConsoleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConsoleRequest.ProtoReflect.Descriptor instead.
 func (*ConsoleRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_host_v1_host_proto_rawDescGZIP(), []int{25}
+	return file_adyton_host_v1_host_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *ConsoleRequest) GetKind() ConsoleKind {
@@ -1845,7 +2178,7 @@ type ConsoleReply struct {
 
 func (x *ConsoleReply) Reset() {
 	*x = ConsoleReply{}
-	mi := &file_adyton_host_v1_host_proto_msgTypes[26]
+	mi := &file_adyton_host_v1_host_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1857,7 +2190,7 @@ func (x *ConsoleReply) String() string {
 func (*ConsoleReply) ProtoMessage() {}
 
 func (x *ConsoleReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_host_v1_host_proto_msgTypes[26]
+	mi := &file_adyton_host_v1_host_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1870,7 +2203,7 @@ func (x *ConsoleReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConsoleReply.ProtoReflect.Descriptor instead.
 func (*ConsoleReply) Descriptor() ([]byte, []int) {
-	return file_adyton_host_v1_host_proto_rawDescGZIP(), []int{26}
+	return file_adyton_host_v1_host_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *ConsoleReply) GetErrno() uint32 {
@@ -1935,7 +2268,7 @@ type WaitRequest struct {
 
 func (x *WaitRequest) Reset() {
 	*x = WaitRequest{}
-	mi := &file_adyton_host_v1_host_proto_msgTypes[27]
+	mi := &file_adyton_host_v1_host_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1947,7 +2280,7 @@ func (x *WaitRequest) String() string {
 func (*WaitRequest) ProtoMessage() {}
 
 func (x *WaitRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_host_v1_host_proto_msgTypes[27]
+	mi := &file_adyton_host_v1_host_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1960,7 +2293,7 @@ func (x *WaitRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WaitRequest.ProtoReflect.Descriptor instead.
 func (*WaitRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_host_v1_host_proto_rawDescGZIP(), []int{27}
+	return file_adyton_host_v1_host_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *WaitRequest) GetStreams() []uint32 {
@@ -1995,7 +2328,7 @@ type WaitReply struct {
 
 func (x *WaitReply) Reset() {
 	*x = WaitReply{}
-	mi := &file_adyton_host_v1_host_proto_msgTypes[28]
+	mi := &file_adyton_host_v1_host_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2007,7 +2340,7 @@ func (x *WaitReply) String() string {
 func (*WaitReply) ProtoMessage() {}
 
 func (x *WaitReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_host_v1_host_proto_msgTypes[28]
+	mi := &file_adyton_host_v1_host_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2020,7 +2353,7 @@ func (x *WaitReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WaitReply.ProtoReflect.Descriptor instead.
 func (*WaitReply) Descriptor() ([]byte, []int) {
-	return file_adyton_host_v1_host_proto_rawDescGZIP(), []int{28}
+	return file_adyton_host_v1_host_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *WaitReply) GetErrno() uint32 {
@@ -2046,7 +2379,7 @@ type CloseRequest struct {
 
 func (x *CloseRequest) Reset() {
 	*x = CloseRequest{}
-	mi := &file_adyton_host_v1_host_proto_msgTypes[29]
+	mi := &file_adyton_host_v1_host_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2058,7 +2391,7 @@ func (x *CloseRequest) String() string {
 func (*CloseRequest) ProtoMessage() {}
 
 func (x *CloseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_host_v1_host_proto_msgTypes[29]
+	mi := &file_adyton_host_v1_host_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2071,7 +2404,7 @@ func (x *CloseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CloseRequest.ProtoReflect.Descriptor instead.
 func (*CloseRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_host_v1_host_proto_rawDescGZIP(), []int{29}
+	return file_adyton_host_v1_host_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *CloseRequest) GetHandles() []uint64 {
@@ -2090,7 +2423,7 @@ type CloseReply struct {
 
 func (x *CloseReply) Reset() {
 	*x = CloseReply{}
-	mi := &file_adyton_host_v1_host_proto_msgTypes[30]
+	mi := &file_adyton_host_v1_host_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2102,7 +2435,7 @@ func (x *CloseReply) String() string {
 func (*CloseReply) ProtoMessage() {}
 
 func (x *CloseReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_host_v1_host_proto_msgTypes[30]
+	mi := &file_adyton_host_v1_host_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2115,7 +2448,7 @@ func (x *CloseReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CloseReply.ProtoReflect.Descriptor instead.
 func (*CloseReply) Descriptor() ([]byte, []int) {
-	return file_adyton_host_v1_host_proto_rawDescGZIP(), []int{30}
+	return file_adyton_host_v1_host_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *CloseReply) GetErrno() uint32 {
@@ -2235,14 +2568,34 @@ const file_adyton_host_v1_host_proto_rawDesc = "" +
 	"\x06handle\x18\x01 \x01(\x04R\x06handle\x12\x1b\n" +
 	"\tdata_only\x18\x02 \x01(\bR\bdataOnly\"%\n" +
 	"\rFileSyncReply\x12\x14\n" +
-	"\x05errno\x18\x01 \x01(\rR\x05errno\"\xa7\x01\n" +
+	"\x05errno\x18\x01 \x01(\rR\x05errno\"q\n" +
+	"\x13FileAllocateRequest\x12\x16\n" +
+	"\x06handle\x18\x01 \x01(\x04R\x06handle\x12\x12\n" +
+	"\x04mode\x18\x02 \x01(\rR\x04mode\x12\x16\n" +
+	"\x06offset\x18\x03 \x01(\x03R\x06offset\x12\x16\n" +
+	"\x06length\x18\x04 \x01(\x03R\x06length\"W\n" +
+	"\x11FileAllocateReply\x12\x14\n" +
+	"\x05errno\x18\x01 \x01(\rR\x05errno\x12,\n" +
+	"\x04attr\x18\x02 \x01(\v2\x18.adyton.host.v1.HostAttrR\x04attr\"\xc1\x01\n" +
+	"\x10FileXattrRequest\x12-\n" +
+	"\x04kind\x18\x01 \x01(\x0e2\x19.adyton.host.v1.XattrKindR\x04kind\x12\x12\n" +
+	"\x04root\x18\x02 \x01(\rR\x04root\x12\x12\n" +
+	"\x04path\x18\x03 \x01(\tR\x04path\x12\x16\n" +
+	"\x06handle\x18\x04 \x01(\x04R\x06handle\x12\x12\n" +
+	"\x04name\x18\x05 \x01(\tR\x04name\x12\x14\n" +
+	"\x05value\x18\x06 \x01(\fR\x05value\x12\x14\n" +
+	"\x05flags\x18\a \x01(\rR\x05flags\"<\n" +
+	"\x0eFileXattrReply\x12\x14\n" +
+	"\x05errno\x18\x01 \x01(\rR\x05errno\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\fR\x05value\"\xbf\x01\n" +
 	"\rNameOpRequest\x12.\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x1a.adyton.host.v1.NameOpKindR\x04kind\x12\x12\n" +
 	"\x04root\x18\x02 \x01(\rR\x04root\x12\x12\n" +
 	"\x04path\x18\x03 \x01(\tR\x04path\x12\x14\n" +
 	"\x05other\x18\x04 \x01(\tR\x05other\x12\x12\n" +
 	"\x04mode\x18\x05 \x01(\rR\x04mode\x12\x14\n" +
-	"\x05flags\x18\x06 \x01(\rR\x05flags\"Q\n" +
+	"\x05flags\x18\x06 \x01(\rR\x05flags\x12\x16\n" +
+	"\x06handle\x18\a \x01(\x04R\x06handle\"Q\n" +
 	"\vNameOpReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12,\n" +
 	"\x04attr\x18\x02 \x01(\v2\x18.adyton.host.v1.HostAttrR\x04attr\"\xb3\x01\n" +
@@ -2273,7 +2626,13 @@ const file_adyton_host_v1_host_proto_rawDesc = "" +
 	"\ahandles\x18\x01 \x03(\x04R\ahandles\"\"\n" +
 	"\n" +
 	"CloseReply\x12\x14\n" +
-	"\x05errno\x18\x01 \x01(\rR\x05errno*\xd5\x01\n" +
+	"\x05errno\x18\x01 \x01(\rR\x05errno*{\n" +
+	"\tXattrKind\x12\x1a\n" +
+	"\x16XATTR_KIND_UNSPECIFIED\x10\x00\x12\x12\n" +
+	"\x0eXATTR_KIND_GET\x10\x01\x12\x13\n" +
+	"\x0fXATTR_KIND_LIST\x10\x02\x12\x12\n" +
+	"\x0eXATTR_KIND_SET\x10\x03\x12\x15\n" +
+	"\x11XATTR_KIND_REMOVE\x10\x04*\xd5\x01\n" +
 	"\n" +
 	"NameOpKind\x12\x1c\n" +
 	"\x18NAME_OP_KIND_UNSPECIFIED\x10\x00\x12\x16\n" +
@@ -2292,7 +2651,7 @@ const file_adyton_host_v1_host_proto_rawDesc = "" +
 	"\x18CONSOLE_KIND_GET_TERMIOS\x10\x04\x12\x1c\n" +
 	"\x18CONSOLE_KIND_SET_TERMIOS\x10\x05\x12\x19\n" +
 	"\x15CONSOLE_KIND_GET_SIZE\x10\x06\x12\x15\n" +
-	"\x11CONSOLE_KIND_SEEK\x10\a2\x93\b\n" +
+	"\x11CONSOLE_KIND_SEEK\x10\a2\xba\t\n" +
 	"\x04Host\x12A\n" +
 	"\x05Hello\x12\x1c.adyton.host.v1.HelloRequest\x1a\x1a.adyton.host.v1.HelloReply\x12M\n" +
 	"\tClockRead\x12 .adyton.host.v1.ClockReadRequest\x1a\x1e.adyton.host.v1.ClockReadReply\x12G\n" +
@@ -2303,7 +2662,9 @@ const file_adyton_host_v1_host_proto_rawDesc = "" +
 	"\tFileWrite\x12 .adyton.host.v1.FileWriteRequest\x1a\x1e.adyton.host.v1.FileWriteReply\x12S\n" +
 	"\vFileSetAttr\x12\".adyton.host.v1.FileSetAttrRequest\x1a .adyton.host.v1.FileSetAttrReply\x12J\n" +
 	"\bFileList\x12\x1f.adyton.host.v1.FileListRequest\x1a\x1d.adyton.host.v1.FileListReply\x12J\n" +
-	"\bFileSync\x12\x1f.adyton.host.v1.FileSyncRequest\x1a\x1d.adyton.host.v1.FileSyncReply\x12D\n" +
+	"\bFileSync\x12\x1f.adyton.host.v1.FileSyncRequest\x1a\x1d.adyton.host.v1.FileSyncReply\x12V\n" +
+	"\fFileAllocate\x12#.adyton.host.v1.FileAllocateRequest\x1a!.adyton.host.v1.FileAllocateReply\x12M\n" +
+	"\tFileXattr\x12 .adyton.host.v1.FileXattrRequest\x1a\x1e.adyton.host.v1.FileXattrReply\x12D\n" +
 	"\x06NameOp\x12\x1d.adyton.host.v1.NameOpRequest\x1a\x1b.adyton.host.v1.NameOpReply\x12G\n" +
 	"\aConsole\x12\x1e.adyton.host.v1.ConsoleRequest\x1a\x1c.adyton.host.v1.ConsoleReply\x12>\n" +
 	"\x04Wait\x12\x1b.adyton.host.v1.WaitRequest\x1a\x19.adyton.host.v1.WaitReply\x12A\n" +
@@ -2321,87 +2682,98 @@ func file_adyton_host_v1_host_proto_rawDescGZIP() []byte {
 	return file_adyton_host_v1_host_proto_rawDescData
 }
 
-var file_adyton_host_v1_host_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_adyton_host_v1_host_proto_msgTypes = make([]protoimpl.MessageInfo, 31)
+var file_adyton_host_v1_host_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_adyton_host_v1_host_proto_msgTypes = make([]protoimpl.MessageInfo, 35)
 var file_adyton_host_v1_host_proto_goTypes = []any{
-	(NameOpKind)(0),            // 0: adyton.host.v1.NameOpKind
-	(ConsoleKind)(0),           // 1: adyton.host.v1.ConsoleKind
-	(*HelloRequest)(nil),       // 2: adyton.host.v1.HelloRequest
-	(*HelloReply)(nil),         // 3: adyton.host.v1.HelloReply
-	(*ClockReadRequest)(nil),   // 4: adyton.host.v1.ClockReadRequest
-	(*ClockReadReply)(nil),     // 5: adyton.host.v1.ClockReadReply
-	(*EntropyRequest)(nil),     // 6: adyton.host.v1.EntropyRequest
-	(*EntropyReply)(nil),       // 7: adyton.host.v1.EntropyReply
-	(*HostAttr)(nil),           // 8: adyton.host.v1.HostAttr
-	(*FileOpenRequest)(nil),    // 9: adyton.host.v1.FileOpenRequest
-	(*FileOpenReply)(nil),      // 10: adyton.host.v1.FileOpenReply
-	(*FileStatRequest)(nil),    // 11: adyton.host.v1.FileStatRequest
-	(*FileStatReply)(nil),      // 12: adyton.host.v1.FileStatReply
-	(*Extent)(nil),             // 13: adyton.host.v1.Extent
-	(*FileReadRequest)(nil),    // 14: adyton.host.v1.FileReadRequest
-	(*FileReadReply)(nil),      // 15: adyton.host.v1.FileReadReply
-	(*FileWriteRequest)(nil),   // 16: adyton.host.v1.FileWriteRequest
-	(*FileWriteReply)(nil),     // 17: adyton.host.v1.FileWriteReply
-	(*FileSetAttrRequest)(nil), // 18: adyton.host.v1.FileSetAttrRequest
-	(*FileSetAttrReply)(nil),   // 19: adyton.host.v1.FileSetAttrReply
-	(*FileListRequest)(nil),    // 20: adyton.host.v1.FileListRequest
-	(*HostEntry)(nil),          // 21: adyton.host.v1.HostEntry
-	(*FileListReply)(nil),      // 22: adyton.host.v1.FileListReply
-	(*FileSyncRequest)(nil),    // 23: adyton.host.v1.FileSyncRequest
-	(*FileSyncReply)(nil),      // 24: adyton.host.v1.FileSyncReply
-	(*NameOpRequest)(nil),      // 25: adyton.host.v1.NameOpRequest
-	(*NameOpReply)(nil),        // 26: adyton.host.v1.NameOpReply
-	(*ConsoleRequest)(nil),     // 27: adyton.host.v1.ConsoleRequest
-	(*ConsoleReply)(nil),       // 28: adyton.host.v1.ConsoleReply
-	(*WaitRequest)(nil),        // 29: adyton.host.v1.WaitRequest
-	(*WaitReply)(nil),          // 30: adyton.host.v1.WaitReply
-	(*CloseRequest)(nil),       // 31: adyton.host.v1.CloseRequest
-	(*CloseReply)(nil),         // 32: adyton.host.v1.CloseReply
+	(XattrKind)(0),              // 0: adyton.host.v1.XattrKind
+	(NameOpKind)(0),             // 1: adyton.host.v1.NameOpKind
+	(ConsoleKind)(0),            // 2: adyton.host.v1.ConsoleKind
+	(*HelloRequest)(nil),        // 3: adyton.host.v1.HelloRequest
+	(*HelloReply)(nil),          // 4: adyton.host.v1.HelloReply
+	(*ClockReadRequest)(nil),    // 5: adyton.host.v1.ClockReadRequest
+	(*ClockReadReply)(nil),      // 6: adyton.host.v1.ClockReadReply
+	(*EntropyRequest)(nil),      // 7: adyton.host.v1.EntropyRequest
+	(*EntropyReply)(nil),        // 8: adyton.host.v1.EntropyReply
+	(*HostAttr)(nil),            // 9: adyton.host.v1.HostAttr
+	(*FileOpenRequest)(nil),     // 10: adyton.host.v1.FileOpenRequest
+	(*FileOpenReply)(nil),       // 11: adyton.host.v1.FileOpenReply
+	(*FileStatRequest)(nil),     // 12: adyton.host.v1.FileStatRequest
+	(*FileStatReply)(nil),       // 13: adyton.host.v1.FileStatReply
+	(*Extent)(nil),              // 14: adyton.host.v1.Extent
+	(*FileReadRequest)(nil),     // 15: adyton.host.v1.FileReadRequest
+	(*FileReadReply)(nil),       // 16: adyton.host.v1.FileReadReply
+	(*FileWriteRequest)(nil),    // 17: adyton.host.v1.FileWriteRequest
+	(*FileWriteReply)(nil),      // 18: adyton.host.v1.FileWriteReply
+	(*FileSetAttrRequest)(nil),  // 19: adyton.host.v1.FileSetAttrRequest
+	(*FileSetAttrReply)(nil),    // 20: adyton.host.v1.FileSetAttrReply
+	(*FileListRequest)(nil),     // 21: adyton.host.v1.FileListRequest
+	(*HostEntry)(nil),           // 22: adyton.host.v1.HostEntry
+	(*FileListReply)(nil),       // 23: adyton.host.v1.FileListReply
+	(*FileSyncRequest)(nil),     // 24: adyton.host.v1.FileSyncRequest
+	(*FileSyncReply)(nil),       // 25: adyton.host.v1.FileSyncReply
+	(*FileAllocateRequest)(nil), // 26: adyton.host.v1.FileAllocateRequest
+	(*FileAllocateReply)(nil),   // 27: adyton.host.v1.FileAllocateReply
+	(*FileXattrRequest)(nil),    // 28: adyton.host.v1.FileXattrRequest
+	(*FileXattrReply)(nil),      // 29: adyton.host.v1.FileXattrReply
+	(*NameOpRequest)(nil),       // 30: adyton.host.v1.NameOpRequest
+	(*NameOpReply)(nil),         // 31: adyton.host.v1.NameOpReply
+	(*ConsoleRequest)(nil),      // 32: adyton.host.v1.ConsoleRequest
+	(*ConsoleReply)(nil),        // 33: adyton.host.v1.ConsoleReply
+	(*WaitRequest)(nil),         // 34: adyton.host.v1.WaitRequest
+	(*WaitReply)(nil),           // 35: adyton.host.v1.WaitReply
+	(*CloseRequest)(nil),        // 36: adyton.host.v1.CloseRequest
+	(*CloseReply)(nil),          // 37: adyton.host.v1.CloseReply
 }
 var file_adyton_host_v1_host_proto_depIdxs = []int32{
-	8,  // 0: adyton.host.v1.FileOpenReply.attr:type_name -> adyton.host.v1.HostAttr
-	8,  // 1: adyton.host.v1.FileStatReply.attrs:type_name -> adyton.host.v1.HostAttr
-	13, // 2: adyton.host.v1.FileReadRequest.extents:type_name -> adyton.host.v1.Extent
-	8,  // 3: adyton.host.v1.FileSetAttrReply.attr:type_name -> adyton.host.v1.HostAttr
-	8,  // 4: adyton.host.v1.HostEntry.attr:type_name -> adyton.host.v1.HostAttr
-	21, // 5: adyton.host.v1.FileListReply.entries:type_name -> adyton.host.v1.HostEntry
-	0,  // 6: adyton.host.v1.NameOpRequest.kind:type_name -> adyton.host.v1.NameOpKind
-	8,  // 7: adyton.host.v1.NameOpReply.attr:type_name -> adyton.host.v1.HostAttr
-	1,  // 8: adyton.host.v1.ConsoleRequest.kind:type_name -> adyton.host.v1.ConsoleKind
-	8,  // 9: adyton.host.v1.ConsoleReply.attr:type_name -> adyton.host.v1.HostAttr
-	2,  // 10: adyton.host.v1.Host.Hello:input_type -> adyton.host.v1.HelloRequest
-	4,  // 11: adyton.host.v1.Host.ClockRead:input_type -> adyton.host.v1.ClockReadRequest
-	6,  // 12: adyton.host.v1.Host.Entropy:input_type -> adyton.host.v1.EntropyRequest
-	9,  // 13: adyton.host.v1.Host.FileOpen:input_type -> adyton.host.v1.FileOpenRequest
-	11, // 14: adyton.host.v1.Host.FileStat:input_type -> adyton.host.v1.FileStatRequest
-	14, // 15: adyton.host.v1.Host.FileRead:input_type -> adyton.host.v1.FileReadRequest
-	16, // 16: adyton.host.v1.Host.FileWrite:input_type -> adyton.host.v1.FileWriteRequest
-	18, // 17: adyton.host.v1.Host.FileSetAttr:input_type -> adyton.host.v1.FileSetAttrRequest
-	20, // 18: adyton.host.v1.Host.FileList:input_type -> adyton.host.v1.FileListRequest
-	23, // 19: adyton.host.v1.Host.FileSync:input_type -> adyton.host.v1.FileSyncRequest
-	25, // 20: adyton.host.v1.Host.NameOp:input_type -> adyton.host.v1.NameOpRequest
-	27, // 21: adyton.host.v1.Host.Console:input_type -> adyton.host.v1.ConsoleRequest
-	29, // 22: adyton.host.v1.Host.Wait:input_type -> adyton.host.v1.WaitRequest
-	31, // 23: adyton.host.v1.Host.Close:input_type -> adyton.host.v1.CloseRequest
-	3,  // 24: adyton.host.v1.Host.Hello:output_type -> adyton.host.v1.HelloReply
-	5,  // 25: adyton.host.v1.Host.ClockRead:output_type -> adyton.host.v1.ClockReadReply
-	7,  // 26: adyton.host.v1.Host.Entropy:output_type -> adyton.host.v1.EntropyReply
-	10, // 27: adyton.host.v1.Host.FileOpen:output_type -> adyton.host.v1.FileOpenReply
-	12, // 28: adyton.host.v1.Host.FileStat:output_type -> adyton.host.v1.FileStatReply
-	15, // 29: adyton.host.v1.Host.FileRead:output_type -> adyton.host.v1.FileReadReply
-	17, // 30: adyton.host.v1.Host.FileWrite:output_type -> adyton.host.v1.FileWriteReply
-	19, // 31: adyton.host.v1.Host.FileSetAttr:output_type -> adyton.host.v1.FileSetAttrReply
-	22, // 32: adyton.host.v1.Host.FileList:output_type -> adyton.host.v1.FileListReply
-	24, // 33: adyton.host.v1.Host.FileSync:output_type -> adyton.host.v1.FileSyncReply
-	26, // 34: adyton.host.v1.Host.NameOp:output_type -> adyton.host.v1.NameOpReply
-	28, // 35: adyton.host.v1.Host.Console:output_type -> adyton.host.v1.ConsoleReply
-	30, // 36: adyton.host.v1.Host.Wait:output_type -> adyton.host.v1.WaitReply
-	32, // 37: adyton.host.v1.Host.Close:output_type -> adyton.host.v1.CloseReply
-	24, // [24:38] is the sub-list for method output_type
-	10, // [10:24] is the sub-list for method input_type
-	10, // [10:10] is the sub-list for extension type_name
-	10, // [10:10] is the sub-list for extension extendee
-	0,  // [0:10] is the sub-list for field type_name
+	9,  // 0: adyton.host.v1.FileOpenReply.attr:type_name -> adyton.host.v1.HostAttr
+	9,  // 1: adyton.host.v1.FileStatReply.attrs:type_name -> adyton.host.v1.HostAttr
+	14, // 2: adyton.host.v1.FileReadRequest.extents:type_name -> adyton.host.v1.Extent
+	9,  // 3: adyton.host.v1.FileSetAttrReply.attr:type_name -> adyton.host.v1.HostAttr
+	9,  // 4: adyton.host.v1.HostEntry.attr:type_name -> adyton.host.v1.HostAttr
+	22, // 5: adyton.host.v1.FileListReply.entries:type_name -> adyton.host.v1.HostEntry
+	9,  // 6: adyton.host.v1.FileAllocateReply.attr:type_name -> adyton.host.v1.HostAttr
+	0,  // 7: adyton.host.v1.FileXattrRequest.kind:type_name -> adyton.host.v1.XattrKind
+	1,  // 8: adyton.host.v1.NameOpRequest.kind:type_name -> adyton.host.v1.NameOpKind
+	9,  // 9: adyton.host.v1.NameOpReply.attr:type_name -> adyton.host.v1.HostAttr
+	2,  // 10: adyton.host.v1.ConsoleRequest.kind:type_name -> adyton.host.v1.ConsoleKind
+	9,  // 11: adyton.host.v1.ConsoleReply.attr:type_name -> adyton.host.v1.HostAttr
+	3,  // 12: adyton.host.v1.Host.Hello:input_type -> adyton.host.v1.HelloRequest
+	5,  // 13: adyton.host.v1.Host.ClockRead:input_type -> adyton.host.v1.ClockReadRequest
+	7,  // 14: adyton.host.v1.Host.Entropy:input_type -> adyton.host.v1.EntropyRequest
+	10, // 15: adyton.host.v1.Host.FileOpen:input_type -> adyton.host.v1.FileOpenRequest
+	12, // 16: adyton.host.v1.Host.FileStat:input_type -> adyton.host.v1.FileStatRequest
+	15, // 17: adyton.host.v1.Host.FileRead:input_type -> adyton.host.v1.FileReadRequest
+	17, // 18: adyton.host.v1.Host.FileWrite:input_type -> adyton.host.v1.FileWriteRequest
+	19, // 19: adyton.host.v1.Host.FileSetAttr:input_type -> adyton.host.v1.FileSetAttrRequest
+	21, // 20: adyton.host.v1.Host.FileList:input_type -> adyton.host.v1.FileListRequest
+	24, // 21: adyton.host.v1.Host.FileSync:input_type -> adyton.host.v1.FileSyncRequest
+	26, // 22: adyton.host.v1.Host.FileAllocate:input_type -> adyton.host.v1.FileAllocateRequest
+	28, // 23: adyton.host.v1.Host.FileXattr:input_type -> adyton.host.v1.FileXattrRequest
+	30, // 24: adyton.host.v1.Host.NameOp:input_type -> adyton.host.v1.NameOpRequest
+	32, // 25: adyton.host.v1.Host.Console:input_type -> adyton.host.v1.ConsoleRequest
+	34, // 26: adyton.host.v1.Host.Wait:input_type -> adyton.host.v1.WaitRequest
+	36, // 27: adyton.host.v1.Host.Close:input_type -> adyton.host.v1.CloseRequest
+	4,  // 28: adyton.host.v1.Host.Hello:output_type -> adyton.host.v1.HelloReply
+	6,  // 29: adyton.host.v1.Host.ClockRead:output_type -> adyton.host.v1.ClockReadReply
+	8,  // 30: adyton.host.v1.Host.Entropy:output_type -> adyton.host.v1.EntropyReply
+	11, // 31: adyton.host.v1.Host.FileOpen:output_type -> adyton.host.v1.FileOpenReply
+	13, // 32: adyton.host.v1.Host.FileStat:output_type -> adyton.host.v1.FileStatReply
+	16, // 33: adyton.host.v1.Host.FileRead:output_type -> adyton.host.v1.FileReadReply
+	18, // 34: adyton.host.v1.Host.FileWrite:output_type -> adyton.host.v1.FileWriteReply
+	20, // 35: adyton.host.v1.Host.FileSetAttr:output_type -> adyton.host.v1.FileSetAttrReply
+	23, // 36: adyton.host.v1.Host.FileList:output_type -> adyton.host.v1.FileListReply
+	25, // 37: adyton.host.v1.Host.FileSync:output_type -> adyton.host.v1.FileSyncReply
+	27, // 38: adyton.host.v1.Host.FileAllocate:output_type -> adyton.host.v1.FileAllocateReply
+	29, // 39: adyton.host.v1.Host.FileXattr:output_type -> adyton.host.v1.FileXattrReply
+	31, // 40: adyton.host.v1.Host.NameOp:output_type -> adyton.host.v1.NameOpReply
+	33, // 41: adyton.host.v1.Host.Console:output_type -> adyton.host.v1.ConsoleReply
+	35, // 42: adyton.host.v1.Host.Wait:output_type -> adyton.host.v1.WaitReply
+	37, // 43: adyton.host.v1.Host.Close:output_type -> adyton.host.v1.CloseReply
+	28, // [28:44] is the sub-list for method output_type
+	12, // [12:28] is the sub-list for method input_type
+	12, // [12:12] is the sub-list for extension type_name
+	12, // [12:12] is the sub-list for extension extendee
+	0,  // [0:12] is the sub-list for field type_name
 }
 
 func init() { file_adyton_host_v1_host_proto_init() }
@@ -2414,8 +2786,8 @@ func file_adyton_host_v1_host_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_adyton_host_v1_host_proto_rawDesc), len(file_adyton_host_v1_host_proto_rawDesc)),
-			NumEnums:      2,
-			NumMessages:   31,
+			NumEnums:      3,
+			NumMessages:   35,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

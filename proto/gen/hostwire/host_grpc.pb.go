@@ -21,20 +21,22 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	Host_Hello_FullMethodName       = "/adyton.host.v1.Host/Hello"
-	Host_ClockRead_FullMethodName   = "/adyton.host.v1.Host/ClockRead"
-	Host_Entropy_FullMethodName     = "/adyton.host.v1.Host/Entropy"
-	Host_FileOpen_FullMethodName    = "/adyton.host.v1.Host/FileOpen"
-	Host_FileStat_FullMethodName    = "/adyton.host.v1.Host/FileStat"
-	Host_FileRead_FullMethodName    = "/adyton.host.v1.Host/FileRead"
-	Host_FileWrite_FullMethodName   = "/adyton.host.v1.Host/FileWrite"
-	Host_FileSetAttr_FullMethodName = "/adyton.host.v1.Host/FileSetAttr"
-	Host_FileList_FullMethodName    = "/adyton.host.v1.Host/FileList"
-	Host_FileSync_FullMethodName    = "/adyton.host.v1.Host/FileSync"
-	Host_NameOp_FullMethodName      = "/adyton.host.v1.Host/NameOp"
-	Host_Console_FullMethodName     = "/adyton.host.v1.Host/Console"
-	Host_Wait_FullMethodName        = "/adyton.host.v1.Host/Wait"
-	Host_Close_FullMethodName       = "/adyton.host.v1.Host/Close"
+	Host_Hello_FullMethodName        = "/adyton.host.v1.Host/Hello"
+	Host_ClockRead_FullMethodName    = "/adyton.host.v1.Host/ClockRead"
+	Host_Entropy_FullMethodName      = "/adyton.host.v1.Host/Entropy"
+	Host_FileOpen_FullMethodName     = "/adyton.host.v1.Host/FileOpen"
+	Host_FileStat_FullMethodName     = "/adyton.host.v1.Host/FileStat"
+	Host_FileRead_FullMethodName     = "/adyton.host.v1.Host/FileRead"
+	Host_FileWrite_FullMethodName    = "/adyton.host.v1.Host/FileWrite"
+	Host_FileSetAttr_FullMethodName  = "/adyton.host.v1.Host/FileSetAttr"
+	Host_FileList_FullMethodName     = "/adyton.host.v1.Host/FileList"
+	Host_FileSync_FullMethodName     = "/adyton.host.v1.Host/FileSync"
+	Host_FileAllocate_FullMethodName = "/adyton.host.v1.Host/FileAllocate"
+	Host_FileXattr_FullMethodName    = "/adyton.host.v1.Host/FileXattr"
+	Host_NameOp_FullMethodName       = "/adyton.host.v1.Host/NameOp"
+	Host_Console_FullMethodName      = "/adyton.host.v1.Host/Console"
+	Host_Wait_FullMethodName         = "/adyton.host.v1.Host/Wait"
+	Host_Close_FullMethodName        = "/adyton.host.v1.Host/Close"
 )
 
 // HostClient is the client API for Host service.
@@ -67,6 +69,11 @@ type HostClient interface {
 	FileList(ctx context.Context, in *FileListRequest, opts ...grpc.CallOption) (*FileListReply, error)
 	// FileSync writes a file back.
 	FileSync(ctx context.Context, in *FileSyncRequest, opts ...grpc.CallOption) (*FileSyncReply, error)
+	// FileAllocate serves fallocate. mode holds FALLOC_FL_*.
+	FileAllocate(ctx context.Context, in *FileAllocateRequest, opts ...grpc.CallOption) (*FileAllocateReply, error)
+	// FileXattr reads, lists, sets or removes extended attributes: those whose
+	// names begin with "user.", no others.
+	FileXattr(ctx context.Context, in *FileXattrRequest, opts ...grpc.CallOption) (*FileXattrReply, error)
 	// NameOp changes names: mkdir, unlink, rmdir, rename, link, symlink, mknod.
 	NameOp(ctx context.Context, in *NameOpRequest, opts ...grpc.CallOption) (*NameOpReply, error)
 	// Console reads from or writes to the standard streams of the host
@@ -186,6 +193,26 @@ func (c *hostClient) FileSync(ctx context.Context, in *FileSyncRequest, opts ...
 	return out, nil
 }
 
+func (c *hostClient) FileAllocate(ctx context.Context, in *FileAllocateRequest, opts ...grpc.CallOption) (*FileAllocateReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(FileAllocateReply)
+	err := c.cc.Invoke(ctx, Host_FileAllocate_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *hostClient) FileXattr(ctx context.Context, in *FileXattrRequest, opts ...grpc.CallOption) (*FileXattrReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(FileXattrReply)
+	err := c.cc.Invoke(ctx, Host_FileXattr_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *hostClient) NameOp(ctx context.Context, in *NameOpRequest, opts ...grpc.CallOption) (*NameOpReply, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(NameOpReply)
@@ -256,6 +283,11 @@ type HostServer interface {
 	FileList(context.Context, *FileListRequest) (*FileListReply, error)
 	// FileSync writes a file back.
 	FileSync(context.Context, *FileSyncRequest) (*FileSyncReply, error)
+	// FileAllocate serves fallocate. mode holds FALLOC_FL_*.
+	FileAllocate(context.Context, *FileAllocateRequest) (*FileAllocateReply, error)
+	// FileXattr reads, lists, sets or removes extended attributes: those whose
+	// names begin with "user.", no others.
+	FileXattr(context.Context, *FileXattrRequest) (*FileXattrReply, error)
 	// NameOp changes names: mkdir, unlink, rmdir, rename, link, symlink, mknod.
 	NameOp(context.Context, *NameOpRequest) (*NameOpReply, error)
 	// Console reads from or writes to the standard streams of the host
@@ -304,6 +336,12 @@ func (UnimplementedHostServer) FileList(context.Context, *FileListRequest) (*Fil
 }
 func (UnimplementedHostServer) FileSync(context.Context, *FileSyncRequest) (*FileSyncReply, error) {
 	return nil, status.Error(codes.Unimplemented, "method FileSync not implemented")
+}
+func (UnimplementedHostServer) FileAllocate(context.Context, *FileAllocateRequest) (*FileAllocateReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method FileAllocate not implemented")
+}
+func (UnimplementedHostServer) FileXattr(context.Context, *FileXattrRequest) (*FileXattrReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method FileXattr not implemented")
 }
 func (UnimplementedHostServer) NameOp(context.Context, *NameOpRequest) (*NameOpReply, error) {
 	return nil, status.Error(codes.Unimplemented, "method NameOp not implemented")
@@ -518,6 +556,42 @@ func _Host_FileSync_Handler(srv interface{}, ctx context.Context, dec func(inter
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Host_FileAllocate_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(FileAllocateRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(HostServer).FileAllocate(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Host_FileAllocate_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(HostServer).FileAllocate(ctx, req.(*FileAllocateRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Host_FileXattr_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(FileXattrRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(HostServer).FileXattr(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Host_FileXattr_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(HostServer).FileXattr(ctx, req.(*FileXattrRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _Host_NameOp_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(NameOpRequest)
 	if err := dec(in); err != nil {
@@ -636,6 +710,14 @@ var Host_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "FileSync",
 			Handler:    _Host_FileSync_Handler,
+		},
+		{
+			MethodName: "FileAllocate",
+			Handler:    _Host_FileAllocate_Handler,
+		},
+		{
+			MethodName: "FileXattr",
+			Handler:    _Host_FileXattr_Handler,
 		},
 		{
 			MethodName: "NameOp",

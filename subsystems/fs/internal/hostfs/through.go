@@ -11,7 +11,7 @@ import (
 // there meanwhile is not seen.
 //
 // GAP: shared writable mappings over a host that hands out no descriptors
-// (ENODEV), extended attributes, O_TMPFILE and fallocate (EOPNOTSUPP).
+// (ENODEV), and extended attributes but those of users (EOPNOTSUPP).
 type through struct{ tree *Tree }
 
 var _ vfs.Through = through{}
@@ -187,6 +187,9 @@ func (t through) own(c *vfs.Ctx, node *Node, n *vfs.Inode, attr hostapi.HostAttr
 		return attr, 0
 	}
 	req := hostapi.FileSetAttrRequest{Root: t.tree.root, Path: key.path, Valid: validUid | validGid, Uid: n.Uid, Gid: n.Gid}
+	if node.unnamed {
+		req.Path, req.Handle = "", node.handle
+	}
 	if n.Mode&(linux.S_ISUID|linux.S_ISGID) != 0 && !n.IsLink() {
 		req.Valid, req.Mode = req.Valid|validMode, n.Mode&07777
 	}
@@ -218,9 +221,18 @@ func (t through) Link(c *vfs.Ctx, d *vfs.Dentry, dir *vfs.Dentry, name string) l
 	if e := t.begin(c, dir); e != 0 {
 		return e
 	}
-	_, e := t.nameOp(c, hostapi.NameOpRequest{Kind: hostapi.NameOpKindLink, Path: d.Inode.Origin.(*Node).path(), Other: below(dir, name)})
-	if e == 0 {
-		d.Inode.Origin.(*Node).renamed(place{}, place{dir.Inode.Origin.(*Node), name})
+	node, to := d.Inode.Origin.(*Node), place{dir.Inode.Origin.(*Node), name}
+	req := hostapi.NameOpRequest{Kind: hostapi.NameOpKindLink, Path: node.path(), Other: below(dir, name)}
+	if node.unnamed {
+		req.Path, req.Handle = "", node.handle
+	}
+	_, e := t.nameOp(c, req)
+	switch {
+	case e != 0:
+	case node.unnamed:
+		node.unnamed, node.parent, node.name = false, to.parent, to.name
+	default:
+		node.renamed(place{}, to)
 	}
 	return e
 }

@@ -79,6 +79,9 @@ type Node struct {
 	// others are further names of the same file, in a tree that changes.
 	others []place
 
+	// unnamed: the file was made without a name and has none yet.
+	unnamed bool
+
 	// handle is the host file's once it was asked for; opened says it is there.
 	handle uint64
 	opened bool
@@ -154,7 +157,6 @@ func NewTree(c *vfs.Ctx, h *Host, s *vfs.Super, root uint32, path string, throug
 	d.Inode.Size, d.Inode.Blocks = 4096, 8
 	if through {
 		s.Through = throughTree(t)
-		s.NoXattr = true
 	}
 	n := &Node{tree: t, name: path, inode: d.Inode}
 	d.Inode.Origin = n
