@@ -28,14 +28,15 @@ type gearbox struct {
 
 	timer *leader.Timer
 	armed bool
-	at    int64  // time and number of calls at the last look
-	calls uint64 //
+	at    int64  // when the looks began, or the last one was
+	calls uint64 // that had come by the last look
 	looks int
 	votes int // looks in a row that spoke for the other gear
 	own   delay
 
-	// Calls a second below which, with enough delay, the gear is shared, and
-	// above which it is not.
+	// Calls in a second of the apps' CPU time below which, with enough delay, the
+	// gear is shared, and above which it is not. Of CPU time, since where others
+	// compute as well all calls are few, and dear in the shared gear most of all.
 	few, many float64
 }
 
@@ -51,7 +52,9 @@ const (
 	fewCalls, manyCalls = 20000, 35000
 	// Of the time, what somebody has waited for a CPU.
 	delayedShare = 0.3
-	maxLooked    = 32 // threads whose delay is read
+	maxLooked    = 32 // threads whose delay, and processes whose CPU time is read
+	// Fewer calls than this since the last look say nothing.
+	someCalls = 20
 )
 
 func (p *Platform) startGear() {
@@ -179,7 +182,7 @@ func (p *Platform) tickGear() {
 		return
 	}
 	g.armed = true
-	g.at, g.calls = p.leader.Now(), p.counts.Calls+p.counts.Traps
+	g.at = p.leader.Now()
 	p.leader.Arm(g.timer, g.at+lookPeriod)
 }
 
@@ -201,15 +204,18 @@ func (p *Platform) look() {
 	if g.fixed || !p.busy() {
 		return
 	}
-	now, calls := p.leader.Now(), p.counts.Calls+p.counts.Traps
-	passed := max(now-g.at, 1)
-	rate := float64(calls-g.calls) * 1e9 / float64(passed)
+	now := p.leader.Now()
+	total := p.counts.Calls + p.counts.Traps
+	calls := float64(total - g.calls)
+	g.calls = total
+	passed := float64(max(now-g.at, 1)) / 1e9
 	g.looks++
+	ran := p.ran()
 	change := false
 	if g.shared {
-		change = rate > g.many
+		change = calls > someCalls && calls > g.many*ran
 	} else {
-		change = rate < g.few && p.delayed() > delayedShare*float64(passed)
+		change = calls < g.few*ran && p.delayed() > delayedShare*passed
 	}
 	if !change {
 		g.votes = 0
@@ -220,8 +226,20 @@ func (p *Platform) look() {
 	p.tickGear()
 }
 
+// ran is how much CPU time the apps had since the last look, in s: those that
+// may run now. That of others counts when they next do.
+func (p *Platform) ran() float64 {
+	sum := int64(0)
+	for _, pr := range p.active[:min(len(p.active), maxLooked)] {
+		now := pr.clock()
+		sum += max(now-pr.lookedNs, 0)
+		pr.lookedNs = now
+	}
+	return float64(sum) / 1e9
+}
+
 // delayed is how long those who could have run have waited for a CPU since the
-// last look, in ns: the apps' threads together, or the leader.
+// last look, in s: the apps' threads together, or the leader.
 func (p *Platform) delayed() float64 {
 	sum, n := int64(0), 0
 	for _, t := range p.hot {
@@ -233,7 +251,7 @@ func (p *Platform) delayed() float64 {
 		}
 		sum += t.delay.since(t.proc.pid, t.tid, p.gear.looks)
 	}
-	return float64(max(sum, p.gear.own.since(os.Getpid(), unix.Gettid(), p.gear.looks)))
+	return float64(max(sum, p.gear.own.since(os.Getpid(), unix.Gettid(), p.gear.looks))) / 1e9
 }
 
 // since reads a thread's delay and gives what it is more than at the last look,

@@ -37,6 +37,7 @@ type process struct {
 	ending      bool // its end was ordered
 	dead        bool
 	cpuNs       int64             // CPU time when last asked for
+	lookedNs    int64             // CPU time as the gearbox last saw it
 	firstStays  bool              // its first thread has ended for the app alone
 	threaded    bool              // it has had more than one thread
 	patches     map[uint64]int    // traps by address behind the instruction; -1: stays a trap
