@@ -4,8 +4,9 @@
 // replies' ops, and the core orders that.
 //
 // One change of a space is in flight at a time; the core sees to it. Locks:
-// MM.mu guards the table of spaces, space.mu one space; MM.mu is never taken
-// with a space locked. Neither is held over a call to anything else.
+// MM.mu guards the table of spaces, space.mu one space (all of them in a strict
+// MM, whose limit is one for all); MM.mu is never taken with a space locked.
+// Neither is held over a call to anything else.
 package mm
 
 import (
@@ -46,6 +47,9 @@ type Config struct {
 	// PopulateText has private read-only mappings of files of up to 2 MiB
 	// populated when mapped.
 	PopulateText bool
+	// Strict refuses what Linux lets go by default; see strict.go. It needs a
+	// MemoryLimit.
+	Strict bool
 }
 
 // MM implements mmapi.MM.
@@ -56,6 +60,8 @@ type MM struct {
 	mu     sync.RWMutex
 	spaces map[uint64]*space
 	next   uint64
+
+	strict strict
 }
 
 var _ mmapi.MM = (*MM)(nil)
@@ -64,6 +70,9 @@ var _ mmapi.MM = (*MM)(nil)
 func New(cfg Config) (*MM, error) {
 	if cfg.MaxAreas < 0 {
 		return nil, errors.New("mm: negative MaxAreas")
+	}
+	if cfg.Strict && cfg.MemoryLimit == 0 {
+		return nil, errors.New("mm: strict without a limit of memory")
 	}
 	if cfg.MaxAreas == 0 {
 		cfg.MaxAreas = defaultMaxAreas
@@ -77,7 +86,7 @@ func (m *MM) NewSpace(req *mmapi.NewSpaceRequest, rep *mmapi.NewSpaceReply) linu
 	if (req.Low|req.High|req.MmapTop)%pageSize != 0 || req.Low > req.MmapTop || req.MmapTop > req.High || req.High > taskSize || req.High == 0 {
 		return linux.EINVAL
 	}
-	s := &space{mm: m, low: req.Low, high: req.High, mmapTop: req.MmapTop, limits: req.Limits}
+	s := &space{mm: m, mu: m.spaceLock(), low: req.Low, high: req.High, mmapTop: req.MmapTop, limits: req.Limits}
 	for _, r := range req.Reserved {
 		end := r.Addr + r.Length
 		if (r.Addr|r.Length)%pageSize != 0 || end < r.Addr {
@@ -92,15 +101,19 @@ func (m *MM) NewSpace(req *mmapi.NewSpaceRequest, rep *mmapi.NewSpaceReply) linu
 
 // ForkSpace implements mmapi.MM: the copy that dup_mmap makes. Locks are not
 // inherited; what was advised DONTFORK or WIPEONFORK is for the child's ops.
+// Errors: ENOMEM (strict alone).
 func (m *MM) ForkSpace(req *mmapi.ForkSpaceRequest, rep *mmapi.ForkSpaceReply) linux.Errno {
 	s, e := m.lock(req.Space)
 	if e != 0 {
 		return e
 	}
+	if m.cfg.Strict && !s.enough(s.committed) {
+		s.mu.Unlock()
+		return linux.ENOMEM
+	}
 	c := s.fork()
-	s.mu.Unlock()
-
 	rep.Ops, rep.Files = c.forkOps(rep.Ops, rep.Files)
+	s.mu.Unlock()
 	rep.Space = m.add(c)
 	return 0
 }

@@ -96,6 +96,9 @@ func (s *space) mmap(req *mmapi.MapRequest) (uint64, linux.Errno) {
 	if e := typed(req, flags, &a); e != 0 {
 		return 0, e
 	}
+	if !s.mayRun(&a, 0, a.Prot) {
+		return 0, linux.EACCES
+	}
 	if e := s.region(&a, old); e != 0 {
 		return 0, e
 	}
@@ -243,7 +246,7 @@ func (s *space) region(a *areas.Area, old overlap) linux.Errno {
 	if !s.mayExpand(a.Prot, a.Flags, a.Len(), old.bytes) {
 		return linux.ENOMEM
 	}
-	if a.Prot&linux.PROT_WRITE != 0 && a.Flags&(areas.NoReserve|areas.Shared) == 0 {
+	if a.Prot&linux.PROT_WRITE != 0 && s.accounts(a.Flags) {
 		if !s.enough(a.Len() - min(a.Len(), old.accounted)) {
 			return linux.ENOMEM
 		}

@@ -68,7 +68,7 @@ func (s *space) mprotect(start, length uint64, prot uint32) linux.Errno {
 
 // protectPart is mprotect_fixup for a part of one area.
 func (s *space) protectPart(a areas.Area, lo, hi uint64, prot uint8) linux.Errno {
-	if prot&^a.MaxProt != 0 {
+	if prot&^a.MaxProt != 0 || !s.mayRun(&a, a.Prot, prot) {
 		return linux.EACCES
 	}
 	if prot == a.Prot {
@@ -80,7 +80,7 @@ func (s *space) protectPart(a areas.Area, lo, hi uint64, prot uint8) linux.Errno
 		if !s.mayExpand(prot, attr.Flags, hi-lo, 0) && s.mayExpand(a.Prot, a.Flags, hi-lo, 0) {
 			return linux.ENOMEM
 		}
-		if a.Prot&linux.PROT_WRITE == 0 && a.Flags&(areas.Account|areas.Shared|areas.NoReserve) == 0 {
+		if a.Prot&linux.PROT_WRITE == 0 && a.Flags&areas.Account == 0 && s.accounts(a.Flags) {
 			if !s.enough(hi - lo) {
 				return linux.ENOMEM
 			}

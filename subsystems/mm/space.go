@@ -19,7 +19,7 @@ type space struct {
 	mm *MM
 
 	// mu guards all below.
-	mu   sync.Mutex
+	mu   *sync.Mutex
 	dead bool
 
 	low, high, mmapTop uint64
@@ -156,6 +156,7 @@ func (s *space) account(a *areas.Area, n uint64, refs int64) {
 	}
 	if a.Flags&areas.Account != 0 {
 		s.committed += n
+		s.mm.commit(n)
 	}
 	if a.File == 0 {
 		return
@@ -194,8 +195,17 @@ func (s *space) mayLock(f areas.Flag, bytes uint64) bool {
 // canLock is can_do_mlock.
 func (s *space) canLock() bool { return s.limits.Memlock != 0 || s.limits.IpcLock }
 
+// accounts is accountable_mapping: whether memory that can be written counts as
+// promised.
+func (s *space) accounts(f areas.Flag) bool {
+	return f&areas.Shared == 0 && (f&areas.NoReserve == 0 || s.mm.cfg.Strict)
+}
+
 // enough is the overcommit heuristic: only what can never fit is refused.
 func (s *space) enough(bytes uint64) bool {
+	if s.mm.cfg.Strict {
+		return s.mm.left() >= bytes
+	}
 	return s.mm.cfg.MemoryLimit == 0 || bytes <= s.mm.cfg.MemoryLimit
 }
 
@@ -250,7 +260,7 @@ func (s *space) unmapHost(lo, hi uint64) {
 
 // fork copies the space for a child; see forkOps.
 func (s *space) fork() *space {
-	c := &space{mm: s.mm, low: s.low, high: s.high, mmapTop: s.mmapTop, limits: s.limits, family: s.family + 1,
+	c := &space{mm: s.mm, mu: s.mm.spaceLock(), low: s.low, high: s.high, mmapTop: s.mmapTop, limits: s.limits, family: s.family + 1,
 		brkStart: s.brkStart, brk: s.brk, ahead: s.ahead, stackTop: s.stackTop}
 	c.reserved = append(c.reserved, s.reserved...)
 	for p := s.list.First(); ; p = s.list.Next(p) {
