@@ -82,7 +82,7 @@ func assemble(f *runFlags) (*machine, error) {
 }
 
 // subsystems fills in the four, as the flags say.
-func (m *machine) subsystems(f *runFlags, s *setup, core *procinfo.Service, parts *kernel.Parts) (err error) {
+func (m *machine) subsystems(f *runFlags, s *setup, core *procinfo.Service, parts *kernel.Parts) error {
 	m.ready = make(chan *kernel.Kernel, 1)
 	done := func(t uint64) {
 		k := <-m.ready
@@ -92,18 +92,22 @@ func (m *machine) subsystems(f *runFlags, s *setup, core *procinfo.Service, part
 	where := map[string]string{"fs": f.fs, "mm": f.mm, "signal": f.signal, "ipc": f.ipc}
 	for _, kind := range plugin.Kinds {
 		switch w := where[kind]; {
-		case w == "linked":
+		case w == "linked" || strings.HasPrefix(w, "linked:"):
+			which, err := parseImplementation(kind, strings.TrimPrefix(strings.TrimPrefix(w, "linked"), ":"))
+			if err != nil {
+				return err
+			}
 			switch kind {
 			case "fs":
-				if m.fs, err = newLinkedFS(s, core, done, parts.Config.Operator); err == nil {
+				if m.fs, err = newLinkedFS(s, which, core, done, parts.Config.Operator); err == nil {
 					parts.FS = m.fs
 				}
 			case "mm":
-				parts.MM, err = newLinkedMM(s)
+				parts.MM, err = newLinkedMM(s, which)
 			case "signal":
-				parts.Signal, err = newLinkedSignal()
+				parts.Signal, err = newLinkedSignal(which)
 			case "ipc":
-				parts.IPC, err = newLinkedIPC(s)
+				parts.IPC, err = newLinkedIPC(s, which)
 			}
 			if err != nil {
 				return err
@@ -127,7 +131,7 @@ func (m *machine) subsystems(f *runFlags, s *setup, core *procinfo.Service, part
 				parts.IPC = ipcwire.NewClient(p.Conn(), ipcwire.ClientOptions{Timeout: plugin.Timeout, OnError: p.OnError})
 			}
 		default:
-			return fmt.Errorf("--%s %q: want linked or plugin:PATH", kind, w)
+			return fmt.Errorf("--%s %q: want linked[:NAME] or plugin:PATH", kind, w)
 		}
 	}
 	return nil

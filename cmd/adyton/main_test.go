@@ -55,6 +55,16 @@ func TestCommandLine(t *testing.T) {
 		{"host --listen unix:" + file + ".s --export a=/ --export a=/", 125, "", "exported twice"},
 		{"host --listen unix:" + file + ".s --export " + file + ".none", 125, "", "no such file"},
 		{"version more", 125, "", "unknown command"},
+		{"run --mm=linked:strict -- /bin/true", 125, "", "needs --memory"},
+		{"run --mm=linked:lax -- /bin/true", 125, "", "no such implementation; there is default, strict"},
+		{"run --mm=linked:default -- /bin/sh -c true", 0, "", ""},
+		{"run --mm=linkedstrict -- /bin/true", 125, "", "want linked[:NAME] or plugin:PATH"},
+		{"run --signal=linked:x -- /bin/true", 125, "", "no such implementation; there is default"},
+		{"run --fs=linked:x -- /bin/true", 125, "", "no such implementation; there is default"},
+		{"run --ipc=linked:quota?pipes=1 -- /bin/true", 125, "", `no option "pipes"`},
+		{"run --ipc=linked:quota?handles=-1 -- /bin/true", 125, "", `handles="-1" is no number`},
+		{"run --ipc=linked:quota?segment-bytes=lots -- /bin/true", 125, "", "is no size"},
+		{"run --config " + file + ".none -- /bin/true", 125, "", "no such file"},
 	} {
 		cmd, stdout, stderr := adyton(t, strings.Fields(c.args)...)
 		cmd.Run()

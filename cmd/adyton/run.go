@@ -91,7 +91,7 @@ was not found, 126 when it cannot be executed, 125 when Adyton itself fails.`,
 		at   *string
 		name string
 	}{{&f.fs, "fs"}, {&f.mm, "mm"}, {&f.signal, "signal"}, {&f.ipc, "ipc"}} {
-		fl.StringVar(x.at, x.name, "linked", "where "+x.name+" runs: linked, or plugin:PATH[?arg=A&sha256=H]; PATH may be self")
+		fl.StringVar(x.at, x.name, "linked", "where "+x.name+" runs: linked[:NAME[?KEY=VALUE]], or plugin:PATH[?arg=A&sha256=H]; PATH may be self")
 	}
 	return cmd
 }

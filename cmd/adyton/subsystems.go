@@ -7,24 +7,19 @@ import (
 	"net/url"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 	"google.golang.org/grpc"
 
 	"adyton.dev/adyton/core/coverage"
 	"adyton.dev/adyton/core/linux"
-	"adyton.dev/adyton/core/platform/leader"
 	"adyton.dev/adyton/core/plugin"
 	"adyton.dev/adyton/hostcalls/client"
 	"adyton.dev/adyton/proto/gen/coreapi"
 	"adyton.dev/adyton/proto/gen/fsapi"
 	"adyton.dev/adyton/proto/gen/fswire"
-	"adyton.dev/adyton/proto/gen/ipcapi"
 	"adyton.dev/adyton/proto/gen/ipcwire"
-	"adyton.dev/adyton/proto/gen/mmapi"
 	"adyton.dev/adyton/proto/gen/mmwire"
-	"adyton.dev/adyton/proto/gen/signalapi"
 	"adyton.dev/adyton/proto/gen/signalwire"
 	"adyton.dev/adyton/subsystems/fs"
 	"adyton.dev/adyton/subsystems/ipc"
@@ -58,7 +53,13 @@ type linkedFS struct {
 // newLinkedFS makes fs and its host: a server in this process, or the one that
 // s names. done is told of tickets that callers of fs wait for; nil has fs pass
 // them on by Watch. operator gets what the host did wrong.
-func newLinkedFS(s *setup, core coreapi.Core, done func(uint64), operator func(string, ...any)) (*linkedFS, error) {
+func newLinkedFS(s *setup, x implementation, core coreapi.Core, done func(uint64), operator func(string, ...any)) (*linkedFS, error) {
+	if err := x.only(); err != nil {
+		return nil, err
+	}
+	if x.name != "" && x.name != "default" {
+		return nil, x.unknown("default")
+	}
 	var f *fs.FS
 	o := client.Options{
 		OnDone: func(ticket uint64) {
@@ -81,18 +82,6 @@ func newLinkedFS(s *setup, core coreapi.Core, done func(uint64), operator func(s
 		return nil, err
 	}
 	return &linkedFS{f, func() { f.Shutdown(); stop() }}, nil
-}
-
-func newLinkedMM(s *setup) (mmapi.MM, error) {
-	return mm.New(mm.Config{MemoryLimit: s.Memory, PopulateSmall: true, HugePages: true, PopulateText: true})
-}
-
-func newLinkedSignal() (signalapi.Signal, error) {
-	return signal.New(signal.Config{Realtime: func() int64 { return time.Now().UnixNano() }, Monotonic: leader.Now})
-}
-
-func newLinkedIPC(s *setup) (ipcapi.IPC, error) {
-	return ipc.New(ipc.Config{Now: leader.Now, NoNetwork: s.Net == "none"})
 }
 
 // startPlugin starts what `plugin:PATH[?arg=A&sha256=H]` names.
@@ -133,7 +122,8 @@ func (r remoteFS) MapFile(req *fsapi.MapFileRequest, rep *fsapi.MapFileReply) li
 }
 
 func newServe() *cobra.Command {
-	return &cobra.Command{
+	var impl string
+	cmd := &cobra.Command{
 		Use:   "serve fs|mm|signal|ipc",
 		Short: "Serve a linked subsystem as a plugin",
 		Long: `Serve a linked subsystem as a plugin of another Adyton, which starts this
@@ -142,11 +132,17 @@ command itself:
   adyton run --ipc=plugin:/usr/bin/adyton -- PROGRAM`,
 		Args:      cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs),
 		ValidArgs: plugin.Kinds,
-		RunE:      func(_ *cobra.Command, args []string) error { return serve(args[0]) },
+		RunE:      func(_ *cobra.Command, args []string) error { return serve(args[0], impl) },
 	}
+	cmd.Flags().StringVar(&impl, "impl", "", "which implementation, as `NAME[?KEY=VALUE...]` after --mm=linked: and its like")
+	return cmd
 }
 
-func serve(kind string) error {
+func serve(kind, impl string) error {
+	which, err := parseImplementation(kind, impl)
+	if err != nil {
+		return err
+	}
 	s := &setup{}
 	if v := os.Getenv(setupVar); v != "" {
 		if err := json.Unmarshal([]byte(v), s); err != nil {
@@ -160,23 +156,23 @@ func serve(kind string) error {
 	plugin.Serve(kind, linkedClaims[kind], func(g *grpc.Server, core coreapi.Core) {
 		switch kind {
 		case "fs":
-			x, err := newLinkedFS(s, core, nil, func(format string, a ...any) { slog.Warn(fmt.Sprintf(format, a...)) })
+			x, err := newLinkedFS(s, which, core, nil, func(format string, a ...any) { slog.Warn(fmt.Sprintf(format, a...)) })
 			if failed = err; err == nil {
 				stop = x.close
 				fswire.Register(g, x)
 			}
 		case "mm":
-			x, err := newLinkedMM(s)
+			x, err := newLinkedMM(s, which)
 			if failed = err; err == nil {
 				mmwire.Register(g, x)
 			}
 		case "signal":
-			x, err := newLinkedSignal()
+			x, err := newLinkedSignal(which)
 			if failed = err; err == nil {
 				signalwire.Register(g, x)
 			}
 		case "ipc":
-			x, err := newLinkedIPC(s)
+			x, err := newLinkedIPC(s, which)
 			if failed = err; err == nil {
 				ipcwire.Register(g, x)
 			}

@@ -84,6 +84,25 @@ func TestPluginDies(t *testing.T) {
 	}
 }
 
+// TestImplementations runs a program into the bounds that a second
+// implementation has, linked and as a plugin.
+func TestImplementations(t *testing.T) {
+	for _, c := range []struct{ name, flag, script, stdout, stderr string }{
+		{"strict, linked", "--mm=linked:strict", "exec dd if=/dev/zero of=/dev/null bs=300M count=1", "", "memory exhausted"},
+		{"strict, plugin", "--mm=plugin:self?arg=serve&arg=mm&arg=--impl&arg=strict", "exec dd if=/dev/zero of=/dev/null bs=300M count=1", "", "memory exhausted"},
+		{"quota, linked", "--ipc=linked:quota?handles=2", "echo a | cat; echo b | cat | cat", "a\n", "Pipe call failed"},
+		{"quota, plugin", "--ipc=plugin:self?arg=serve&arg=ipc&arg=--impl&arg=quota%3Fhandles=2", "echo a | cat; echo b | cat | cat", "a\n", "Pipe call failed"},
+	} {
+		got, err := adyton(t).Run(oracle.Cmd{Argv: []string{"sh", "-c", c.script}, Flags: []string{"--memory=200M", c.flag}, Timeout: time.Minute})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(got.Stdout) != c.stdout || !strings.Contains(string(got.Stderr), c.stderr) || got.Status == 0 {
+			t.Errorf("%s: status %d, stdout %q, stderr %q; want %q and %q", c.name, got.Status, got.Stdout, got.Stderr, c.stdout, c.stderr)
+		}
+	}
+}
+
 func childrenOf(t *testing.T, pid int) (out []string) {
 	t.Helper()
 	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
