@@ -306,6 +306,15 @@ const (
 	IOC_READ      = 2
 )
 
+// Commands of the descriptor that SECCOMP_FILTER_FLAG_NEW_LISTENER gives.
+const (
+	SECCOMP_IOCTL_NOTIF_RECV               = 0xc0502100
+	SECCOMP_IOCTL_NOTIF_SEND               = 0xc0182101
+	SECCOMP_IOCTL_NOTIF_ID_VALID           = 0x40082102
+	SECCOMP_IOCTL_NOTIF_ID_VALID_WRONG_DIR = 0x80082102
+	SECCOMP_IOCTL_NOTIF_ADDFD              = 0x40182103
+)
+
 // The sizes of struct ifreq and struct ifconf in bytes.
 const (
 	SizeofIfreq  = 40

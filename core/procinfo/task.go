@@ -212,8 +212,8 @@ func (s *Service) status(p *task.Process, t *task.Thread, b []byte) ([]byte, lin
 	b = fmt.Appendf(b, "Threads:\t%d\nSigQ:\t%d/%d\nSigPnd:\t%016x\nShdPnd:\t%016x\nSigBlk:\t%016x\nSigIgn:\t%016x\nSigCgt:\t%016x\n",
 		max(1, p.Live()), sig.Queued, p.Limits[linux.RLIMIT_SIGPENDING].Cur, sig.Pending, sig.SharedPending, sig.Blocked, sig.Ignored, sig.Caught)
 	cpus := max(1, s.Env.Config.CPUs)
-	b = fmt.Appendf(b, "CapInh:\t%016x\nCapPrm:\t%016x\nCapEff:\t%016x\nCapBnd:\t%016x\nCapAmb:\t%016x\nNoNewPrivs:\t%d\nSeccomp:\t0\nSeccomp_filters:\t0\n",
-		k.Inheritable, k.Permitted, k.Effective, k.Bounding, k.Ambient, nnp)
+	b = fmt.Appendf(b, "CapInh:\t%016x\nCapPrm:\t%016x\nCapEff:\t%016x\nCapBnd:\t%016x\nCapAmb:\t%016x\nNoNewPrivs:\t%d\nSeccomp:\t%d\nSeccomp_filters:\t%d\n",
+		k.Inheritable, k.Permitted, k.Effective, k.Bounding, k.Ambient, nnp, t.SeccompMode, t.Seccomp.Depth())
 	b = fmt.Appendf(b, "Cpus_allowed:\t%x\nCpus_allowed_list:\t0-%d\nMems_allowed:\t1\nMems_allowed_list:\t0\nvoluntary_ctxt_switches:\t0\nnonvoluntary_ctxt_switches:\t0\n",
 		uint64(1)<<cpus-1, cpus-1)
 	return b, 0

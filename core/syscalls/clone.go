@@ -153,7 +153,7 @@ func (c *Call) clone(a *linux.CloneArgs) (int64, linux.Errno) {
 		id = c.Tasks.NewID()
 	}
 	nt := &task.Thread{Tid: id, Cred: t.Cred, Name: t.Name, Nice: t.Nice, Policy: t.Policy, RTPrio: t.RTPrio,
-		Affinity: t.Affinity, IOPrio: t.IOPrio, Personality: t.Personality, TimerSlackNs: t.TimerSlackNs, DefaultSlackNs: t.TimerSlackNs, MCEKill: t.MCEKill, MemPolicy: t.MemPolicy, StartNs: c.Leader.Now()}
+		Affinity: t.Affinity, IOPrio: t.IOPrio, Personality: t.Personality, TimerSlackNs: t.TimerSlackNs, DefaultSlackNs: t.TimerSlackNs, MCEKill: t.MCEKill, MemPolicy: t.MemPolicy, SeccompMode: t.SeccompMode, Seccomp: t.Seccomp, StartNs: c.Leader.Now()}
 	if t.ResetOnFork {
 		// sched_fork: the child loses what the parent gained.
 		if rtPolicy(nt.Policy) {
@@ -365,6 +365,7 @@ func (e *Env) setIdent(t *task.Thread) {
 	}
 	t.Platform.SetIdent(&platform.Ident{Pid: uint64(t.Process.Pid), Tid: uint64(t.Tid), Ppid: uint64(ppid),
 		Uid: uint64(k.UID), Euid: uint64(k.EUID), Gid: uint64(k.GID), Egid: uint64(k.EGID)})
+	e.setAnswers(t)
 }
 
 // vforkWait lends the caller's platform thread to the child until that execs

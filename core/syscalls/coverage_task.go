@@ -71,6 +71,13 @@ var taskClaims = []coverage.Claim{
 		Tests: []string{"conformance/aio"},
 	},
 	{
+		Syscalls: []string{"seccomp"}, Level: coverage.Partial,
+		Flags: map[string]uint64{"flags": linux.SECCOMP_FILTER_FLAG_TSYNC | linux.SECCOMP_FILTER_FLAG_LOG | linux.SECCOMP_FILTER_FLAG_SPEC_ALLOW |
+			linux.SECCOMP_FILTER_FLAG_NEW_LISTENER | linux.SECCOMP_FILTER_FLAG_TSYNC_ESRCH | linux.SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV},
+		Note:  "Nothing is logged, and nobody traces: SECCOMP_RET_TRACE gives ENOSYS.",
+		Tests: []string{"conformance/seccomp"},
+	},
+	{
 		Syscalls: []string{"rseq"}, Level: coverage.Stub,
 		Note: "ENOSYS, as on a Linux built without it: the host's CPU numbers are not those that an app is shown.",
 	},

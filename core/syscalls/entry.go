@@ -54,6 +54,15 @@ func (c *Call) dispatch() (int64, linux.Errno) {
 	if c.P.Exiting || c.T.Sleep.Dying() {
 		return 0, 0
 	}
+	if c.T.SeccompMode != 0 {
+		c.T.Platform.Answer(platform.AnswerNone)
+		if allowed, ret, e := c.secure(); !allowed {
+			return ret, e
+		}
+		if c.gone || c.P.Exiting || c.T.Sleep.Dying() {
+			return 0, 0
+		}
+	}
 	if c.Nr >= maxNr {
 		c.unknown[c.Nr]++
 		return c.unsupported(&Row{Name: nameOf(c.Nr)}, "", linux.ENOSYS)

@@ -128,6 +128,7 @@ func (c *Call) endThread() {
 	var rep signalapi.EndThreadReply
 	c.Signal.EndThread(&signalapi.EndThreadRequest{Group: p.Pid, Thread: t.Tid}, &rep)
 	c.Tasks.RemoveThread(t)
+	c.leaveFilters(t)
 	c.wakePidfd(p)
 	c.effects(rep.Effects)
 	if rep.GroupStopped {

@@ -60,6 +60,7 @@ var families = [][]Row{
 	rusageRows,
 	rwRows,
 	schedRows,
+	seccompRows,
 	semRows,
 	sendmsgRows,
 	shmRows,

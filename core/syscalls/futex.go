@@ -2,6 +2,7 @@ package syscalls
 
 import (
 	"adyton.dev/adyton/core/linux"
+	"adyton.dev/adyton/core/platform"
 	"adyton.dev/adyton/core/strace"
 )
 
@@ -50,6 +51,9 @@ func sysFutex(c *Call) (int64, linux.Errno) {
 // again has the app make a call again by itself, which the platform then
 // answers.
 func (c *Call) again(nr uint64) (int64, linux.Errno) {
+	if c.T.SeccompMode != 0 {
+		c.T.Platform.Answer(platform.AnswerNext)
+	}
 	r := &c.frame.regs
 	c.T.Platform.Regs(r)
 	r.Rax = nr

@@ -81,6 +81,10 @@ func sysIoctl(c *Call) (int64, linux.Errno) {
 	switch f.Owner {
 	case fdtable.FS:
 		return c.ioctlFS(f, cmd, arg, in)
+	case fdtable.Core:
+		if n, ok := f.Object.(*notifier); ok {
+			return n.ioctl(c, cmd, arg)
+		}
 	case fdtable.IPC:
 		q := ipcapi.IoctlRequest{Handle: f.Handle, Command: cmd, Argument: arg, In: in}
 		r := ipcapi.IoctlReply{Out: c.Out()[:0]}

@@ -133,8 +133,16 @@ var prctlOps = map[uint64]func(c *Call, a *[6]uint64) (int64, linux.Errno){
 		}
 		return int64(c.P.Space.MDWE), 0
 	},
-	// No seccomp: what prctl(2) says of a kernel without a filter in force.
-	linux.PR_GET_SECCOMP: func(*Call, *[6]uint64) (int64, linux.Errno) { return 0, 0 },
+	linux.PR_GET_SECCOMP: func(c *Call, _ *[6]uint64) (int64, linux.Errno) { return int64(c.T.SeccompMode), 0 },
+	linux.PR_SET_SECCOMP: func(c *Call, a *[6]uint64) (int64, linux.Errno) {
+		switch a[1] {
+		case linux.SECCOMP_MODE_STRICT:
+			return c.seccomp(linux.SECCOMP_SET_MODE_STRICT, 0, 0)
+		case linux.SECCOMP_MODE_FILTER:
+			return c.seccomp(linux.SECCOMP_SET_MODE_FILTER, 0, a[2])
+		}
+		return 0, linux.EINVAL
+	},
 	// Reading the TSC cannot be forbidden here.
 	linux.PR_GET_TSC: func(c *Call, a *[6]uint64) (int64, linux.Errno) { return c.putInt(a[1], linux.PR_TSC_ENABLE) },
 	linux.PR_GET_AUXV: func(c *Call, a *[6]uint64) (int64, linux.Errno) {

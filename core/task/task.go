@@ -10,6 +10,7 @@ import (
 	"adyton.dev/adyton/core/fdtable"
 	"adyton.dev/adyton/core/linux"
 	"adyton.dev/adyton/core/platform"
+	"adyton.dev/adyton/core/seccomp"
 	"adyton.dev/adyton/core/wait"
 )
 
@@ -60,6 +61,9 @@ type Thread struct {
 	DefaultSlackNs int64
 	// MCEKill is PR_MCE_KILL plus one, 0 for the default.
 	MCEKill uint8
+	// SeccompMode is SECCOMP_MODE_*, Seccomp the filters of its filter mode.
+	SeccompMode uint32
+	Seccomp     *seccomp.Filter
 	// MemPolicy is what set_mempolicy sets.
 	MemPolicy MemPolicy
 
