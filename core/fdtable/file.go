@@ -63,6 +63,8 @@ type File struct {
 	LockNode any
 	// Lease is what the core keeps while the description has a lease.
 	Lease any
+	// Dnotify is what the core keeps while it tells of a directory's changes.
+	Dnotify any
 	// Async is who gets SIGIO.
 	Async Async
 	// ID is the owner of flock and OFD locks: unique among descriptions.

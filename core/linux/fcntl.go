@@ -69,6 +69,9 @@ const (
 	LOCK_UN = 8
 )
 
+// RWH_WRITE_LIFE_EXTREME is the largest hint of F_SET_RW_HINT.
+const RWH_WRITE_LIFE_EXTREME = 5
+
 // Events of F_NOTIFY (dnotify).
 const (
 	DN_ACCESS    = 0x1

@@ -54,9 +54,8 @@ var fileClaims = []coverage.Claim{
 		Tests:    []string{"conformance/dup"},
 	},
 	{
-		Syscalls: []string{"fcntl"}, Level: coverage.Partial,
-		Note:  "No dnotify and write hints.",
-		Tests: []string{"conformance/dup", "conformance/lock"},
+		Syscalls: []string{"fcntl"}, Level: coverage.Full,
+		Tests: []string{"conformance/dup", "conformance/lock", "conformance/dnotify"},
 	},
 	{
 		Syscalls: []string{"poll", "ppoll", "select", "pselect6"},

@@ -58,9 +58,40 @@ func sysFcntl(c *Call) (int64, linux.Errno) {
 		return c.seal(f, cmd, uint32(arg))
 	case linux.F_SETLEASE, linux.F_GETLEASE:
 		return c.lease(f, cmd, uint32(arg))
+	case linux.F_NOTIFY:
+		return c.notifyDirectory(f, uint32(arg))
+	case linux.F_GET_RW_HINT, linux.F_SET_RW_HINT:
+		return 0, c.writeHint(f, cmd == linux.F_SET_RW_HINT, arg)
 	}
-	// dnotify and write hints: nobody claims them.
 	return 0, linux.EINVAL
+}
+
+// writeHint serves F_GET_RW_HINT and F_SET_RW_HINT.
+//
+// GAP: pipes and sockets take a hint and forget it.
+func (c *Call) writeHint(f *fdtable.File, set bool, addr uint64) linux.Errno {
+	h, ok := fsHandle(f)
+	q := fsapi.WriteHintRequest{Cred: c.Cred(), Handle: h, Set: set}
+	var b [8]byte
+	if set {
+		if e := c.CopyIn(addr, b[:]); e != 0 {
+			return e
+		}
+		q.Hint = uint32(min(le.Uint64(b[:]), 1<<32-1))
+	}
+	var r fsapi.WriteHintReply
+	if ok {
+		if e := c.FS.WriteHint(&q, &r); e != 0 {
+			return e
+		}
+	} else if q.Hint > linux.RWH_WRITE_LIFE_EXTREME {
+		return linux.EINVAL
+	}
+	if set {
+		return 0
+	}
+	le.PutUint64(b[:], uint64(r.Hint))
+	return c.CopyOut(addr, b[:])
 }
 
 // sameFile serves F_DUPFD_QUERY.

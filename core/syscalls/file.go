@@ -74,6 +74,7 @@ func (e *Env) closeFile(f *fdtable.File) {
 	}
 	e.dropLockNode(f)
 	e.forgetLease(f)
+	e.forgetDnotify(f)
 	e.forgetEpoll(f)
 	e.forgetAsync(f)
 }
@@ -95,6 +96,7 @@ func (c *Call) closeFD(f *fdtable.File) {
 	if f.Mqueue {
 		c.mqClosed(f)
 	}
+	c.forgetDnotify(f)
 	c.unref(f)
 }
 

@@ -64,6 +64,22 @@ var Claims = []coverage.Claim{
 		Note:  "All events and flags, of what programs here do; reads and writes of a FIFO and the host's own changes are not told.",
 		Tests: []string{"conformance/inotify", "fstest/Inotify"},
 	},
+	{
+		Syscalls: []string{"name_to_handle_at"}, Level: coverage.Partial,
+		Flags: map[string]uint64{"flags": linux.AT_SYMLINK_FOLLOW | linux.AT_EMPTY_PATH | linux.AT_HANDLE_FID | linux.AT_HANDLE_MNT_ID_UNIQUE},
+		Note:  "AT_HANDLE_CONNECTABLE gives EINVAL.",
+		Tests: []string{"conformance/filehandle"},
+	},
+	{Syscalls: []string{"open_by_handle_at"}, Level: coverage.Full, Tests: []string{"conformance/filehandle"}},
+	{
+		Syscalls: []string{"setxattrat", "getxattrat", "listxattrat", "removexattrat"}, Level: coverage.Full,
+		Tests: []string{"conformance/filehandle/xattrat"},
+	},
+	{
+		Syscalls: []string{"cachestat"}, Level: coverage.Partial,
+		Note:  "Pages that hold data count as in memory and as clean.",
+		Tests: []string{"conformance/filehandle/cachestat"},
+	},
 	{Syscalls: []string{"flock"}, Level: coverage.Full, Tests: []string{"conformance/lock"}},
 	{
 		Syscalls: []string{"memfd_create"}, Level: coverage.Partial,

@@ -14,9 +14,11 @@ import (
 // inotify is an instance of inotify(7): the Stream of its file, and a queue of
 // events.
 type inotify struct {
-	f       *FS
-	file    *vfs.File
-	uid     uint32
+	f    *FS
+	file *vfs.File
+	uid  uint32
+	// hidden: it serves F_NOTIFY of the core.
+	hidden  bool
 	watches map[int32]*inotifyWatch
 	// last is the watch descriptor that was given last.
 	last   int32
@@ -47,14 +49,14 @@ func (f *FS) OpenInotify(req *fsapi.OpenInotifyRequest, rep *fsapi.OpenInotifyRe
 	defer f.end(c)
 	most := f.proc.Sysctl("fs/inotify/max_user_instances")
 	for _, i := range f.inotifies {
-		if i.uid == req.Cred.Uid {
+		if i.uid == req.Cred.Uid && !i.hidden {
 			most--
 		}
 	}
-	if most <= 0 {
+	if most <= 0 && !req.Hidden {
 		return linux.EMFILE
 	}
-	i := &inotify{f: f, uid: req.Cred.Uid, watches: make(map[int32]*inotifyWatch)}
+	i := &inotify{f: f, uid: req.Cred.Uid, hidden: req.Hidden, watches: make(map[int32]*inotifyWatch)}
 	i.file = f.newAnonymous(c, "inotify", i)
 	f.inotifies = append(f.inotifies, i)
 	rep.Handle, rep.Node = i.file.Handle, i.file.Inode.Node
@@ -91,11 +93,14 @@ func (f *FS) addWatch(c *vfs.Ctx, req *fsapi.AddWatchRequest, rep *fsapi.AddWatc
 	if req.Mask&linux.IN_ONLYDIR != 0 {
 		flags = vfs.WantDir
 	}
+	if i.hidden {
+		at |= linux.AT_EMPTY_PATH
+	}
 	p, e := f.at(c, &req.Place, at, flags)
 	if e != 0 {
 		return e
 	}
-	if e := c.Permission(p.Inode(), vfs.MayRead); e != 0 {
+	if e := c.Permission(p.Inode(), vfs.MayRead); e != 0 && !i.hidden {
 		return e
 	}
 	rep.Wd, e = i.add(p.Inode(), req.Mask)
@@ -142,11 +147,11 @@ func (i *inotify) add(n *vfs.Inode, mask uint32) (int32, linux.Errno) {
 	}
 	most := i.f.proc.Sysctl("fs/inotify/max_user_watches")
 	for _, x := range i.f.inotifies {
-		if x.uid == i.uid {
+		if x.uid == i.uid && !x.hidden {
 			most -= int64(len(x.watches))
 		}
 	}
-	if most <= 0 {
+	if most <= 0 && !i.hidden {
 		return 0, linux.ENOSPC
 	}
 	// idr_alloc_cyclic: descriptors are not used again soon.

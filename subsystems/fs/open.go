@@ -52,6 +52,9 @@ func (f *FS) open(c *vfs.Ctx, req *fsapi.OpenRequest, rep *fsapi.OpenReply) linu
 	if e != 0 {
 		return e
 	}
+	if len(req.FileId) > 0 {
+		return f.openByID(c, flags, req, rep)
+	}
 	if req.Exec && req.Place.Path == "" {
 		path, e := f.at(c, &req.Place, linux.AT_EMPTY_PATH, 0)
 		if e != 0 {

@@ -31,7 +31,7 @@ func Calls(data []byte) []Call {
 }
 
 func (s *source) call() Call {
-	switch s.byte() % 41 {
+	switch s.byte() % 43 {
 	case 0:
 		req := new(OpenRequest)
 		req.fill(s)
@@ -165,37 +165,45 @@ func (s *source) call() Call {
 		req.fill(s)
 		return Call{&Methods[32], req}
 	case 33:
-		req := new(OpenInotifyRequest)
+		req := new(EncodeHandleRequest)
 		req.fill(s)
 		return Call{&Methods[33], req}
 	case 34:
-		req := new(AddWatchRequest)
+		req := new(WriteHintRequest)
 		req.fill(s)
 		return Call{&Methods[34], req}
 	case 35:
-		req := new(RemoveWatchRequest)
+		req := new(OpenInotifyRequest)
 		req.fill(s)
 		return Call{&Methods[35], req}
 	case 36:
-		req := new(UnlockRequest)
+		req := new(AddWatchRequest)
 		req.fill(s)
 		return Call{&Methods[36], req}
 	case 37:
-		req := new(MountRequest)
+		req := new(RemoveWatchRequest)
 		req.fill(s)
 		return Call{&Methods[37], req}
 	case 38:
-		req := new(UnmountRequest)
+		req := new(UnlockRequest)
 		req.fill(s)
 		return Call{&Methods[38], req}
 	case 39:
-		req := new(SetTerminalRequest)
+		req := new(MountRequest)
 		req.fill(s)
 		return Call{&Methods[39], req}
+	case 40:
+		req := new(UnmountRequest)
+		req.fill(s)
+		return Call{&Methods[40], req}
+	case 41:
+		req := new(SetTerminalRequest)
+		req.fill(s)
+		return Call{&Methods[41], req}
 	default:
 		req := new(ExpireRequest)
 		req.fill(s)
-		return Call{&Methods[41], req}
+		return Call{&Methods[43], req}
 	}
 }
 
@@ -359,6 +367,14 @@ func cloneAny(m any) any {
 		return m.Clone()
 	case *LeaseReply:
 		return m.Clone()
+	case *EncodeHandleRequest:
+		return m.Clone()
+	case *EncodeHandleReply:
+		return m.Clone()
+	case *WriteHintRequest:
+		return m.Clone()
+	case *WriteHintReply:
+		return m.Clone()
 	case *OpenInotifyRequest:
 		return m.Clone()
 	case *OpenInotifyReply:
@@ -495,6 +511,12 @@ func equalAny(a, b any) bool {
 		return ok && a.Equal(b)
 	case *LeaseReply:
 		b, ok := b.(*LeaseReply)
+		return ok && a.Equal(b)
+	case *EncodeHandleReply:
+		b, ok := b.(*EncodeHandleReply)
+		return ok && a.Equal(b)
+	case *WriteHintReply:
+		b, ok := b.(*WriteHintReply)
 		return ok && a.Equal(b)
 	case *OpenInotifyReply:
 		b, ok := b.(*OpenInotifyReply)
@@ -766,6 +788,20 @@ func (n Noise) Lease(req *LeaseRequest, rep *LeaseReply) linux.Errno {
 	return s.errno()
 }
 
+// EncodeHandle answers noise.
+func (n Noise) EncodeHandle(req *EncodeHandleRequest, rep *EncodeHandleReply) linux.Errno {
+	s := n.source("EncodeHandle", req)
+	rep.fill(s)
+	return s.errno()
+}
+
+// WriteHint answers noise.
+func (n Noise) WriteHint(req *WriteHintRequest, rep *WriteHintReply) linux.Errno {
+	s := n.source("WriteHint", req)
+	rep.fill(s)
+	return s.errno()
+}
+
 // OpenInotify answers noise.
 func (n Noise) OpenInotify(req *OpenInotifyRequest, rep *OpenInotifyReply) linux.Errno {
 	s := n.source("OpenInotify", req)
@@ -908,6 +944,8 @@ func (m *OpenRequest) fill(s *source) {
 	m.Resolve = s.number()
 	m.Exec = s.bool()
 	m.Umask = uint32(s.number())
+	m.FileId = append(m.FileId, s.bytes()...)
+	m.FileIdType = uint32(s.number())
 }
 
 func (m *OpenReply) fill(s *source) {
@@ -1478,8 +1516,34 @@ func (m *LeaseReply) fill(s *source) {
 	}
 }
 
+func (m *EncodeHandleRequest) fill(s *source) {
+	m.Cred.fill(s)
+	m.Place.fill(s)
+	m.Flags = uint32(s.bits())
+	m.Compare = s.bool()
+}
+
+func (m *EncodeHandleReply) fill(s *source) {
+	m.Wait.fill(s)
+	m.Type = uint32(s.number())
+	m.Id = append(m.Id, s.bytes()...)
+	m.MntId = s.number()
+}
+
+func (m *WriteHintRequest) fill(s *source) {
+	m.Cred.fill(s)
+	m.Handle = s.number()
+	m.Hint = uint32(s.number())
+	m.Set = s.bool()
+}
+
+func (m *WriteHintReply) fill(s *source) {
+	m.Hint = uint32(s.number())
+}
+
 func (m *OpenInotifyRequest) fill(s *source) {
 	m.Cred.fill(s)
+	m.Hidden = s.bool()
 }
 
 func (m *OpenInotifyReply) fill(s *source) {

@@ -156,6 +156,14 @@ type FS interface {
 	// breaks it waits. Errors: EACCES, EINVAL, EAGAIN.
 	Lease(req *LeaseRequest, rep *LeaseReply) linux.Errno
 
+	// EncodeHandle gives a file an id by which Open finds it again. Serves
+	// name_to_handle_at. Errors: EOPNOTSUPP where the file system has none.
+	EncodeHandle(req *EncodeHandleRequest, rep *EncodeHandleReply) linux.Errno
+
+	// WriteHint tells how long the data of a file will live, or sets it. Serves
+	// F_GET_RW_HINT and F_SET_RW_HINT. Errors: EINVAL, EPERM.
+	WriteHint(req *WriteHintRequest, rep *WriteHintReply) linux.Errno
+
 	// OpenInotify makes an inotify instance: a handle whose Read gives the
 	// events of its watches. Errors: EMFILE.
 	OpenInotify(req *OpenInotifyRequest, rep *OpenInotifyReply) linux.Errno
@@ -365,6 +373,10 @@ type OpenRequest struct {
 	Exec bool
 	// Taken from the mode, unless the directory has a default ACL.
 	Umask uint32
+	// When not empty, the file that EncodeHandle gave this id in the file system
+	// that place.dir lies in, 0 for the working directory's. Errors: ESTALE.
+	FileId     []byte
+	FileIdType uint32
 }
 
 // OpenReply is what Open answers.
@@ -961,9 +973,43 @@ type LeaseReply struct {
 	Ready []Ready
 }
 
+// EncodeHandleRequest is what EncodeHandle takes.
+type EncodeHandleRequest struct {
+	Cred  Cred
+	Place Place
+	// AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH.
+	Flags uint32
+	// The id is for comparison only: AT_HANDLE_FID.
+	Compare bool
+}
+
+// EncodeHandleReply is what EncodeHandle answers.
+type EncodeHandleReply struct {
+	Wait  Wait
+	Type  uint32
+	Id    []byte
+	MntId uint64
+}
+
+// WriteHintRequest is what WriteHint takes.
+type WriteHintRequest struct {
+	Cred   Cred
+	Handle uint64
+	// RWH_WRITE_LIFE_*.
+	Hint uint32
+	Set  bool
+}
+
+// WriteHintReply is what WriteHint answers.
+type WriteHintReply struct {
+	Hint uint32
+}
+
 // OpenInotifyRequest is what OpenInotify takes.
 type OpenInotifyRequest struct {
 	Cred Cred
+	// It counts for no limit and asks no permission: F_NOTIFY.
+	Hidden bool
 }
 
 // OpenInotifyReply is what OpenInotify answers.
@@ -1179,6 +1225,14 @@ func (Unimplemented) Seal(*SealRequest, *SealReply) linux.Errno { return linux.E
 
 // Lease answers ENOSYS.
 func (Unimplemented) Lease(*LeaseRequest, *LeaseReply) linux.Errno { return linux.ENOSYS }
+
+// EncodeHandle answers ENOSYS.
+func (Unimplemented) EncodeHandle(*EncodeHandleRequest, *EncodeHandleReply) linux.Errno {
+	return linux.ENOSYS
+}
+
+// WriteHint answers ENOSYS.
+func (Unimplemented) WriteHint(*WriteHintRequest, *WriteHintReply) linux.Errno { return linux.ENOSYS }
 
 // OpenInotify answers ENOSYS.
 func (Unimplemented) OpenInotify(*OpenInotifyRequest, *OpenInotifyReply) linux.Errno {
@@ -1488,6 +1542,22 @@ var Methods = []Method{
 		NewReply:   func() any { return new(LeaseReply) },
 		Call: func(impl FS, req, rep any) linux.Errno {
 			return impl.Lease(req.(*LeaseRequest), rep.(*LeaseReply))
+		},
+	},
+	{
+		Name:       "EncodeHandle",
+		NewRequest: func() any { return new(EncodeHandleRequest) },
+		NewReply:   func() any { return new(EncodeHandleReply) },
+		Call: func(impl FS, req, rep any) linux.Errno {
+			return impl.EncodeHandle(req.(*EncodeHandleRequest), rep.(*EncodeHandleReply))
+		},
+	},
+	{
+		Name:       "WriteHint",
+		NewRequest: func() any { return new(WriteHintRequest) },
+		NewReply:   func() any { return new(WriteHintReply) },
+		Call: func(impl FS, req, rep any) linux.Errno {
+			return impl.WriteHint(req.(*WriteHintRequest), rep.(*WriteHintReply))
 		},
 	},
 	{

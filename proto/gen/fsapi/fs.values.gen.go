@@ -528,6 +528,8 @@ func (m *OpenRequest) Reset() {
 	m.Resolve = 0
 	m.Exec = false
 	m.Umask = 0
+	m.FileId = m.FileId[:0]
+	m.FileIdType = 0
 }
 
 // Equal reports whether m and o hold the same values; nil and empty slices are the same.
@@ -553,6 +555,12 @@ func (m *OpenRequest) Equal(o *OpenRequest) bool {
 	if m.Umask != o.Umask {
 		return false
 	}
+	if !bytes.Equal(m.FileId, o.FileId) {
+		return false
+	}
+	if m.FileIdType != o.FileIdType {
+		return false
+	}
 	return true
 }
 
@@ -566,6 +574,7 @@ func (m *OpenRequest) Clone() *OpenRequest {
 // own replaces every slice of m by a copy.
 func (m *OpenRequest) own() {
 	m.Cred.own()
+	m.FileId = slices.Clone(m.FileId)
 }
 
 // GoString returns m as a Go expression without the fields that are zero.
@@ -606,6 +615,17 @@ func (m *OpenRequest) appendGo(b []byte) []byte {
 	if m.Umask != 0 {
 		b = append(b, "Umask: "...)
 		b = strconv.AppendUint(b, uint64(m.Umask), 10)
+		b = append(b, ", "...)
+	}
+	if len(m.FileId) > 0 {
+		b = append(b, "FileId: "...)
+		b = quoteGo(append(b, "[]byte("...), string(m.FileId))
+		b = append(b, ')')
+		b = append(b, ", "...)
+	}
+	if m.FileIdType != 0 {
+		b = append(b, "FileIdType: "...)
+		b = strconv.AppendUint(b, uint64(m.FileIdType), 10)
 		b = append(b, ", "...)
 	}
 	return endGo(b)
@@ -5017,13 +5037,243 @@ func (m *LeaseReply) appendGo(b []byte) []byte {
 }
 
 // Reset zeroes m; its slices keep their capacity.
+func (m *EncodeHandleRequest) Reset() {
+	m.Cred.Reset()
+	m.Place.Reset()
+	m.Flags = 0
+	m.Compare = false
+}
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *EncodeHandleRequest) Equal(o *EncodeHandleRequest) bool {
+	if !m.Cred.Equal(&o.Cred) {
+		return false
+	}
+	if !m.Place.Equal(&o.Place) {
+		return false
+	}
+	if m.Flags != o.Flags {
+		return false
+	}
+	if m.Compare != o.Compare {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *EncodeHandleRequest) Clone() *EncodeHandleRequest {
+	c := *m
+	c.own()
+	return &c
+}
+
+// own replaces every slice of m by a copy.
+func (m *EncodeHandleRequest) own() {
+	m.Cred.own()
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *EncodeHandleRequest) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *EncodeHandleRequest) appendGo(b []byte) []byte {
+	b = append(b, "fsapi.EncodeHandleRequest{"...)
+	if !m.Cred.Equal(new(Cred)) {
+		b = append(b, "Cred: "...)
+		b = m.Cred.appendGo(b)
+		b = append(b, ", "...)
+	}
+	if !m.Place.Equal(new(Place)) {
+		b = append(b, "Place: "...)
+		b = m.Place.appendGo(b)
+		b = append(b, ", "...)
+	}
+	if m.Flags != 0 {
+		b = append(b, "Flags: "...)
+		b = strconv.AppendUint(b, uint64(m.Flags), 10)
+		b = append(b, ", "...)
+	}
+	if m.Compare {
+		b = append(b, "Compare: "...)
+		b = strconv.AppendBool(b, m.Compare)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m; its slices keep their capacity.
+func (m *EncodeHandleReply) Reset() {
+	m.Wait.Reset()
+	m.Type = 0
+	m.Id = m.Id[:0]
+	m.MntId = 0
+}
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *EncodeHandleReply) Equal(o *EncodeHandleReply) bool {
+	if !m.Wait.Equal(&o.Wait) {
+		return false
+	}
+	if m.Type != o.Type {
+		return false
+	}
+	if !bytes.Equal(m.Id, o.Id) {
+		return false
+	}
+	if m.MntId != o.MntId {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *EncodeHandleReply) Clone() *EncodeHandleReply {
+	c := *m
+	c.own()
+	return &c
+}
+
+// own replaces every slice of m by a copy.
+func (m *EncodeHandleReply) own() {
+	m.Id = slices.Clone(m.Id)
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *EncodeHandleReply) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *EncodeHandleReply) appendGo(b []byte) []byte {
+	b = append(b, "fsapi.EncodeHandleReply{"...)
+	if !m.Wait.Equal(new(Wait)) {
+		b = append(b, "Wait: "...)
+		b = m.Wait.appendGo(b)
+		b = append(b, ", "...)
+	}
+	if m.Type != 0 {
+		b = append(b, "Type: "...)
+		b = strconv.AppendUint(b, uint64(m.Type), 10)
+		b = append(b, ", "...)
+	}
+	if len(m.Id) > 0 {
+		b = append(b, "Id: "...)
+		b = quoteGo(append(b, "[]byte("...), string(m.Id))
+		b = append(b, ')')
+		b = append(b, ", "...)
+	}
+	if m.MntId != 0 {
+		b = append(b, "MntId: "...)
+		b = strconv.AppendUint(b, uint64(m.MntId), 10)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m; its slices keep their capacity.
+func (m *WriteHintRequest) Reset() {
+	m.Cred.Reset()
+	m.Handle = 0
+	m.Hint = 0
+	m.Set = false
+}
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *WriteHintRequest) Equal(o *WriteHintRequest) bool {
+	if !m.Cred.Equal(&o.Cred) {
+		return false
+	}
+	if m.Handle != o.Handle {
+		return false
+	}
+	if m.Hint != o.Hint {
+		return false
+	}
+	if m.Set != o.Set {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *WriteHintRequest) Clone() *WriteHintRequest {
+	c := *m
+	c.own()
+	return &c
+}
+
+// own replaces every slice of m by a copy.
+func (m *WriteHintRequest) own() {
+	m.Cred.own()
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *WriteHintRequest) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *WriteHintRequest) appendGo(b []byte) []byte {
+	b = append(b, "fsapi.WriteHintRequest{"...)
+	if !m.Cred.Equal(new(Cred)) {
+		b = append(b, "Cred: "...)
+		b = m.Cred.appendGo(b)
+		b = append(b, ", "...)
+	}
+	if m.Handle != 0 {
+		b = append(b, "Handle: "...)
+		b = strconv.AppendUint(b, uint64(m.Handle), 10)
+		b = append(b, ", "...)
+	}
+	if m.Hint != 0 {
+		b = append(b, "Hint: "...)
+		b = strconv.AppendUint(b, uint64(m.Hint), 10)
+		b = append(b, ", "...)
+	}
+	if m.Set {
+		b = append(b, "Set: "...)
+		b = strconv.AppendBool(b, m.Set)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m.
+func (m *WriteHintReply) Reset() { *m = WriteHintReply{} }
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *WriteHintReply) Equal(o *WriteHintReply) bool {
+	if m.Hint != o.Hint {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *WriteHintReply) Clone() *WriteHintReply {
+	c := *m
+	return &c
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *WriteHintReply) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *WriteHintReply) appendGo(b []byte) []byte {
+	b = append(b, "fsapi.WriteHintReply{"...)
+	if m.Hint != 0 {
+		b = append(b, "Hint: "...)
+		b = strconv.AppendUint(b, uint64(m.Hint), 10)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m; its slices keep their capacity.
 func (m *OpenInotifyRequest) Reset() {
 	m.Cred.Reset()
+	m.Hidden = false
 }
 
 // Equal reports whether m and o hold the same values; nil and empty slices are the same.
 func (m *OpenInotifyRequest) Equal(o *OpenInotifyRequest) bool {
 	if !m.Cred.Equal(&o.Cred) {
+		return false
+	}
+	if m.Hidden != o.Hidden {
 		return false
 	}
 	return true
@@ -5049,6 +5299,11 @@ func (m *OpenInotifyRequest) appendGo(b []byte) []byte {
 	if !m.Cred.Equal(new(Cred)) {
 		b = append(b, "Cred: "...)
 		b = m.Cred.appendGo(b)
+		b = append(b, ", "...)
+	}
+	if m.Hidden {
+		b = append(b, "Hidden: "...)
+		b = strconv.AppendBool(b, m.Hidden)
 		b = append(b, ", "...)
 	}
 	return endGo(b)

@@ -557,6 +557,36 @@ func (c *client) Lease(req *fsapi.LeaseRequest, rep *fsapi.LeaseReply) linux.Err
 	return e
 }
 
+func (c *client) EncodeHandle(req *fsapi.EncodeHandleRequest, rep *fsapi.EncodeHandleReply) linux.Errno {
+	ctx, cancel := context.WithTimeout(context.Background(), c.opts.Timeout)
+	defer cancel()
+	out, err := c.rpc.EncodeHandle(ctx, toWireEncodeHandleRequest(new(EncodeHandleRequest), req))
+	if err != nil {
+		return c.fail("EncodeHandle", err)
+	}
+	e, err := validErrno(out.Errno)
+	if err != nil {
+		return c.fail("EncodeHandle", err)
+	}
+	fromWireEncodeHandleReply(rep, out)
+	return e
+}
+
+func (c *client) WriteHint(req *fsapi.WriteHintRequest, rep *fsapi.WriteHintReply) linux.Errno {
+	ctx, cancel := context.WithTimeout(context.Background(), c.opts.Timeout)
+	defer cancel()
+	out, err := c.rpc.WriteHint(ctx, toWireWriteHintRequest(new(WriteHintRequest), req))
+	if err != nil {
+		return c.fail("WriteHint", err)
+	}
+	e, err := validErrno(out.Errno)
+	if err != nil {
+		return c.fail("WriteHint", err)
+	}
+	fromWireWriteHintReply(rep, out)
+	return e
+}
+
 func (c *client) OpenInotify(req *fsapi.OpenInotifyRequest, rep *fsapi.OpenInotifyReply) linux.Errno {
 	ctx, cancel := context.WithTimeout(context.Background(), c.opts.Timeout)
 	defer cancel()
@@ -1065,6 +1095,26 @@ func (s *server) Lease(_ context.Context, in *LeaseRequest) (*LeaseReply, error)
 	return out, nil
 }
 
+func (s *server) EncodeHandle(_ context.Context, in *EncodeHandleRequest) (*EncodeHandleReply, error) {
+	var req fsapi.EncodeHandleRequest
+	var rep fsapi.EncodeHandleReply
+	fromWireEncodeHandleRequest(&req, in)
+	e := s.impl.EncodeHandle(&req, &rep)
+	out := toWireEncodeHandleReply(new(EncodeHandleReply), &rep)
+	out.Errno = uint32(e)
+	return out, nil
+}
+
+func (s *server) WriteHint(_ context.Context, in *WriteHintRequest) (*WriteHintReply, error) {
+	var req fsapi.WriteHintRequest
+	var rep fsapi.WriteHintReply
+	fromWireWriteHintRequest(&req, in)
+	e := s.impl.WriteHint(&req, &rep)
+	out := toWireWriteHintReply(new(WriteHintReply), &rep)
+	out.Errno = uint32(e)
+	return out, nil
+}
+
 func (s *server) OpenInotify(_ context.Context, in *OpenInotifyRequest) (*OpenInotifyReply, error) {
 	var req fsapi.OpenInotifyRequest
 	var rep fsapi.OpenInotifyReply
@@ -1330,6 +1380,8 @@ func toWireOpenRequest(w *OpenRequest, m *fsapi.OpenRequest) *OpenRequest {
 	w.Resolve = m.Resolve
 	w.Exec = m.Exec
 	w.Umask = m.Umask
+	w.FileId = m.FileId
+	w.FileIdType = m.FileIdType
 	return w
 }
 
@@ -1345,6 +1397,12 @@ func fromWireOpenRequest(m *fsapi.OpenRequest, w *OpenRequest) {
 	m.Resolve = w.Resolve
 	m.Exec = w.Exec
 	m.Umask = w.Umask
+	if cap(m.FileId) == 0 {
+		m.FileId = w.FileId
+	} else {
+		m.FileId = append(m.FileId, w.FileId...)
+	}
+	m.FileIdType = w.FileIdType
 }
 
 // toWireOpenReply fills the zero message w; it shares the bytes of m.
@@ -2999,9 +3057,88 @@ func fromWireLeaseReply(m *fsapi.LeaseReply, w *LeaseReply) {
 	}
 }
 
+// toWireEncodeHandleRequest fills the zero message w; it shares the bytes of m.
+func toWireEncodeHandleRequest(w *EncodeHandleRequest, m *fsapi.EncodeHandleRequest) *EncodeHandleRequest {
+	w.Cred = toWireCred(new(Cred), &m.Cred)
+	w.Place = toWirePlace(new(Place), &m.Place)
+	w.Flags = m.Flags
+	w.Compare = m.Compare
+	return w
+}
+
+// fromWireEncodeHandleRequest sets m from w, which it may take memory from. Slices are appended to.
+func fromWireEncodeHandleRequest(m *fsapi.EncodeHandleRequest, w *EncodeHandleRequest) {
+	if w == nil {
+		return
+	}
+	fromWireCred(&m.Cred, w.Cred)
+	fromWirePlace(&m.Place, w.Place)
+	m.Flags = w.Flags
+	m.Compare = w.Compare
+}
+
+// toWireEncodeHandleReply fills the zero message w; it shares the bytes of m.
+func toWireEncodeHandleReply(w *EncodeHandleReply, m *fsapi.EncodeHandleReply) *EncodeHandleReply {
+	w.Wait = toWireWait(new(Wait), &m.Wait)
+	w.Type = m.Type
+	w.Id = m.Id
+	w.MntId = m.MntId
+	return w
+}
+
+// fromWireEncodeHandleReply sets m from w, which it may take memory from. Slices are appended to.
+func fromWireEncodeHandleReply(m *fsapi.EncodeHandleReply, w *EncodeHandleReply) {
+	if w == nil {
+		return
+	}
+	fromWireWait(&m.Wait, w.Wait)
+	m.Type = w.Type
+	if cap(m.Id) == 0 {
+		m.Id = w.Id
+	} else {
+		m.Id = append(m.Id, w.Id...)
+	}
+	m.MntId = w.MntId
+}
+
+// toWireWriteHintRequest fills the zero message w; it shares the bytes of m.
+func toWireWriteHintRequest(w *WriteHintRequest, m *fsapi.WriteHintRequest) *WriteHintRequest {
+	w.Cred = toWireCred(new(Cred), &m.Cred)
+	w.Handle = m.Handle
+	w.Hint = m.Hint
+	w.Set = m.Set
+	return w
+}
+
+// fromWireWriteHintRequest sets m from w, which it may take memory from. Slices are appended to.
+func fromWireWriteHintRequest(m *fsapi.WriteHintRequest, w *WriteHintRequest) {
+	if w == nil {
+		return
+	}
+	fromWireCred(&m.Cred, w.Cred)
+	m.Handle = w.Handle
+	m.Hint = w.Hint
+	m.Set = w.Set
+}
+
+// toWireWriteHintReply fills the zero message w; it shares the bytes of m.
+func toWireWriteHintReply(w *WriteHintReply, m *fsapi.WriteHintReply) *WriteHintReply {
+	w.Hint = m.Hint
+	return w
+}
+
+// fromWireWriteHintReply sets m from w, which it may take memory from. Slices are appended to.
+func fromWireWriteHintReply(m *fsapi.WriteHintReply, w *WriteHintReply) {
+	if w == nil {
+		return
+	}
+	m.Hint = w.Hint
+}
+
 // toWireOpenInotifyRequest fills the zero message w; it shares the bytes of m.
 func toWireOpenInotifyRequest(w *OpenInotifyRequest, m *fsapi.OpenInotifyRequest) *OpenInotifyRequest {
 	w.Cred = toWireCred(new(Cred), &m.Cred)
+	w.Hidden = m.Hidden
 	return w
 }
 
@@ -3011,6 +3148,7 @@ func fromWireOpenInotifyRequest(m *fsapi.OpenInotifyRequest, w *OpenInotifyReque
 		return
 	}
 	fromWireCred(&m.Cred, w.Cred)
+	m.Hidden = w.Hidden
 }
 
 // toWireOpenInotifyReply fills the zero message w; it shares the bytes of m.

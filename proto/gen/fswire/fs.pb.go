@@ -757,7 +757,11 @@ type OpenRequest struct {
 	// The file is to be executed: check execute permission, not read.
 	Exec bool `protobuf:"varint,6,opt,name=exec" json:"exec,omitempty"`
 	// Taken from the mode, unless the directory has a default ACL.
-	Umask         uint32 `protobuf:"varint,7,opt,name=umask" json:"umask,omitempty"`
+	Umask uint32 `protobuf:"varint,7,opt,name=umask" json:"umask,omitempty"`
+	// When not empty, the file that EncodeHandle gave this id in the file system
+	// that place.dir lies in, 0 for the working directory's. Errors: ESTALE.
+	FileId        []byte `protobuf:"bytes,8,opt,name=file_id,json=fileId" json:"file_id,omitempty"`
+	FileIdType    uint32 `protobuf:"varint,9,opt,name=file_id_type,json=fileIdType" json:"file_id_type,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -837,6 +841,20 @@ func (x *OpenRequest) GetExec() bool {
 func (x *OpenRequest) GetUmask() uint32 {
 	if x != nil {
 		return x.Umask
+	}
+	return 0
+}
+
+func (x *OpenRequest) GetFileId() []byte {
+	if x != nil {
+		return x.FileId
+	}
+	return nil
+}
+
+func (x *OpenRequest) GetFileIdType() uint32 {
+	if x != nil {
+		return x.FileIdType
 	}
 	return 0
 }
@@ -5730,16 +5748,285 @@ func (x *LeaseReply) GetReady() []*Ready {
 	return nil
 }
 
-type OpenInotifyRequest struct {
+type EncodeHandleRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Cred  *Cred                  `protobuf:"bytes,1,opt,name=cred" json:"cred,omitempty"`
+	Place *Place                 `protobuf:"bytes,2,opt,name=place" json:"place,omitempty"`
+	// AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH.
+	Flags uint32 `protobuf:"varint,3,opt,name=flags" json:"flags,omitempty"`
+	// The id is for comparison only: AT_HANDLE_FID.
+	Compare       bool `protobuf:"varint,4,opt,name=compare" json:"compare,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EncodeHandleRequest) Reset() {
+	*x = EncodeHandleRequest{}
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[73]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EncodeHandleRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EncodeHandleRequest) ProtoMessage() {}
+
+func (x *EncodeHandleRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[73]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EncodeHandleRequest.ProtoReflect.Descriptor instead.
+func (*EncodeHandleRequest) Descriptor() ([]byte, []int) {
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{73}
+}
+
+func (x *EncodeHandleRequest) GetCred() *Cred {
+	if x != nil {
+		return x.Cred
+	}
+	return nil
+}
+
+func (x *EncodeHandleRequest) GetPlace() *Place {
+	if x != nil {
+		return x.Place
+	}
+	return nil
+}
+
+func (x *EncodeHandleRequest) GetFlags() uint32 {
+	if x != nil {
+		return x.Flags
+	}
+	return 0
+}
+
+func (x *EncodeHandleRequest) GetCompare() bool {
+	if x != nil {
+		return x.Compare
+	}
+	return false
+}
+
+type EncodeHandleReply struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Cred          *Cred                  `protobuf:"bytes,1,opt,name=cred" json:"cred,omitempty"`
+	Errno         uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
+	Wait          *Wait                  `protobuf:"bytes,2,opt,name=wait" json:"wait,omitempty"`
+	Type          uint32                 `protobuf:"varint,3,opt,name=type" json:"type,omitempty"`
+	Id            []byte                 `protobuf:"bytes,4,opt,name=id" json:"id,omitempty"`
+	MntId         uint64                 `protobuf:"varint,5,opt,name=mnt_id,json=mntId" json:"mnt_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EncodeHandleReply) Reset() {
+	*x = EncodeHandleReply{}
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[74]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EncodeHandleReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EncodeHandleReply) ProtoMessage() {}
+
+func (x *EncodeHandleReply) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[74]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EncodeHandleReply.ProtoReflect.Descriptor instead.
+func (*EncodeHandleReply) Descriptor() ([]byte, []int) {
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{74}
+}
+
+func (x *EncodeHandleReply) GetErrno() uint32 {
+	if x != nil {
+		return x.Errno
+	}
+	return 0
+}
+
+func (x *EncodeHandleReply) GetWait() *Wait {
+	if x != nil {
+		return x.Wait
+	}
+	return nil
+}
+
+func (x *EncodeHandleReply) GetType() uint32 {
+	if x != nil {
+		return x.Type
+	}
+	return 0
+}
+
+func (x *EncodeHandleReply) GetId() []byte {
+	if x != nil {
+		return x.Id
+	}
+	return nil
+}
+
+func (x *EncodeHandleReply) GetMntId() uint64 {
+	if x != nil {
+		return x.MntId
+	}
+	return 0
+}
+
+type WriteHintRequest struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Cred   *Cred                  `protobuf:"bytes,1,opt,name=cred" json:"cred,omitempty"`
+	Handle uint64                 `protobuf:"varint,2,opt,name=handle" json:"handle,omitempty"`
+	// RWH_WRITE_LIFE_*.
+	Hint          uint32 `protobuf:"varint,3,opt,name=hint" json:"hint,omitempty"`
+	Set           bool   `protobuf:"varint,4,opt,name=set" json:"set,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WriteHintRequest) Reset() {
+	*x = WriteHintRequest{}
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[75]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WriteHintRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WriteHintRequest) ProtoMessage() {}
+
+func (x *WriteHintRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[75]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WriteHintRequest.ProtoReflect.Descriptor instead.
+func (*WriteHintRequest) Descriptor() ([]byte, []int) {
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{75}
+}
+
+func (x *WriteHintRequest) GetCred() *Cred {
+	if x != nil {
+		return x.Cred
+	}
+	return nil
+}
+
+func (x *WriteHintRequest) GetHandle() uint64 {
+	if x != nil {
+		return x.Handle
+	}
+	return 0
+}
+
+func (x *WriteHintRequest) GetHint() uint32 {
+	if x != nil {
+		return x.Hint
+	}
+	return 0
+}
+
+func (x *WriteHintRequest) GetSet() bool {
+	if x != nil {
+		return x.Set
+	}
+	return false
+}
+
+type WriteHintReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Errno         uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
+	Hint          uint32                 `protobuf:"varint,2,opt,name=hint" json:"hint,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WriteHintReply) Reset() {
+	*x = WriteHintReply{}
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[76]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WriteHintReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WriteHintReply) ProtoMessage() {}
+
+func (x *WriteHintReply) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[76]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WriteHintReply.ProtoReflect.Descriptor instead.
+func (*WriteHintReply) Descriptor() ([]byte, []int) {
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{76}
+}
+
+func (x *WriteHintReply) GetErrno() uint32 {
+	if x != nil {
+		return x.Errno
+	}
+	return 0
+}
+
+func (x *WriteHintReply) GetHint() uint32 {
+	if x != nil {
+		return x.Hint
+	}
+	return 0
+}
+
+type OpenInotifyRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Cred  *Cred                  `protobuf:"bytes,1,opt,name=cred" json:"cred,omitempty"`
+	// It counts for no limit and asks no permission: F_NOTIFY.
+	Hidden        bool `protobuf:"varint,2,opt,name=hidden" json:"hidden,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *OpenInotifyRequest) Reset() {
 	*x = OpenInotifyRequest{}
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[73]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[77]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5751,7 +6038,7 @@ func (x *OpenInotifyRequest) String() string {
 func (*OpenInotifyRequest) ProtoMessage() {}
 
 func (x *OpenInotifyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[73]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[77]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5764,7 +6051,7 @@ func (x *OpenInotifyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenInotifyRequest.ProtoReflect.Descriptor instead.
 func (*OpenInotifyRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{73}
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{77}
 }
 
 func (x *OpenInotifyRequest) GetCred() *Cred {
@@ -5772,6 +6059,13 @@ func (x *OpenInotifyRequest) GetCred() *Cred {
 		return x.Cred
 	}
 	return nil
+}
+
+func (x *OpenInotifyRequest) GetHidden() bool {
+	if x != nil {
+		return x.Hidden
+	}
+	return false
 }
 
 type OpenInotifyReply struct {
@@ -5785,7 +6079,7 @@ type OpenInotifyReply struct {
 
 func (x *OpenInotifyReply) Reset() {
 	*x = OpenInotifyReply{}
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[74]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[78]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5797,7 +6091,7 @@ func (x *OpenInotifyReply) String() string {
 func (*OpenInotifyReply) ProtoMessage() {}
 
 func (x *OpenInotifyReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[74]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[78]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5810,7 +6104,7 @@ func (x *OpenInotifyReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenInotifyReply.ProtoReflect.Descriptor instead.
 func (*OpenInotifyReply) Descriptor() ([]byte, []int) {
-	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{74}
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{78}
 }
 
 func (x *OpenInotifyReply) GetErrno() uint32 {
@@ -5847,7 +6141,7 @@ type AddWatchRequest struct {
 
 func (x *AddWatchRequest) Reset() {
 	*x = AddWatchRequest{}
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[75]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[79]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5859,7 +6153,7 @@ func (x *AddWatchRequest) String() string {
 func (*AddWatchRequest) ProtoMessage() {}
 
 func (x *AddWatchRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[75]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[79]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5872,7 +6166,7 @@ func (x *AddWatchRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AddWatchRequest.ProtoReflect.Descriptor instead.
 func (*AddWatchRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{75}
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{79}
 }
 
 func (x *AddWatchRequest) GetCred() *Cred {
@@ -5915,7 +6209,7 @@ type AddWatchReply struct {
 
 func (x *AddWatchReply) Reset() {
 	*x = AddWatchReply{}
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[76]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[80]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5927,7 +6221,7 @@ func (x *AddWatchReply) String() string {
 func (*AddWatchReply) ProtoMessage() {}
 
 func (x *AddWatchReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[76]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[80]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5940,7 +6234,7 @@ func (x *AddWatchReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AddWatchReply.ProtoReflect.Descriptor instead.
 func (*AddWatchReply) Descriptor() ([]byte, []int) {
-	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{76}
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{80}
 }
 
 func (x *AddWatchReply) GetErrno() uint32 {
@@ -5974,7 +6268,7 @@ type RemoveWatchRequest struct {
 
 func (x *RemoveWatchRequest) Reset() {
 	*x = RemoveWatchRequest{}
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[77]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[81]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5986,7 +6280,7 @@ func (x *RemoveWatchRequest) String() string {
 func (*RemoveWatchRequest) ProtoMessage() {}
 
 func (x *RemoveWatchRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[77]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[81]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5999,7 +6293,7 @@ func (x *RemoveWatchRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RemoveWatchRequest.ProtoReflect.Descriptor instead.
 func (*RemoveWatchRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{77}
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{81}
 }
 
 func (x *RemoveWatchRequest) GetHandle() uint64 {
@@ -6026,7 +6320,7 @@ type RemoveWatchReply struct {
 
 func (x *RemoveWatchReply) Reset() {
 	*x = RemoveWatchReply{}
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[78]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[82]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6038,7 +6332,7 @@ func (x *RemoveWatchReply) String() string {
 func (*RemoveWatchReply) ProtoMessage() {}
 
 func (x *RemoveWatchReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[78]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[82]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6051,7 +6345,7 @@ func (x *RemoveWatchReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RemoveWatchReply.ProtoReflect.Descriptor instead.
 func (*RemoveWatchReply) Descriptor() ([]byte, []int) {
-	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{78}
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{82}
 }
 
 func (x *RemoveWatchReply) GetErrno() uint32 {
@@ -6079,7 +6373,7 @@ type UnlockRequest struct {
 
 func (x *UnlockRequest) Reset() {
 	*x = UnlockRequest{}
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[79]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[83]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6091,7 +6385,7 @@ func (x *UnlockRequest) String() string {
 func (*UnlockRequest) ProtoMessage() {}
 
 func (x *UnlockRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[79]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[83]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6104,7 +6398,7 @@ func (x *UnlockRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnlockRequest.ProtoReflect.Descriptor instead.
 func (*UnlockRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{79}
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{83}
 }
 
 func (x *UnlockRequest) GetHandle() uint64 {
@@ -6138,7 +6432,7 @@ type UnlockReply struct {
 
 func (x *UnlockReply) Reset() {
 	*x = UnlockReply{}
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[80]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[84]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6150,7 +6444,7 @@ func (x *UnlockReply) String() string {
 func (*UnlockReply) ProtoMessage() {}
 
 func (x *UnlockReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[80]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[84]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6163,7 +6457,7 @@ func (x *UnlockReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnlockReply.ProtoReflect.Descriptor instead.
 func (*UnlockReply) Descriptor() ([]byte, []int) {
-	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{80}
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{84}
 }
 
 func (x *UnlockReply) GetErrno() uint32 {
@@ -6194,7 +6488,7 @@ type MountRequest struct {
 
 func (x *MountRequest) Reset() {
 	*x = MountRequest{}
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[81]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[85]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6206,7 +6500,7 @@ func (x *MountRequest) String() string {
 func (*MountRequest) ProtoMessage() {}
 
 func (x *MountRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[81]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[85]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6219,7 +6513,7 @@ func (x *MountRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MountRequest.ProtoReflect.Descriptor instead.
 func (*MountRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{81}
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{85}
 }
 
 func (x *MountRequest) GetCred() *Cred {
@@ -6274,7 +6568,7 @@ type MountReply struct {
 
 func (x *MountReply) Reset() {
 	*x = MountReply{}
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[82]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[86]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6286,7 +6580,7 @@ func (x *MountReply) String() string {
 func (*MountReply) ProtoMessage() {}
 
 func (x *MountReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[82]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[86]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6299,7 +6593,7 @@ func (x *MountReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MountReply.ProtoReflect.Descriptor instead.
 func (*MountReply) Descriptor() ([]byte, []int) {
-	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{82}
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{86}
 }
 
 func (x *MountReply) GetErrno() uint32 {
@@ -6327,7 +6621,7 @@ type UnmountRequest struct {
 
 func (x *UnmountRequest) Reset() {
 	*x = UnmountRequest{}
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[83]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[87]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6339,7 +6633,7 @@ func (x *UnmountRequest) String() string {
 func (*UnmountRequest) ProtoMessage() {}
 
 func (x *UnmountRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[83]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[87]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6352,7 +6646,7 @@ func (x *UnmountRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnmountRequest.ProtoReflect.Descriptor instead.
 func (*UnmountRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{83}
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{87}
 }
 
 func (x *UnmountRequest) GetCred() *Cred {
@@ -6387,7 +6681,7 @@ type UnmountReply struct {
 
 func (x *UnmountReply) Reset() {
 	*x = UnmountReply{}
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[84]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[88]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6399,7 +6693,7 @@ func (x *UnmountReply) String() string {
 func (*UnmountReply) ProtoMessage() {}
 
 func (x *UnmountReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[84]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[88]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6412,7 +6706,7 @@ func (x *UnmountReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnmountReply.ProtoReflect.Descriptor instead.
 func (*UnmountReply) Descriptor() ([]byte, []int) {
-	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{84}
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{88}
 }
 
 func (x *UnmountReply) GetErrno() uint32 {
@@ -6447,7 +6741,7 @@ type SetTerminalRequest struct {
 
 func (x *SetTerminalRequest) Reset() {
 	*x = SetTerminalRequest{}
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[85]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[89]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6459,7 +6753,7 @@ func (x *SetTerminalRequest) String() string {
 func (*SetTerminalRequest) ProtoMessage() {}
 
 func (x *SetTerminalRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[85]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[89]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6472,7 +6766,7 @@ func (x *SetTerminalRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetTerminalRequest.ProtoReflect.Descriptor instead.
 func (*SetTerminalRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{85}
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{89}
 }
 
 func (x *SetTerminalRequest) GetCred() *Cred {
@@ -6499,7 +6793,7 @@ type SetTerminalReply struct {
 
 func (x *SetTerminalReply) Reset() {
 	*x = SetTerminalReply{}
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[86]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[90]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6511,7 +6805,7 @@ func (x *SetTerminalReply) String() string {
 func (*SetTerminalReply) ProtoMessage() {}
 
 func (x *SetTerminalReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[86]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[90]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6524,7 +6818,7 @@ func (x *SetTerminalReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetTerminalReply.ProtoReflect.Descriptor instead.
 func (*SetTerminalReply) Descriptor() ([]byte, []int) {
-	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{86}
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{90}
 }
 
 func (x *SetTerminalReply) GetErrno() uint32 {
@@ -6549,7 +6843,7 @@ type WatchRequest struct {
 
 func (x *WatchRequest) Reset() {
 	*x = WatchRequest{}
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[87]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[91]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6561,7 +6855,7 @@ func (x *WatchRequest) String() string {
 func (*WatchRequest) ProtoMessage() {}
 
 func (x *WatchRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[87]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[91]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6574,7 +6868,7 @@ func (x *WatchRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchRequest.ProtoReflect.Descriptor instead.
 func (*WatchRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{87}
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{91}
 }
 
 type WatchReply struct {
@@ -6589,7 +6883,7 @@ type WatchReply struct {
 
 func (x *WatchReply) Reset() {
 	*x = WatchReply{}
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[88]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[92]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6601,7 +6895,7 @@ func (x *WatchReply) String() string {
 func (*WatchReply) ProtoMessage() {}
 
 func (x *WatchReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[88]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[92]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6614,7 +6908,7 @@ func (x *WatchReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchReply.ProtoReflect.Descriptor instead.
 func (*WatchReply) Descriptor() ([]byte, []int) {
-	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{88}
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{92}
 }
 
 func (x *WatchReply) GetReady() []*Ready {
@@ -6647,7 +6941,7 @@ type ExpireRequest struct {
 
 func (x *ExpireRequest) Reset() {
 	*x = ExpireRequest{}
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[89]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[93]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6659,7 +6953,7 @@ func (x *ExpireRequest) String() string {
 func (*ExpireRequest) ProtoMessage() {}
 
 func (x *ExpireRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[89]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[93]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6672,7 +6966,7 @@ func (x *ExpireRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExpireRequest.ProtoReflect.Descriptor instead.
 func (*ExpireRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{89}
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{93}
 }
 
 func (x *ExpireRequest) GetNowNs() int64 {
@@ -6694,7 +6988,7 @@ type ExpireReply struct {
 
 func (x *ExpireReply) Reset() {
 	*x = ExpireReply{}
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[90]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[94]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6706,7 +7000,7 @@ func (x *ExpireReply) String() string {
 func (*ExpireReply) ProtoMessage() {}
 
 func (x *ExpireReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[90]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[94]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6719,7 +7013,7 @@ func (x *ExpireReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExpireReply.ProtoReflect.Descriptor instead.
 func (*ExpireReply) Descriptor() ([]byte, []int) {
-	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{90}
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{94}
 }
 
 func (x *ExpireReply) GetErrno() uint32 {
@@ -6809,7 +7103,7 @@ const file_adyton_fs_v1_fs_proto_rawDesc = "" +
 	"attributes\x18\x13 \x01(\x04R\n" +
 	"attributes\x12'\n" +
 	"\x0fattributes_mask\x18\x14 \x01(\x04R\x0eattributesMask\x12\x15\n" +
-	"\x06mnt_id\x18\x15 \x01(\x04R\x05mntId\"\xce\x01\n" +
+	"\x06mnt_id\x18\x15 \x01(\x04R\x05mntId\"\x89\x02\n" +
 	"\vOpenRequest\x12&\n" +
 	"\x04cred\x18\x01 \x01(\v2\x12.adyton.fs.v1.CredR\x04cred\x12)\n" +
 	"\x05place\x18\x02 \x01(\v2\x13.adyton.fs.v1.PlaceR\x05place\x12\x14\n" +
@@ -6817,7 +7111,10 @@ const file_adyton_fs_v1_fs_proto_rawDesc = "" +
 	"\x04mode\x18\x04 \x01(\rR\x04mode\x12\x18\n" +
 	"\aresolve\x18\x05 \x01(\x04R\aresolve\x12\x12\n" +
 	"\x04exec\x18\x06 \x01(\bR\x04exec\x12\x14\n" +
-	"\x05umask\x18\a \x01(\rR\x05umask\"\xb8\x03\n" +
+	"\x05umask\x18\a \x01(\rR\x05umask\x12\x17\n" +
+	"\afile_id\x18\b \x01(\fR\x06fileId\x12 \n" +
+	"\ffile_id_type\x18\t \x01(\rR\n" +
+	"fileIdType\"\xb8\x03\n" +
 	"\tOpenReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12&\n" +
 	"\x04wait\x18\x02 \x01(\v2\x12.adyton.fs.v1.WaitR\x04wait\x12\x16\n" +
@@ -7211,9 +7508,29 @@ const file_adyton_fs_v1_fs_proto_rawDesc = "" +
 	"LeaseReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12\x12\n" +
 	"\x04type\x18\x02 \x01(\rR\x04type\x12)\n" +
-	"\x05ready\x18\x03 \x03(\v2\x13.adyton.fs.v1.ReadyR\x05ready\"<\n" +
+	"\x05ready\x18\x03 \x03(\v2\x13.adyton.fs.v1.ReadyR\x05ready\"\x98\x01\n" +
+	"\x13EncodeHandleRequest\x12&\n" +
+	"\x04cred\x18\x01 \x01(\v2\x12.adyton.fs.v1.CredR\x04cred\x12)\n" +
+	"\x05place\x18\x02 \x01(\v2\x13.adyton.fs.v1.PlaceR\x05place\x12\x14\n" +
+	"\x05flags\x18\x03 \x01(\rR\x05flags\x12\x18\n" +
+	"\acompare\x18\x04 \x01(\bR\acompare\"\x8c\x01\n" +
+	"\x11EncodeHandleReply\x12\x14\n" +
+	"\x05errno\x18\x01 \x01(\rR\x05errno\x12&\n" +
+	"\x04wait\x18\x02 \x01(\v2\x12.adyton.fs.v1.WaitR\x04wait\x12\x12\n" +
+	"\x04type\x18\x03 \x01(\rR\x04type\x12\x0e\n" +
+	"\x02id\x18\x04 \x01(\fR\x02id\x12\x15\n" +
+	"\x06mnt_id\x18\x05 \x01(\x04R\x05mntId\"x\n" +
+	"\x10WriteHintRequest\x12&\n" +
+	"\x04cred\x18\x01 \x01(\v2\x12.adyton.fs.v1.CredR\x04cred\x12\x16\n" +
+	"\x06handle\x18\x02 \x01(\x04R\x06handle\x12\x12\n" +
+	"\x04hint\x18\x03 \x01(\rR\x04hint\x12\x10\n" +
+	"\x03set\x18\x04 \x01(\bR\x03set\":\n" +
+	"\x0eWriteHintReply\x12\x14\n" +
+	"\x05errno\x18\x01 \x01(\rR\x05errno\x12\x12\n" +
+	"\x04hint\x18\x02 \x01(\rR\x04hint\"T\n" +
 	"\x12OpenInotifyRequest\x12&\n" +
-	"\x04cred\x18\x01 \x01(\v2\x12.adyton.fs.v1.CredR\x04cred\"T\n" +
+	"\x04cred\x18\x01 \x01(\v2\x12.adyton.fs.v1.CredR\x04cred\x12\x16\n" +
+	"\x06hidden\x18\x02 \x01(\bR\x06hidden\"T\n" +
 	"\x10OpenInotifyReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12\x16\n" +
 	"\x06handle\x18\x02 \x01(\x04R\x06handle\x12\x12\n" +
@@ -7292,7 +7609,7 @@ const file_adyton_fs_v1_fs_proto_rawDesc = "" +
 	"\x15LOCK_KIND_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fLOCK_KIND_FLOCK\x10\x01\x12\x13\n" +
 	"\x0fLOCK_KIND_POSIX\x10\x02\x12\x11\n" +
-	"\rLOCK_KIND_OFD\x10\x032\x96\x16\n" +
+	"\rLOCK_KIND_OFD\x10\x032\xb5\x17\n" +
 	"\x02FS\x12:\n" +
 	"\x04Open\x12\x19.adyton.fs.v1.OpenRequest\x1a\x17.adyton.fs.v1.OpenReply\x12O\n" +
 	"\vOpenConsole\x12 .adyton.fs.v1.OpenConsoleRequest\x1a\x1e.adyton.fs.v1.OpenConsoleReply\x12L\n" +
@@ -7327,7 +7644,9 @@ const file_adyton_fs_v1_fs_proto_rawDesc = "" +
 	"\bSetXattr\x12\x1d.adyton.fs.v1.SetXattrRequest\x1a\x1b.adyton.fs.v1.SetXattrReply\x12:\n" +
 	"\x04Lock\x12\x19.adyton.fs.v1.LockRequest\x1a\x17.adyton.fs.v1.LockReply\x12:\n" +
 	"\x04Seal\x12\x19.adyton.fs.v1.SealRequest\x1a\x17.adyton.fs.v1.SealReply\x12=\n" +
-	"\x05Lease\x12\x1a.adyton.fs.v1.LeaseRequest\x1a\x18.adyton.fs.v1.LeaseReply\x12O\n" +
+	"\x05Lease\x12\x1a.adyton.fs.v1.LeaseRequest\x1a\x18.adyton.fs.v1.LeaseReply\x12R\n" +
+	"\fEncodeHandle\x12!.adyton.fs.v1.EncodeHandleRequest\x1a\x1f.adyton.fs.v1.EncodeHandleReply\x12I\n" +
+	"\tWriteHint\x12\x1e.adyton.fs.v1.WriteHintRequest\x1a\x1c.adyton.fs.v1.WriteHintReply\x12O\n" +
 	"\vOpenInotify\x12 .adyton.fs.v1.OpenInotifyRequest\x1a\x1e.adyton.fs.v1.OpenInotifyReply\x12F\n" +
 	"\bAddWatch\x12\x1d.adyton.fs.v1.AddWatchRequest\x1a\x1b.adyton.fs.v1.AddWatchReply\x12O\n" +
 	"\vRemoveWatch\x12 .adyton.fs.v1.RemoveWatchRequest\x1a\x1e.adyton.fs.v1.RemoveWatchReply\x12@\n" +
@@ -7351,101 +7670,105 @@ func file_adyton_fs_v1_fs_proto_rawDescGZIP() []byte {
 }
 
 var file_adyton_fs_v1_fs_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_adyton_fs_v1_fs_proto_msgTypes = make([]protoimpl.MessageInfo, 91)
+var file_adyton_fs_v1_fs_proto_msgTypes = make([]protoimpl.MessageInfo, 95)
 var file_adyton_fs_v1_fs_proto_goTypes = []any{
-	(SetattrValid)(0),          // 0: adyton.fs.v1.SetattrValid
-	(LockKind)(0),              // 1: adyton.fs.v1.LockKind
-	(*Wait)(nil),               // 2: adyton.fs.v1.Wait
-	(*Ready)(nil),              // 3: adyton.fs.v1.Ready
-	(*Raise)(nil),              // 4: adyton.fs.v1.Raise
-	(*Cred)(nil),               // 5: adyton.fs.v1.Cred
-	(*Place)(nil),              // 6: adyton.fs.v1.Place
-	(*Attr)(nil),               // 7: adyton.fs.v1.Attr
-	(*OpenRequest)(nil),        // 8: adyton.fs.v1.OpenRequest
-	(*OpenReply)(nil),          // 9: adyton.fs.v1.OpenReply
-	(*OpenConsoleRequest)(nil), // 10: adyton.fs.v1.OpenConsoleRequest
-	(*OpenConsoleReply)(nil),   // 11: adyton.fs.v1.OpenConsoleReply
-	(*OpenMemoryRequest)(nil),  // 12: adyton.fs.v1.OpenMemoryRequest
-	(*OpenMemoryReply)(nil),    // 13: adyton.fs.v1.OpenMemoryReply
-	(*ReopenRequest)(nil),      // 14: adyton.fs.v1.ReopenRequest
-	(*ReopenReply)(nil),        // 15: adyton.fs.v1.ReopenReply
-	(*CloseRequest)(nil),       // 16: adyton.fs.v1.CloseRequest
-	(*CloseReply)(nil),         // 17: adyton.fs.v1.CloseReply
-	(*ReadRequest)(nil),        // 18: adyton.fs.v1.ReadRequest
-	(*ReadReply)(nil),          // 19: adyton.fs.v1.ReadReply
-	(*WriteRequest)(nil),       // 20: adyton.fs.v1.WriteRequest
-	(*WriteReply)(nil),         // 21: adyton.fs.v1.WriteReply
-	(*SeekRequest)(nil),        // 22: adyton.fs.v1.SeekRequest
-	(*SeekReply)(nil),          // 23: adyton.fs.v1.SeekReply
-	(*ReadDirRequest)(nil),     // 24: adyton.fs.v1.ReadDirRequest
-	(*DirEntry)(nil),           // 25: adyton.fs.v1.DirEntry
-	(*ReadDirReply)(nil),       // 26: adyton.fs.v1.ReadDirReply
-	(*PollRequest)(nil),        // 27: adyton.fs.v1.PollRequest
-	(*PollReply)(nil),          // 28: adyton.fs.v1.PollReply
-	(*IoctlRequest)(nil),       // 29: adyton.fs.v1.IoctlRequest
-	(*IoctlReply)(nil),         // 30: adyton.fs.v1.IoctlReply
-	(*AllocateRequest)(nil),    // 31: adyton.fs.v1.AllocateRequest
-	(*AllocateReply)(nil),      // 32: adyton.fs.v1.AllocateReply
-	(*CopyRangeRequest)(nil),   // 33: adyton.fs.v1.CopyRangeRequest
-	(*CopyRangeReply)(nil),     // 34: adyton.fs.v1.CopyRangeReply
-	(*SyncRequest)(nil),        // 35: adyton.fs.v1.SyncRequest
-	(*SyncReply)(nil),          // 36: adyton.fs.v1.SyncReply
-	(*MapFileRequest)(nil),     // 37: adyton.fs.v1.MapFileRequest
-	(*MapFileReply)(nil),       // 38: adyton.fs.v1.MapFileReply
-	(*GetattrRequest)(nil),     // 39: adyton.fs.v1.GetattrRequest
-	(*GetattrReply)(nil),       // 40: adyton.fs.v1.GetattrReply
-	(*SetattrRequest)(nil),     // 41: adyton.fs.v1.SetattrRequest
-	(*SetattrReply)(nil),       // 42: adyton.fs.v1.SetattrReply
-	(*AccessRequest)(nil),      // 43: adyton.fs.v1.AccessRequest
-	(*AccessReply)(nil),        // 44: adyton.fs.v1.AccessReply
-	(*MkdirRequest)(nil),       // 45: adyton.fs.v1.MkdirRequest
-	(*MkdirReply)(nil),         // 46: adyton.fs.v1.MkdirReply
-	(*MknodRequest)(nil),       // 47: adyton.fs.v1.MknodRequest
-	(*MknodReply)(nil),         // 48: adyton.fs.v1.MknodReply
-	(*SymlinkRequest)(nil),     // 49: adyton.fs.v1.SymlinkRequest
-	(*SymlinkReply)(nil),       // 50: adyton.fs.v1.SymlinkReply
-	(*LinkRequest)(nil),        // 51: adyton.fs.v1.LinkRequest
-	(*LinkReply)(nil),          // 52: adyton.fs.v1.LinkReply
-	(*UnlinkRequest)(nil),      // 53: adyton.fs.v1.UnlinkRequest
-	(*UnlinkReply)(nil),        // 54: adyton.fs.v1.UnlinkReply
-	(*RenameRequest)(nil),      // 55: adyton.fs.v1.RenameRequest
-	(*RenameReply)(nil),        // 56: adyton.fs.v1.RenameReply
-	(*ReadlinkRequest)(nil),    // 57: adyton.fs.v1.ReadlinkRequest
-	(*ReadlinkReply)(nil),      // 58: adyton.fs.v1.ReadlinkReply
-	(*ResolveRequest)(nil),     // 59: adyton.fs.v1.ResolveRequest
-	(*ResolveReply)(nil),       // 60: adyton.fs.v1.ResolveReply
-	(*PathOfRequest)(nil),      // 61: adyton.fs.v1.PathOfRequest
-	(*PathOfReply)(nil),        // 62: adyton.fs.v1.PathOfReply
-	(*StatfsRequest)(nil),      // 63: adyton.fs.v1.StatfsRequest
-	(*StatfsReply)(nil),        // 64: adyton.fs.v1.StatfsReply
-	(*GetXattrRequest)(nil),    // 65: adyton.fs.v1.GetXattrRequest
-	(*GetXattrReply)(nil),      // 66: adyton.fs.v1.GetXattrReply
-	(*SetXattrRequest)(nil),    // 67: adyton.fs.v1.SetXattrRequest
-	(*SetXattrReply)(nil),      // 68: adyton.fs.v1.SetXattrReply
-	(*LockRequest)(nil),        // 69: adyton.fs.v1.LockRequest
-	(*LockReply)(nil),          // 70: adyton.fs.v1.LockReply
-	(*SealRequest)(nil),        // 71: adyton.fs.v1.SealRequest
-	(*SealReply)(nil),          // 72: adyton.fs.v1.SealReply
-	(*LeaseRequest)(nil),       // 73: adyton.fs.v1.LeaseRequest
-	(*LeaseReply)(nil),         // 74: adyton.fs.v1.LeaseReply
-	(*OpenInotifyRequest)(nil), // 75: adyton.fs.v1.OpenInotifyRequest
-	(*OpenInotifyReply)(nil),   // 76: adyton.fs.v1.OpenInotifyReply
-	(*AddWatchRequest)(nil),    // 77: adyton.fs.v1.AddWatchRequest
-	(*AddWatchReply)(nil),      // 78: adyton.fs.v1.AddWatchReply
-	(*RemoveWatchRequest)(nil), // 79: adyton.fs.v1.RemoveWatchRequest
-	(*RemoveWatchReply)(nil),   // 80: adyton.fs.v1.RemoveWatchReply
-	(*UnlockRequest)(nil),      // 81: adyton.fs.v1.UnlockRequest
-	(*UnlockReply)(nil),        // 82: adyton.fs.v1.UnlockReply
-	(*MountRequest)(nil),       // 83: adyton.fs.v1.MountRequest
-	(*MountReply)(nil),         // 84: adyton.fs.v1.MountReply
-	(*UnmountRequest)(nil),     // 85: adyton.fs.v1.UnmountRequest
-	(*UnmountReply)(nil),       // 86: adyton.fs.v1.UnmountReply
-	(*SetTerminalRequest)(nil), // 87: adyton.fs.v1.SetTerminalRequest
-	(*SetTerminalReply)(nil),   // 88: adyton.fs.v1.SetTerminalReply
-	(*WatchRequest)(nil),       // 89: adyton.fs.v1.WatchRequest
-	(*WatchReply)(nil),         // 90: adyton.fs.v1.WatchReply
-	(*ExpireRequest)(nil),      // 91: adyton.fs.v1.ExpireRequest
-	(*ExpireReply)(nil),        // 92: adyton.fs.v1.ExpireReply
+	(SetattrValid)(0),           // 0: adyton.fs.v1.SetattrValid
+	(LockKind)(0),               // 1: adyton.fs.v1.LockKind
+	(*Wait)(nil),                // 2: adyton.fs.v1.Wait
+	(*Ready)(nil),               // 3: adyton.fs.v1.Ready
+	(*Raise)(nil),               // 4: adyton.fs.v1.Raise
+	(*Cred)(nil),                // 5: adyton.fs.v1.Cred
+	(*Place)(nil),               // 6: adyton.fs.v1.Place
+	(*Attr)(nil),                // 7: adyton.fs.v1.Attr
+	(*OpenRequest)(nil),         // 8: adyton.fs.v1.OpenRequest
+	(*OpenReply)(nil),           // 9: adyton.fs.v1.OpenReply
+	(*OpenConsoleRequest)(nil),  // 10: adyton.fs.v1.OpenConsoleRequest
+	(*OpenConsoleReply)(nil),    // 11: adyton.fs.v1.OpenConsoleReply
+	(*OpenMemoryRequest)(nil),   // 12: adyton.fs.v1.OpenMemoryRequest
+	(*OpenMemoryReply)(nil),     // 13: adyton.fs.v1.OpenMemoryReply
+	(*ReopenRequest)(nil),       // 14: adyton.fs.v1.ReopenRequest
+	(*ReopenReply)(nil),         // 15: adyton.fs.v1.ReopenReply
+	(*CloseRequest)(nil),        // 16: adyton.fs.v1.CloseRequest
+	(*CloseReply)(nil),          // 17: adyton.fs.v1.CloseReply
+	(*ReadRequest)(nil),         // 18: adyton.fs.v1.ReadRequest
+	(*ReadReply)(nil),           // 19: adyton.fs.v1.ReadReply
+	(*WriteRequest)(nil),        // 20: adyton.fs.v1.WriteRequest
+	(*WriteReply)(nil),          // 21: adyton.fs.v1.WriteReply
+	(*SeekRequest)(nil),         // 22: adyton.fs.v1.SeekRequest
+	(*SeekReply)(nil),           // 23: adyton.fs.v1.SeekReply
+	(*ReadDirRequest)(nil),      // 24: adyton.fs.v1.ReadDirRequest
+	(*DirEntry)(nil),            // 25: adyton.fs.v1.DirEntry
+	(*ReadDirReply)(nil),        // 26: adyton.fs.v1.ReadDirReply
+	(*PollRequest)(nil),         // 27: adyton.fs.v1.PollRequest
+	(*PollReply)(nil),           // 28: adyton.fs.v1.PollReply
+	(*IoctlRequest)(nil),        // 29: adyton.fs.v1.IoctlRequest
+	(*IoctlReply)(nil),          // 30: adyton.fs.v1.IoctlReply
+	(*AllocateRequest)(nil),     // 31: adyton.fs.v1.AllocateRequest
+	(*AllocateReply)(nil),       // 32: adyton.fs.v1.AllocateReply
+	(*CopyRangeRequest)(nil),    // 33: adyton.fs.v1.CopyRangeRequest
+	(*CopyRangeReply)(nil),      // 34: adyton.fs.v1.CopyRangeReply
+	(*SyncRequest)(nil),         // 35: adyton.fs.v1.SyncRequest
+	(*SyncReply)(nil),           // 36: adyton.fs.v1.SyncReply
+	(*MapFileRequest)(nil),      // 37: adyton.fs.v1.MapFileRequest
+	(*MapFileReply)(nil),        // 38: adyton.fs.v1.MapFileReply
+	(*GetattrRequest)(nil),      // 39: adyton.fs.v1.GetattrRequest
+	(*GetattrReply)(nil),        // 40: adyton.fs.v1.GetattrReply
+	(*SetattrRequest)(nil),      // 41: adyton.fs.v1.SetattrRequest
+	(*SetattrReply)(nil),        // 42: adyton.fs.v1.SetattrReply
+	(*AccessRequest)(nil),       // 43: adyton.fs.v1.AccessRequest
+	(*AccessReply)(nil),         // 44: adyton.fs.v1.AccessReply
+	(*MkdirRequest)(nil),        // 45: adyton.fs.v1.MkdirRequest
+	(*MkdirReply)(nil),          // 46: adyton.fs.v1.MkdirReply
+	(*MknodRequest)(nil),        // 47: adyton.fs.v1.MknodRequest
+	(*MknodReply)(nil),          // 48: adyton.fs.v1.MknodReply
+	(*SymlinkRequest)(nil),      // 49: adyton.fs.v1.SymlinkRequest
+	(*SymlinkReply)(nil),        // 50: adyton.fs.v1.SymlinkReply
+	(*LinkRequest)(nil),         // 51: adyton.fs.v1.LinkRequest
+	(*LinkReply)(nil),           // 52: adyton.fs.v1.LinkReply
+	(*UnlinkRequest)(nil),       // 53: adyton.fs.v1.UnlinkRequest
+	(*UnlinkReply)(nil),         // 54: adyton.fs.v1.UnlinkReply
+	(*RenameRequest)(nil),       // 55: adyton.fs.v1.RenameRequest
+	(*RenameReply)(nil),         // 56: adyton.fs.v1.RenameReply
+	(*ReadlinkRequest)(nil),     // 57: adyton.fs.v1.ReadlinkRequest
+	(*ReadlinkReply)(nil),       // 58: adyton.fs.v1.ReadlinkReply
+	(*ResolveRequest)(nil),      // 59: adyton.fs.v1.ResolveRequest
+	(*ResolveReply)(nil),        // 60: adyton.fs.v1.ResolveReply
+	(*PathOfRequest)(nil),       // 61: adyton.fs.v1.PathOfRequest
+	(*PathOfReply)(nil),         // 62: adyton.fs.v1.PathOfReply
+	(*StatfsRequest)(nil),       // 63: adyton.fs.v1.StatfsRequest
+	(*StatfsReply)(nil),         // 64: adyton.fs.v1.StatfsReply
+	(*GetXattrRequest)(nil),     // 65: adyton.fs.v1.GetXattrRequest
+	(*GetXattrReply)(nil),       // 66: adyton.fs.v1.GetXattrReply
+	(*SetXattrRequest)(nil),     // 67: adyton.fs.v1.SetXattrRequest
+	(*SetXattrReply)(nil),       // 68: adyton.fs.v1.SetXattrReply
+	(*LockRequest)(nil),         // 69: adyton.fs.v1.LockRequest
+	(*LockReply)(nil),           // 70: adyton.fs.v1.LockReply
+	(*SealRequest)(nil),         // 71: adyton.fs.v1.SealRequest
+	(*SealReply)(nil),           // 72: adyton.fs.v1.SealReply
+	(*LeaseRequest)(nil),        // 73: adyton.fs.v1.LeaseRequest
+	(*LeaseReply)(nil),          // 74: adyton.fs.v1.LeaseReply
+	(*EncodeHandleRequest)(nil), // 75: adyton.fs.v1.EncodeHandleRequest
+	(*EncodeHandleReply)(nil),   // 76: adyton.fs.v1.EncodeHandleReply
+	(*WriteHintRequest)(nil),    // 77: adyton.fs.v1.WriteHintRequest
+	(*WriteHintReply)(nil),      // 78: adyton.fs.v1.WriteHintReply
+	(*OpenInotifyRequest)(nil),  // 79: adyton.fs.v1.OpenInotifyRequest
+	(*OpenInotifyReply)(nil),    // 80: adyton.fs.v1.OpenInotifyReply
+	(*AddWatchRequest)(nil),     // 81: adyton.fs.v1.AddWatchRequest
+	(*AddWatchReply)(nil),       // 82: adyton.fs.v1.AddWatchReply
+	(*RemoveWatchRequest)(nil),  // 83: adyton.fs.v1.RemoveWatchRequest
+	(*RemoveWatchReply)(nil),    // 84: adyton.fs.v1.RemoveWatchReply
+	(*UnlockRequest)(nil),       // 85: adyton.fs.v1.UnlockRequest
+	(*UnlockReply)(nil),         // 86: adyton.fs.v1.UnlockReply
+	(*MountRequest)(nil),        // 87: adyton.fs.v1.MountRequest
+	(*MountReply)(nil),          // 88: adyton.fs.v1.MountReply
+	(*UnmountRequest)(nil),      // 89: adyton.fs.v1.UnmountRequest
+	(*UnmountReply)(nil),        // 90: adyton.fs.v1.UnmountReply
+	(*SetTerminalRequest)(nil),  // 91: adyton.fs.v1.SetTerminalRequest
+	(*SetTerminalReply)(nil),    // 92: adyton.fs.v1.SetTerminalReply
+	(*WatchRequest)(nil),        // 93: adyton.fs.v1.WatchRequest
+	(*WatchReply)(nil),          // 94: adyton.fs.v1.WatchReply
+	(*ExpireRequest)(nil),       // 95: adyton.fs.v1.ExpireRequest
+	(*ExpireReply)(nil),         // 96: adyton.fs.v1.ExpireReply
 }
 var file_adyton_fs_v1_fs_proto_depIdxs = []int32{
 	5,   // 0: adyton.fs.v1.OpenRequest.cred:type_name -> adyton.fs.v1.Cred
@@ -7544,114 +7867,122 @@ var file_adyton_fs_v1_fs_proto_depIdxs = []int32{
 	3,   // 93: adyton.fs.v1.LockReply.ready:type_name -> adyton.fs.v1.Ready
 	5,   // 94: adyton.fs.v1.LeaseRequest.cred:type_name -> adyton.fs.v1.Cred
 	3,   // 95: adyton.fs.v1.LeaseReply.ready:type_name -> adyton.fs.v1.Ready
-	5,   // 96: adyton.fs.v1.OpenInotifyRequest.cred:type_name -> adyton.fs.v1.Cred
-	5,   // 97: adyton.fs.v1.AddWatchRequest.cred:type_name -> adyton.fs.v1.Cred
-	6,   // 98: adyton.fs.v1.AddWatchRequest.place:type_name -> adyton.fs.v1.Place
-	2,   // 99: adyton.fs.v1.AddWatchReply.wait:type_name -> adyton.fs.v1.Wait
-	3,   // 100: adyton.fs.v1.RemoveWatchReply.ready:type_name -> adyton.fs.v1.Ready
-	1,   // 101: adyton.fs.v1.UnlockRequest.kind:type_name -> adyton.fs.v1.LockKind
-	3,   // 102: adyton.fs.v1.UnlockReply.ready:type_name -> adyton.fs.v1.Ready
-	5,   // 103: adyton.fs.v1.MountRequest.cred:type_name -> adyton.fs.v1.Cred
-	6,   // 104: adyton.fs.v1.MountRequest.target:type_name -> adyton.fs.v1.Place
-	2,   // 105: adyton.fs.v1.MountReply.wait:type_name -> adyton.fs.v1.Wait
-	5,   // 106: adyton.fs.v1.UnmountRequest.cred:type_name -> adyton.fs.v1.Cred
-	6,   // 107: adyton.fs.v1.UnmountRequest.target:type_name -> adyton.fs.v1.Place
-	2,   // 108: adyton.fs.v1.UnmountReply.wait:type_name -> adyton.fs.v1.Wait
-	3,   // 109: adyton.fs.v1.UnmountReply.ready:type_name -> adyton.fs.v1.Ready
-	5,   // 110: adyton.fs.v1.SetTerminalRequest.cred:type_name -> adyton.fs.v1.Cred
-	4,   // 111: adyton.fs.v1.SetTerminalReply.raise:type_name -> adyton.fs.v1.Raise
-	3,   // 112: adyton.fs.v1.WatchReply.ready:type_name -> adyton.fs.v1.Ready
-	4,   // 113: adyton.fs.v1.WatchReply.raise:type_name -> adyton.fs.v1.Raise
-	3,   // 114: adyton.fs.v1.ExpireReply.ready:type_name -> adyton.fs.v1.Ready
-	8,   // 115: adyton.fs.v1.FS.Open:input_type -> adyton.fs.v1.OpenRequest
-	10,  // 116: adyton.fs.v1.FS.OpenConsole:input_type -> adyton.fs.v1.OpenConsoleRequest
-	12,  // 117: adyton.fs.v1.FS.OpenMemory:input_type -> adyton.fs.v1.OpenMemoryRequest
-	14,  // 118: adyton.fs.v1.FS.Reopen:input_type -> adyton.fs.v1.ReopenRequest
-	16,  // 119: adyton.fs.v1.FS.Close:input_type -> adyton.fs.v1.CloseRequest
-	18,  // 120: adyton.fs.v1.FS.Read:input_type -> adyton.fs.v1.ReadRequest
-	20,  // 121: adyton.fs.v1.FS.Write:input_type -> adyton.fs.v1.WriteRequest
-	22,  // 122: adyton.fs.v1.FS.Seek:input_type -> adyton.fs.v1.SeekRequest
-	24,  // 123: adyton.fs.v1.FS.ReadDir:input_type -> adyton.fs.v1.ReadDirRequest
-	27,  // 124: adyton.fs.v1.FS.Poll:input_type -> adyton.fs.v1.PollRequest
-	29,  // 125: adyton.fs.v1.FS.Ioctl:input_type -> adyton.fs.v1.IoctlRequest
-	31,  // 126: adyton.fs.v1.FS.Allocate:input_type -> adyton.fs.v1.AllocateRequest
-	33,  // 127: adyton.fs.v1.FS.CopyRange:input_type -> adyton.fs.v1.CopyRangeRequest
-	35,  // 128: adyton.fs.v1.FS.Sync:input_type -> adyton.fs.v1.SyncRequest
-	37,  // 129: adyton.fs.v1.FS.MapFile:input_type -> adyton.fs.v1.MapFileRequest
-	39,  // 130: adyton.fs.v1.FS.Getattr:input_type -> adyton.fs.v1.GetattrRequest
-	41,  // 131: adyton.fs.v1.FS.Setattr:input_type -> adyton.fs.v1.SetattrRequest
-	43,  // 132: adyton.fs.v1.FS.Access:input_type -> adyton.fs.v1.AccessRequest
-	45,  // 133: adyton.fs.v1.FS.Mkdir:input_type -> adyton.fs.v1.MkdirRequest
-	47,  // 134: adyton.fs.v1.FS.Mknod:input_type -> adyton.fs.v1.MknodRequest
-	49,  // 135: adyton.fs.v1.FS.Symlink:input_type -> adyton.fs.v1.SymlinkRequest
-	51,  // 136: adyton.fs.v1.FS.Link:input_type -> adyton.fs.v1.LinkRequest
-	53,  // 137: adyton.fs.v1.FS.Unlink:input_type -> adyton.fs.v1.UnlinkRequest
-	55,  // 138: adyton.fs.v1.FS.Rename:input_type -> adyton.fs.v1.RenameRequest
-	57,  // 139: adyton.fs.v1.FS.Readlink:input_type -> adyton.fs.v1.ReadlinkRequest
-	59,  // 140: adyton.fs.v1.FS.Resolve:input_type -> adyton.fs.v1.ResolveRequest
-	61,  // 141: adyton.fs.v1.FS.PathOf:input_type -> adyton.fs.v1.PathOfRequest
-	63,  // 142: adyton.fs.v1.FS.Statfs:input_type -> adyton.fs.v1.StatfsRequest
-	65,  // 143: adyton.fs.v1.FS.GetXattr:input_type -> adyton.fs.v1.GetXattrRequest
-	67,  // 144: adyton.fs.v1.FS.SetXattr:input_type -> adyton.fs.v1.SetXattrRequest
-	69,  // 145: adyton.fs.v1.FS.Lock:input_type -> adyton.fs.v1.LockRequest
-	71,  // 146: adyton.fs.v1.FS.Seal:input_type -> adyton.fs.v1.SealRequest
-	73,  // 147: adyton.fs.v1.FS.Lease:input_type -> adyton.fs.v1.LeaseRequest
-	75,  // 148: adyton.fs.v1.FS.OpenInotify:input_type -> adyton.fs.v1.OpenInotifyRequest
-	77,  // 149: adyton.fs.v1.FS.AddWatch:input_type -> adyton.fs.v1.AddWatchRequest
-	79,  // 150: adyton.fs.v1.FS.RemoveWatch:input_type -> adyton.fs.v1.RemoveWatchRequest
-	81,  // 151: adyton.fs.v1.FS.Unlock:input_type -> adyton.fs.v1.UnlockRequest
-	83,  // 152: adyton.fs.v1.FS.Mount:input_type -> adyton.fs.v1.MountRequest
-	85,  // 153: adyton.fs.v1.FS.Unmount:input_type -> adyton.fs.v1.UnmountRequest
-	87,  // 154: adyton.fs.v1.FS.SetTerminal:input_type -> adyton.fs.v1.SetTerminalRequest
-	89,  // 155: adyton.fs.v1.FS.Watch:input_type -> adyton.fs.v1.WatchRequest
-	91,  // 156: adyton.fs.v1.FS.Expire:input_type -> adyton.fs.v1.ExpireRequest
-	9,   // 157: adyton.fs.v1.FS.Open:output_type -> adyton.fs.v1.OpenReply
-	11,  // 158: adyton.fs.v1.FS.OpenConsole:output_type -> adyton.fs.v1.OpenConsoleReply
-	13,  // 159: adyton.fs.v1.FS.OpenMemory:output_type -> adyton.fs.v1.OpenMemoryReply
-	15,  // 160: adyton.fs.v1.FS.Reopen:output_type -> adyton.fs.v1.ReopenReply
-	17,  // 161: adyton.fs.v1.FS.Close:output_type -> adyton.fs.v1.CloseReply
-	19,  // 162: adyton.fs.v1.FS.Read:output_type -> adyton.fs.v1.ReadReply
-	21,  // 163: adyton.fs.v1.FS.Write:output_type -> adyton.fs.v1.WriteReply
-	23,  // 164: adyton.fs.v1.FS.Seek:output_type -> adyton.fs.v1.SeekReply
-	26,  // 165: adyton.fs.v1.FS.ReadDir:output_type -> adyton.fs.v1.ReadDirReply
-	28,  // 166: adyton.fs.v1.FS.Poll:output_type -> adyton.fs.v1.PollReply
-	30,  // 167: adyton.fs.v1.FS.Ioctl:output_type -> adyton.fs.v1.IoctlReply
-	32,  // 168: adyton.fs.v1.FS.Allocate:output_type -> adyton.fs.v1.AllocateReply
-	34,  // 169: adyton.fs.v1.FS.CopyRange:output_type -> adyton.fs.v1.CopyRangeReply
-	36,  // 170: adyton.fs.v1.FS.Sync:output_type -> adyton.fs.v1.SyncReply
-	38,  // 171: adyton.fs.v1.FS.MapFile:output_type -> adyton.fs.v1.MapFileReply
-	40,  // 172: adyton.fs.v1.FS.Getattr:output_type -> adyton.fs.v1.GetattrReply
-	42,  // 173: adyton.fs.v1.FS.Setattr:output_type -> adyton.fs.v1.SetattrReply
-	44,  // 174: adyton.fs.v1.FS.Access:output_type -> adyton.fs.v1.AccessReply
-	46,  // 175: adyton.fs.v1.FS.Mkdir:output_type -> adyton.fs.v1.MkdirReply
-	48,  // 176: adyton.fs.v1.FS.Mknod:output_type -> adyton.fs.v1.MknodReply
-	50,  // 177: adyton.fs.v1.FS.Symlink:output_type -> adyton.fs.v1.SymlinkReply
-	52,  // 178: adyton.fs.v1.FS.Link:output_type -> adyton.fs.v1.LinkReply
-	54,  // 179: adyton.fs.v1.FS.Unlink:output_type -> adyton.fs.v1.UnlinkReply
-	56,  // 180: adyton.fs.v1.FS.Rename:output_type -> adyton.fs.v1.RenameReply
-	58,  // 181: adyton.fs.v1.FS.Readlink:output_type -> adyton.fs.v1.ReadlinkReply
-	60,  // 182: adyton.fs.v1.FS.Resolve:output_type -> adyton.fs.v1.ResolveReply
-	62,  // 183: adyton.fs.v1.FS.PathOf:output_type -> adyton.fs.v1.PathOfReply
-	64,  // 184: adyton.fs.v1.FS.Statfs:output_type -> adyton.fs.v1.StatfsReply
-	66,  // 185: adyton.fs.v1.FS.GetXattr:output_type -> adyton.fs.v1.GetXattrReply
-	68,  // 186: adyton.fs.v1.FS.SetXattr:output_type -> adyton.fs.v1.SetXattrReply
-	70,  // 187: adyton.fs.v1.FS.Lock:output_type -> adyton.fs.v1.LockReply
-	72,  // 188: adyton.fs.v1.FS.Seal:output_type -> adyton.fs.v1.SealReply
-	74,  // 189: adyton.fs.v1.FS.Lease:output_type -> adyton.fs.v1.LeaseReply
-	76,  // 190: adyton.fs.v1.FS.OpenInotify:output_type -> adyton.fs.v1.OpenInotifyReply
-	78,  // 191: adyton.fs.v1.FS.AddWatch:output_type -> adyton.fs.v1.AddWatchReply
-	80,  // 192: adyton.fs.v1.FS.RemoveWatch:output_type -> adyton.fs.v1.RemoveWatchReply
-	82,  // 193: adyton.fs.v1.FS.Unlock:output_type -> adyton.fs.v1.UnlockReply
-	84,  // 194: adyton.fs.v1.FS.Mount:output_type -> adyton.fs.v1.MountReply
-	86,  // 195: adyton.fs.v1.FS.Unmount:output_type -> adyton.fs.v1.UnmountReply
-	88,  // 196: adyton.fs.v1.FS.SetTerminal:output_type -> adyton.fs.v1.SetTerminalReply
-	90,  // 197: adyton.fs.v1.FS.Watch:output_type -> adyton.fs.v1.WatchReply
-	92,  // 198: adyton.fs.v1.FS.Expire:output_type -> adyton.fs.v1.ExpireReply
-	157, // [157:199] is the sub-list for method output_type
-	115, // [115:157] is the sub-list for method input_type
-	115, // [115:115] is the sub-list for extension type_name
-	115, // [115:115] is the sub-list for extension extendee
-	0,   // [0:115] is the sub-list for field type_name
+	5,   // 96: adyton.fs.v1.EncodeHandleRequest.cred:type_name -> adyton.fs.v1.Cred
+	6,   // 97: adyton.fs.v1.EncodeHandleRequest.place:type_name -> adyton.fs.v1.Place
+	2,   // 98: adyton.fs.v1.EncodeHandleReply.wait:type_name -> adyton.fs.v1.Wait
+	5,   // 99: adyton.fs.v1.WriteHintRequest.cred:type_name -> adyton.fs.v1.Cred
+	5,   // 100: adyton.fs.v1.OpenInotifyRequest.cred:type_name -> adyton.fs.v1.Cred
+	5,   // 101: adyton.fs.v1.AddWatchRequest.cred:type_name -> adyton.fs.v1.Cred
+	6,   // 102: adyton.fs.v1.AddWatchRequest.place:type_name -> adyton.fs.v1.Place
+	2,   // 103: adyton.fs.v1.AddWatchReply.wait:type_name -> adyton.fs.v1.Wait
+	3,   // 104: adyton.fs.v1.RemoveWatchReply.ready:type_name -> adyton.fs.v1.Ready
+	1,   // 105: adyton.fs.v1.UnlockRequest.kind:type_name -> adyton.fs.v1.LockKind
+	3,   // 106: adyton.fs.v1.UnlockReply.ready:type_name -> adyton.fs.v1.Ready
+	5,   // 107: adyton.fs.v1.MountRequest.cred:type_name -> adyton.fs.v1.Cred
+	6,   // 108: adyton.fs.v1.MountRequest.target:type_name -> adyton.fs.v1.Place
+	2,   // 109: adyton.fs.v1.MountReply.wait:type_name -> adyton.fs.v1.Wait
+	5,   // 110: adyton.fs.v1.UnmountRequest.cred:type_name -> adyton.fs.v1.Cred
+	6,   // 111: adyton.fs.v1.UnmountRequest.target:type_name -> adyton.fs.v1.Place
+	2,   // 112: adyton.fs.v1.UnmountReply.wait:type_name -> adyton.fs.v1.Wait
+	3,   // 113: adyton.fs.v1.UnmountReply.ready:type_name -> adyton.fs.v1.Ready
+	5,   // 114: adyton.fs.v1.SetTerminalRequest.cred:type_name -> adyton.fs.v1.Cred
+	4,   // 115: adyton.fs.v1.SetTerminalReply.raise:type_name -> adyton.fs.v1.Raise
+	3,   // 116: adyton.fs.v1.WatchReply.ready:type_name -> adyton.fs.v1.Ready
+	4,   // 117: adyton.fs.v1.WatchReply.raise:type_name -> adyton.fs.v1.Raise
+	3,   // 118: adyton.fs.v1.ExpireReply.ready:type_name -> adyton.fs.v1.Ready
+	8,   // 119: adyton.fs.v1.FS.Open:input_type -> adyton.fs.v1.OpenRequest
+	10,  // 120: adyton.fs.v1.FS.OpenConsole:input_type -> adyton.fs.v1.OpenConsoleRequest
+	12,  // 121: adyton.fs.v1.FS.OpenMemory:input_type -> adyton.fs.v1.OpenMemoryRequest
+	14,  // 122: adyton.fs.v1.FS.Reopen:input_type -> adyton.fs.v1.ReopenRequest
+	16,  // 123: adyton.fs.v1.FS.Close:input_type -> adyton.fs.v1.CloseRequest
+	18,  // 124: adyton.fs.v1.FS.Read:input_type -> adyton.fs.v1.ReadRequest
+	20,  // 125: adyton.fs.v1.FS.Write:input_type -> adyton.fs.v1.WriteRequest
+	22,  // 126: adyton.fs.v1.FS.Seek:input_type -> adyton.fs.v1.SeekRequest
+	24,  // 127: adyton.fs.v1.FS.ReadDir:input_type -> adyton.fs.v1.ReadDirRequest
+	27,  // 128: adyton.fs.v1.FS.Poll:input_type -> adyton.fs.v1.PollRequest
+	29,  // 129: adyton.fs.v1.FS.Ioctl:input_type -> adyton.fs.v1.IoctlRequest
+	31,  // 130: adyton.fs.v1.FS.Allocate:input_type -> adyton.fs.v1.AllocateRequest
+	33,  // 131: adyton.fs.v1.FS.CopyRange:input_type -> adyton.fs.v1.CopyRangeRequest
+	35,  // 132: adyton.fs.v1.FS.Sync:input_type -> adyton.fs.v1.SyncRequest
+	37,  // 133: adyton.fs.v1.FS.MapFile:input_type -> adyton.fs.v1.MapFileRequest
+	39,  // 134: adyton.fs.v1.FS.Getattr:input_type -> adyton.fs.v1.GetattrRequest
+	41,  // 135: adyton.fs.v1.FS.Setattr:input_type -> adyton.fs.v1.SetattrRequest
+	43,  // 136: adyton.fs.v1.FS.Access:input_type -> adyton.fs.v1.AccessRequest
+	45,  // 137: adyton.fs.v1.FS.Mkdir:input_type -> adyton.fs.v1.MkdirRequest
+	47,  // 138: adyton.fs.v1.FS.Mknod:input_type -> adyton.fs.v1.MknodRequest
+	49,  // 139: adyton.fs.v1.FS.Symlink:input_type -> adyton.fs.v1.SymlinkRequest
+	51,  // 140: adyton.fs.v1.FS.Link:input_type -> adyton.fs.v1.LinkRequest
+	53,  // 141: adyton.fs.v1.FS.Unlink:input_type -> adyton.fs.v1.UnlinkRequest
+	55,  // 142: adyton.fs.v1.FS.Rename:input_type -> adyton.fs.v1.RenameRequest
+	57,  // 143: adyton.fs.v1.FS.Readlink:input_type -> adyton.fs.v1.ReadlinkRequest
+	59,  // 144: adyton.fs.v1.FS.Resolve:input_type -> adyton.fs.v1.ResolveRequest
+	61,  // 145: adyton.fs.v1.FS.PathOf:input_type -> adyton.fs.v1.PathOfRequest
+	63,  // 146: adyton.fs.v1.FS.Statfs:input_type -> adyton.fs.v1.StatfsRequest
+	65,  // 147: adyton.fs.v1.FS.GetXattr:input_type -> adyton.fs.v1.GetXattrRequest
+	67,  // 148: adyton.fs.v1.FS.SetXattr:input_type -> adyton.fs.v1.SetXattrRequest
+	69,  // 149: adyton.fs.v1.FS.Lock:input_type -> adyton.fs.v1.LockRequest
+	71,  // 150: adyton.fs.v1.FS.Seal:input_type -> adyton.fs.v1.SealRequest
+	73,  // 151: adyton.fs.v1.FS.Lease:input_type -> adyton.fs.v1.LeaseRequest
+	75,  // 152: adyton.fs.v1.FS.EncodeHandle:input_type -> adyton.fs.v1.EncodeHandleRequest
+	77,  // 153: adyton.fs.v1.FS.WriteHint:input_type -> adyton.fs.v1.WriteHintRequest
+	79,  // 154: adyton.fs.v1.FS.OpenInotify:input_type -> adyton.fs.v1.OpenInotifyRequest
+	81,  // 155: adyton.fs.v1.FS.AddWatch:input_type -> adyton.fs.v1.AddWatchRequest
+	83,  // 156: adyton.fs.v1.FS.RemoveWatch:input_type -> adyton.fs.v1.RemoveWatchRequest
+	85,  // 157: adyton.fs.v1.FS.Unlock:input_type -> adyton.fs.v1.UnlockRequest
+	87,  // 158: adyton.fs.v1.FS.Mount:input_type -> adyton.fs.v1.MountRequest
+	89,  // 159: adyton.fs.v1.FS.Unmount:input_type -> adyton.fs.v1.UnmountRequest
+	91,  // 160: adyton.fs.v1.FS.SetTerminal:input_type -> adyton.fs.v1.SetTerminalRequest
+	93,  // 161: adyton.fs.v1.FS.Watch:input_type -> adyton.fs.v1.WatchRequest
+	95,  // 162: adyton.fs.v1.FS.Expire:input_type -> adyton.fs.v1.ExpireRequest
+	9,   // 163: adyton.fs.v1.FS.Open:output_type -> adyton.fs.v1.OpenReply
+	11,  // 164: adyton.fs.v1.FS.OpenConsole:output_type -> adyton.fs.v1.OpenConsoleReply
+	13,  // 165: adyton.fs.v1.FS.OpenMemory:output_type -> adyton.fs.v1.OpenMemoryReply
+	15,  // 166: adyton.fs.v1.FS.Reopen:output_type -> adyton.fs.v1.ReopenReply
+	17,  // 167: adyton.fs.v1.FS.Close:output_type -> adyton.fs.v1.CloseReply
+	19,  // 168: adyton.fs.v1.FS.Read:output_type -> adyton.fs.v1.ReadReply
+	21,  // 169: adyton.fs.v1.FS.Write:output_type -> adyton.fs.v1.WriteReply
+	23,  // 170: adyton.fs.v1.FS.Seek:output_type -> adyton.fs.v1.SeekReply
+	26,  // 171: adyton.fs.v1.FS.ReadDir:output_type -> adyton.fs.v1.ReadDirReply
+	28,  // 172: adyton.fs.v1.FS.Poll:output_type -> adyton.fs.v1.PollReply
+	30,  // 173: adyton.fs.v1.FS.Ioctl:output_type -> adyton.fs.v1.IoctlReply
+	32,  // 174: adyton.fs.v1.FS.Allocate:output_type -> adyton.fs.v1.AllocateReply
+	34,  // 175: adyton.fs.v1.FS.CopyRange:output_type -> adyton.fs.v1.CopyRangeReply
+	36,  // 176: adyton.fs.v1.FS.Sync:output_type -> adyton.fs.v1.SyncReply
+	38,  // 177: adyton.fs.v1.FS.MapFile:output_type -> adyton.fs.v1.MapFileReply
+	40,  // 178: adyton.fs.v1.FS.Getattr:output_type -> adyton.fs.v1.GetattrReply
+	42,  // 179: adyton.fs.v1.FS.Setattr:output_type -> adyton.fs.v1.SetattrReply
+	44,  // 180: adyton.fs.v1.FS.Access:output_type -> adyton.fs.v1.AccessReply
+	46,  // 181: adyton.fs.v1.FS.Mkdir:output_type -> adyton.fs.v1.MkdirReply
+	48,  // 182: adyton.fs.v1.FS.Mknod:output_type -> adyton.fs.v1.MknodReply
+	50,  // 183: adyton.fs.v1.FS.Symlink:output_type -> adyton.fs.v1.SymlinkReply
+	52,  // 184: adyton.fs.v1.FS.Link:output_type -> adyton.fs.v1.LinkReply
+	54,  // 185: adyton.fs.v1.FS.Unlink:output_type -> adyton.fs.v1.UnlinkReply
+	56,  // 186: adyton.fs.v1.FS.Rename:output_type -> adyton.fs.v1.RenameReply
+	58,  // 187: adyton.fs.v1.FS.Readlink:output_type -> adyton.fs.v1.ReadlinkReply
+	60,  // 188: adyton.fs.v1.FS.Resolve:output_type -> adyton.fs.v1.ResolveReply
+	62,  // 189: adyton.fs.v1.FS.PathOf:output_type -> adyton.fs.v1.PathOfReply
+	64,  // 190: adyton.fs.v1.FS.Statfs:output_type -> adyton.fs.v1.StatfsReply
+	66,  // 191: adyton.fs.v1.FS.GetXattr:output_type -> adyton.fs.v1.GetXattrReply
+	68,  // 192: adyton.fs.v1.FS.SetXattr:output_type -> adyton.fs.v1.SetXattrReply
+	70,  // 193: adyton.fs.v1.FS.Lock:output_type -> adyton.fs.v1.LockReply
+	72,  // 194: adyton.fs.v1.FS.Seal:output_type -> adyton.fs.v1.SealReply
+	74,  // 195: adyton.fs.v1.FS.Lease:output_type -> adyton.fs.v1.LeaseReply
+	76,  // 196: adyton.fs.v1.FS.EncodeHandle:output_type -> adyton.fs.v1.EncodeHandleReply
+	78,  // 197: adyton.fs.v1.FS.WriteHint:output_type -> adyton.fs.v1.WriteHintReply
+	80,  // 198: adyton.fs.v1.FS.OpenInotify:output_type -> adyton.fs.v1.OpenInotifyReply
+	82,  // 199: adyton.fs.v1.FS.AddWatch:output_type -> adyton.fs.v1.AddWatchReply
+	84,  // 200: adyton.fs.v1.FS.RemoveWatch:output_type -> adyton.fs.v1.RemoveWatchReply
+	86,  // 201: adyton.fs.v1.FS.Unlock:output_type -> adyton.fs.v1.UnlockReply
+	88,  // 202: adyton.fs.v1.FS.Mount:output_type -> adyton.fs.v1.MountReply
+	90,  // 203: adyton.fs.v1.FS.Unmount:output_type -> adyton.fs.v1.UnmountReply
+	92,  // 204: adyton.fs.v1.FS.SetTerminal:output_type -> adyton.fs.v1.SetTerminalReply
+	94,  // 205: adyton.fs.v1.FS.Watch:output_type -> adyton.fs.v1.WatchReply
+	96,  // 206: adyton.fs.v1.FS.Expire:output_type -> adyton.fs.v1.ExpireReply
+	163, // [163:207] is the sub-list for method output_type
+	119, // [119:163] is the sub-list for method input_type
+	119, // [119:119] is the sub-list for extension type_name
+	119, // [119:119] is the sub-list for extension extendee
+	0,   // [0:119] is the sub-list for field type_name
 }
 
 func init() { file_adyton_fs_v1_fs_proto_init() }
@@ -7665,7 +7996,7 @@ func file_adyton_fs_v1_fs_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_adyton_fs_v1_fs_proto_rawDesc), len(file_adyton_fs_v1_fs_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   91,
+			NumMessages:   95,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

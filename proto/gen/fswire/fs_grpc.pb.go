@@ -22,48 +22,50 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	FS_Open_FullMethodName        = "/adyton.fs.v1.FS/Open"
-	FS_OpenConsole_FullMethodName = "/adyton.fs.v1.FS/OpenConsole"
-	FS_OpenMemory_FullMethodName  = "/adyton.fs.v1.FS/OpenMemory"
-	FS_Reopen_FullMethodName      = "/adyton.fs.v1.FS/Reopen"
-	FS_Close_FullMethodName       = "/adyton.fs.v1.FS/Close"
-	FS_Read_FullMethodName        = "/adyton.fs.v1.FS/Read"
-	FS_Write_FullMethodName       = "/adyton.fs.v1.FS/Write"
-	FS_Seek_FullMethodName        = "/adyton.fs.v1.FS/Seek"
-	FS_ReadDir_FullMethodName     = "/adyton.fs.v1.FS/ReadDir"
-	FS_Poll_FullMethodName        = "/adyton.fs.v1.FS/Poll"
-	FS_Ioctl_FullMethodName       = "/adyton.fs.v1.FS/Ioctl"
-	FS_Allocate_FullMethodName    = "/adyton.fs.v1.FS/Allocate"
-	FS_CopyRange_FullMethodName   = "/adyton.fs.v1.FS/CopyRange"
-	FS_Sync_FullMethodName        = "/adyton.fs.v1.FS/Sync"
-	FS_MapFile_FullMethodName     = "/adyton.fs.v1.FS/MapFile"
-	FS_Getattr_FullMethodName     = "/adyton.fs.v1.FS/Getattr"
-	FS_Setattr_FullMethodName     = "/adyton.fs.v1.FS/Setattr"
-	FS_Access_FullMethodName      = "/adyton.fs.v1.FS/Access"
-	FS_Mkdir_FullMethodName       = "/adyton.fs.v1.FS/Mkdir"
-	FS_Mknod_FullMethodName       = "/adyton.fs.v1.FS/Mknod"
-	FS_Symlink_FullMethodName     = "/adyton.fs.v1.FS/Symlink"
-	FS_Link_FullMethodName        = "/adyton.fs.v1.FS/Link"
-	FS_Unlink_FullMethodName      = "/adyton.fs.v1.FS/Unlink"
-	FS_Rename_FullMethodName      = "/adyton.fs.v1.FS/Rename"
-	FS_Readlink_FullMethodName    = "/adyton.fs.v1.FS/Readlink"
-	FS_Resolve_FullMethodName     = "/adyton.fs.v1.FS/Resolve"
-	FS_PathOf_FullMethodName      = "/adyton.fs.v1.FS/PathOf"
-	FS_Statfs_FullMethodName      = "/adyton.fs.v1.FS/Statfs"
-	FS_GetXattr_FullMethodName    = "/adyton.fs.v1.FS/GetXattr"
-	FS_SetXattr_FullMethodName    = "/adyton.fs.v1.FS/SetXattr"
-	FS_Lock_FullMethodName        = "/adyton.fs.v1.FS/Lock"
-	FS_Seal_FullMethodName        = "/adyton.fs.v1.FS/Seal"
-	FS_Lease_FullMethodName       = "/adyton.fs.v1.FS/Lease"
-	FS_OpenInotify_FullMethodName = "/adyton.fs.v1.FS/OpenInotify"
-	FS_AddWatch_FullMethodName    = "/adyton.fs.v1.FS/AddWatch"
-	FS_RemoveWatch_FullMethodName = "/adyton.fs.v1.FS/RemoveWatch"
-	FS_Unlock_FullMethodName      = "/adyton.fs.v1.FS/Unlock"
-	FS_Mount_FullMethodName       = "/adyton.fs.v1.FS/Mount"
-	FS_Unmount_FullMethodName     = "/adyton.fs.v1.FS/Unmount"
-	FS_SetTerminal_FullMethodName = "/adyton.fs.v1.FS/SetTerminal"
-	FS_Watch_FullMethodName       = "/adyton.fs.v1.FS/Watch"
-	FS_Expire_FullMethodName      = "/adyton.fs.v1.FS/Expire"
+	FS_Open_FullMethodName         = "/adyton.fs.v1.FS/Open"
+	FS_OpenConsole_FullMethodName  = "/adyton.fs.v1.FS/OpenConsole"
+	FS_OpenMemory_FullMethodName   = "/adyton.fs.v1.FS/OpenMemory"
+	FS_Reopen_FullMethodName       = "/adyton.fs.v1.FS/Reopen"
+	FS_Close_FullMethodName        = "/adyton.fs.v1.FS/Close"
+	FS_Read_FullMethodName         = "/adyton.fs.v1.FS/Read"
+	FS_Write_FullMethodName        = "/adyton.fs.v1.FS/Write"
+	FS_Seek_FullMethodName         = "/adyton.fs.v1.FS/Seek"
+	FS_ReadDir_FullMethodName      = "/adyton.fs.v1.FS/ReadDir"
+	FS_Poll_FullMethodName         = "/adyton.fs.v1.FS/Poll"
+	FS_Ioctl_FullMethodName        = "/adyton.fs.v1.FS/Ioctl"
+	FS_Allocate_FullMethodName     = "/adyton.fs.v1.FS/Allocate"
+	FS_CopyRange_FullMethodName    = "/adyton.fs.v1.FS/CopyRange"
+	FS_Sync_FullMethodName         = "/adyton.fs.v1.FS/Sync"
+	FS_MapFile_FullMethodName      = "/adyton.fs.v1.FS/MapFile"
+	FS_Getattr_FullMethodName      = "/adyton.fs.v1.FS/Getattr"
+	FS_Setattr_FullMethodName      = "/adyton.fs.v1.FS/Setattr"
+	FS_Access_FullMethodName       = "/adyton.fs.v1.FS/Access"
+	FS_Mkdir_FullMethodName        = "/adyton.fs.v1.FS/Mkdir"
+	FS_Mknod_FullMethodName        = "/adyton.fs.v1.FS/Mknod"
+	FS_Symlink_FullMethodName      = "/adyton.fs.v1.FS/Symlink"
+	FS_Link_FullMethodName         = "/adyton.fs.v1.FS/Link"
+	FS_Unlink_FullMethodName       = "/adyton.fs.v1.FS/Unlink"
+	FS_Rename_FullMethodName       = "/adyton.fs.v1.FS/Rename"
+	FS_Readlink_FullMethodName     = "/adyton.fs.v1.FS/Readlink"
+	FS_Resolve_FullMethodName      = "/adyton.fs.v1.FS/Resolve"
+	FS_PathOf_FullMethodName       = "/adyton.fs.v1.FS/PathOf"
+	FS_Statfs_FullMethodName       = "/adyton.fs.v1.FS/Statfs"
+	FS_GetXattr_FullMethodName     = "/adyton.fs.v1.FS/GetXattr"
+	FS_SetXattr_FullMethodName     = "/adyton.fs.v1.FS/SetXattr"
+	FS_Lock_FullMethodName         = "/adyton.fs.v1.FS/Lock"
+	FS_Seal_FullMethodName         = "/adyton.fs.v1.FS/Seal"
+	FS_Lease_FullMethodName        = "/adyton.fs.v1.FS/Lease"
+	FS_EncodeHandle_FullMethodName = "/adyton.fs.v1.FS/EncodeHandle"
+	FS_WriteHint_FullMethodName    = "/adyton.fs.v1.FS/WriteHint"
+	FS_OpenInotify_FullMethodName  = "/adyton.fs.v1.FS/OpenInotify"
+	FS_AddWatch_FullMethodName     = "/adyton.fs.v1.FS/AddWatch"
+	FS_RemoveWatch_FullMethodName  = "/adyton.fs.v1.FS/RemoveWatch"
+	FS_Unlock_FullMethodName       = "/adyton.fs.v1.FS/Unlock"
+	FS_Mount_FullMethodName        = "/adyton.fs.v1.FS/Mount"
+	FS_Unmount_FullMethodName      = "/adyton.fs.v1.FS/Unmount"
+	FS_SetTerminal_FullMethodName  = "/adyton.fs.v1.FS/SetTerminal"
+	FS_Watch_FullMethodName        = "/adyton.fs.v1.FS/Watch"
+	FS_Expire_FullMethodName       = "/adyton.fs.v1.FS/Expire"
 )
 
 // FSClient is the client API for FS service.
@@ -180,6 +182,12 @@ type FSClient interface {
 	// size by path is broken: Watch tells its handle with POLLRDBAND, and who
 	// breaks it waits. Errors: EACCES, EINVAL, EAGAIN.
 	Lease(ctx context.Context, in *LeaseRequest, opts ...grpc.CallOption) (*LeaseReply, error)
+	// EncodeHandle gives a file an id by which Open finds it again. Serves
+	// name_to_handle_at. Errors: EOPNOTSUPP where the file system has none.
+	EncodeHandle(ctx context.Context, in *EncodeHandleRequest, opts ...grpc.CallOption) (*EncodeHandleReply, error)
+	// WriteHint tells how long the data of a file will live, or sets it. Serves
+	// F_GET_RW_HINT and F_SET_RW_HINT. Errors: EINVAL, EPERM.
+	WriteHint(ctx context.Context, in *WriteHintRequest, opts ...grpc.CallOption) (*WriteHintReply, error)
 	// OpenInotify makes an inotify instance: a handle whose Read gives the
 	// events of its watches. Errors: EMFILE.
 	OpenInotify(ctx context.Context, in *OpenInotifyRequest, opts ...grpc.CallOption) (*OpenInotifyReply, error)
@@ -542,6 +550,26 @@ func (c *fSClient) Lease(ctx context.Context, in *LeaseRequest, opts ...grpc.Cal
 	return out, nil
 }
 
+func (c *fSClient) EncodeHandle(ctx context.Context, in *EncodeHandleRequest, opts ...grpc.CallOption) (*EncodeHandleReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(EncodeHandleReply)
+	err := c.cc.Invoke(ctx, FS_EncodeHandle_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *fSClient) WriteHint(ctx context.Context, in *WriteHintRequest, opts ...grpc.CallOption) (*WriteHintReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(WriteHintReply)
+	err := c.cc.Invoke(ctx, FS_WriteHint_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *fSClient) OpenInotify(ctx context.Context, in *OpenInotifyRequest, opts ...grpc.CallOption) (*OpenInotifyReply, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(OpenInotifyReply)
@@ -755,6 +783,12 @@ type FSServer interface {
 	// size by path is broken: Watch tells its handle with POLLRDBAND, and who
 	// breaks it waits. Errors: EACCES, EINVAL, EAGAIN.
 	Lease(context.Context, *LeaseRequest) (*LeaseReply, error)
+	// EncodeHandle gives a file an id by which Open finds it again. Serves
+	// name_to_handle_at. Errors: EOPNOTSUPP where the file system has none.
+	EncodeHandle(context.Context, *EncodeHandleRequest) (*EncodeHandleReply, error)
+	// WriteHint tells how long the data of a file will live, or sets it. Serves
+	// F_GET_RW_HINT and F_SET_RW_HINT. Errors: EINVAL, EPERM.
+	WriteHint(context.Context, *WriteHintRequest) (*WriteHintReply, error)
 	// OpenInotify makes an inotify instance: a handle whose Read gives the
 	// events of its watches. Errors: EMFILE.
 	OpenInotify(context.Context, *OpenInotifyRequest) (*OpenInotifyReply, error)
@@ -885,6 +919,12 @@ func (UnimplementedFSServer) Seal(context.Context, *SealRequest) (*SealReply, er
 }
 func (UnimplementedFSServer) Lease(context.Context, *LeaseRequest) (*LeaseReply, error) {
 	return nil, status.Error(codes.Unimplemented, "method Lease not implemented")
+}
+func (UnimplementedFSServer) EncodeHandle(context.Context, *EncodeHandleRequest) (*EncodeHandleReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method EncodeHandle not implemented")
+}
+func (UnimplementedFSServer) WriteHint(context.Context, *WriteHintRequest) (*WriteHintReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method WriteHint not implemented")
 }
 func (UnimplementedFSServer) OpenInotify(context.Context, *OpenInotifyRequest) (*OpenInotifyReply, error) {
 	return nil, status.Error(codes.Unimplemented, "method OpenInotify not implemented")
@@ -1528,6 +1568,42 @@ func _FS_Lease_Handler(srv interface{}, ctx context.Context, dec func(interface{
 	return interceptor(ctx, in, info, handler)
 }
 
+func _FS_EncodeHandle_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(EncodeHandleRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(FSServer).EncodeHandle(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: FS_EncodeHandle_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(FSServer).EncodeHandle(ctx, req.(*EncodeHandleRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _FS_WriteHint_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(WriteHintRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(FSServer).WriteHint(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: FS_WriteHint_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(FSServer).WriteHint(ctx, req.(*WriteHintRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _FS_OpenInotify_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(OpenInotifyRequest)
 	if err := dec(in); err != nil {
@@ -1821,6 +1897,14 @@ var FS_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Lease",
 			Handler:    _FS_Lease_Handler,
+		},
+		{
+			MethodName: "EncodeHandle",
+			Handler:    _FS_EncodeHandle_Handler,
+		},
+		{
+			MethodName: "WriteHint",
+			Handler:    _FS_WriteHint_Handler,
 		},
 		{
 			MethodName: "OpenInotify",

@@ -66,6 +66,8 @@ type Inode struct {
 	Linkable bool
 	// Locks are the locks on the file, kept by package lock.
 	Locks any
+	// WriteHint is RWH_WRITE_LIFE_*.
+	WriteHint uint32
 	// Marks say who hears of what happens to the file, or nil.
 	Marks any
 	// Leases are those on the file, or nil.
