@@ -43,6 +43,9 @@ func assemble(f *runFlags) (*machine, error) {
 	if f.unsupported != "enosys" && f.unsupported != "kill" {
 		return nil, fmt.Errorf("--unsupported %q: want enosys or kill", f.unsupported)
 	}
+	if f.pluginDeath != "fail" && f.pluginDeath != "kill" {
+		return nil, fmt.Errorf("--on-plugin-death %q: want fail or kill", f.pluginDeath)
+	}
 	cfg := syscalls.Config{
 		Hostname: f.hostname, MemoryBytes: s.Memory, MemoryLimit: s.Memory, CPUs: runtime.NumCPU(),
 		KillUnsupported: f.unsupported == "kill",
@@ -90,6 +93,13 @@ func (m *machine) subsystems(f *runFlags, s *setup, core *procinfo.Service, part
 		k.TicketDone(t)
 	}
 	where := map[string]string{"fs": f.fs, "mm": f.mm, "signal": f.signal, "ipc": f.ipc}
+	var gone func()
+	if f.pluginDeath == "kill" {
+		gone = func() {
+			m.close()
+			os.Exit(125) // what runs ends with us
+		}
+	}
 	for _, kind := range plugin.Kinds {
 		switch w := where[kind]; {
 		case w == "linked" || strings.HasPrefix(w, "linked:"):
@@ -114,7 +124,7 @@ func (m *machine) subsystems(f *runFlags, s *setup, core *procinfo.Service, part
 			}
 			parts.Claims = append(parts.Claims, linkedClaims[kind])
 		case strings.HasPrefix(w, "plugin:"):
-			p, err := startPlugin(kind, strings.TrimPrefix(w, "plugin:"), s, core, parts.Config.Operator)
+			p, err := startPlugin(kind, strings.TrimPrefix(w, "plugin:"), s, core, parts.Config.Operator, gone)
 			if err != nil {
 				return err
 			}

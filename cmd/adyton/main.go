@@ -4,6 +4,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -16,6 +18,7 @@ type exitError int
 func (e exitError) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
 
 func main() {
+	log.SetOutput(io.Discard) // libraries' own; what an operator must know is told as such
 	os.Exit(status(newRoot().Execute()))
 }
 
@@ -51,6 +54,6 @@ the untrusted host for what only a host can do.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(newRun(), newCoverage(), newBench(), newServe(), newHost(), newVersion(), newMan())
+	root.AddCommand(newRun(), newCoverage(), newBench(), newServe(), newPlugin(), newHost(), newVersion(), newMan())
 	return root
 }

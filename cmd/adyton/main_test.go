@@ -64,6 +64,13 @@ func TestCommandLine(t *testing.T) {
 		{"run --ipc=linked:quota?pipes=1 -- /bin/true", 125, "", `no option "pipes"`},
 		{"run --ipc=linked:quota?handles=-1 -- /bin/true", 125, "", `handles="-1" is no number`},
 		{"run --ipc=linked:quota?segment-bytes=lots -- /bin/true", 125, "", "is no size"},
+		{"plugin inspect self?arg=serve&arg=mm", 0, "subsystem: mm", ""},
+		{"plugin inspect self?arg=serve&arg=ipc --format json", 0, `"subsystem": "ipc"`, ""},
+		{"plugin inspect self?arg=serve&arg=ipc&sha256=00", 125, "", "want 00"},
+		{"plugin inspect self?args=x", 125, "", `no option "args"; there is arg, sha256`},
+		{"plugin inspect /bin/true", 125, "", "adyton: plugin  (/bin/true): Unrecognized remote plugin message: Failed to read any lines"},
+		{"run --fs=plugin:self?arg=serve&arg=mm -- /bin/true", 125, "", `it is a plugin for "mm", not fs`},
+		{"run --on-plugin-death=mourn -- /bin/true", 125, "", "want fail or kill"},
 		{"run --config " + file + ".none -- /bin/true", 125, "", "no such file"},
 	} {
 		cmd, stdout, stderr := adyton(t, strings.Fields(c.args)...)

@@ -41,6 +41,7 @@ type runFlags struct {
 	ipc         string
 	host        string
 	config      string
+	pluginDeath string
 }
 
 func newRun() *cobra.Command {
@@ -87,6 +88,7 @@ was not found, 126 when it cannot be executed, 125 when Adyton itself fails.`,
 	fl.Lookup("strace").NoOptDefVal = "all"
 	fl.BoolVar(&f.straceFail, "strace-failing", false, "trace only calls that fail")
 	fl.StringVar(&f.host, "host", "", "ask the server of adyton host at unix:`PATH` for what only the host can do (default: in this process)")
+	fl.StringVar(&f.pluginDeath, "on-plugin-death", "fail", "when a plugin dies or hangs: fail its calls with EIO, or kill the run (status 125)")
 	for _, x := range []struct {
 		at   *string
 		name string

@@ -1,12 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"net/url"
 	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"google.golang.org/grpc"
@@ -84,32 +83,6 @@ func newLinkedFS(s *setup, x implementation, core coreapi.Core, done func(uint64
 	return &linkedFS{f, func() { f.Shutdown(); stop() }}, nil
 }
 
-// startPlugin starts what `plugin:PATH[?arg=A&sha256=H]` names.
-func startPlugin(kind, where string, s *setup, core coreapi.Core, operator func(string, ...any)) (*plugin.Plugin, error) {
-	path, query, _ := strings.Cut(where, "?")
-	q, err := url.ParseQuery(query)
-	if err != nil {
-		return nil, fmt.Errorf("--%s plugin:%s: %w", kind, where, err)
-	}
-	args := q["arg"]
-	if path == "self" {
-		if path, err = os.Executable(); err != nil {
-			return nil, err
-		}
-	}
-	if len(args) == 0 {
-		args = []string{"serve", kind}
-	}
-	own := *s
-	own.Streams = []int{3, 4, 5}
-	b, err := json.Marshal(&own)
-	if err != nil {
-		return nil, err
-	}
-	return plugin.Start(kind, plugin.Spec{Path: path, Args: args, SHA256: q.Get("sha256"), Operator: operator,
-		Env: append(os.Environ(), setupVar+"="+string(b)), Files: []*os.File{os.Stdin, os.Stdout, os.Stderr}}, core)
-}
-
 // remoteFS is fs elsewhere: descriptors of its process mean nothing here.
 type remoteFS struct{ fsapi.FS }
 
@@ -153,7 +126,8 @@ func serve(kind, impl string) error {
 	var failed error
 	stop := func() {}
 	defer func() { stop() }()
-	plugin.Serve(kind, linkedClaims[kind], func(g *grpc.Server, core coreapi.Core) {
+	about := plugin.About{Kind: kind, Name: cmp.Or(which.name, "default"), Version: buildVersion().Version, Claims: linkedClaims[kind]}
+	plugin.Serve(about, func(g *grpc.Server, core coreapi.Core) {
 		switch kind {
 		case "fs":
 			x, err := newLinkedFS(s, which, core, nil, func(format string, a ...any) { slog.Warn(fmt.Sprintf(format, a...)) })

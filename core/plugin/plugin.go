@@ -46,6 +46,9 @@ var handshake = goplugin.HandshakeConfig{
 	MagicCookieValue: "a subsystem of Adyton",
 }
 
+// dispensed is what go-plugin calls the one thing that a plugin gives.
+const dispensed = "subsystem"
+
 // coreBroker is the number under which a plugin finds the core's own service.
 const coreBroker = 1
 
@@ -67,6 +70,8 @@ type Spec struct {
 	Files []*os.File
 	// Operator gets one line for each thing that an operator must know.
 	Operator func(format string, args ...any)
+	// OnDeath, if set, is called once when the plugin is given up.
+	OnDeath func()
 }
 
 // Plugin is one that runs.
@@ -77,14 +82,19 @@ type Plugin struct {
 	conn   *grpc.ClientConn
 	leader atomic.Pointer[leader.Leader]
 	down   atomic.Bool
-	// Claims is what it said at the handshake.
-	Claims []coverage.Claim
+	// Claims, Name and Version are what it said at the handshake.
+	Claims        []coverage.Claim
+	Name, Version string
+	// SHA256 is of the program.
+	SHA256 [sha256.Size]byte
 }
 
-// Start runs a program as a plugin of one kind. core answers what it asks back.
+// Start runs a program as a plugin of one kind, or with "" of whatever kind it
+// is. core answers what it asks back.
 func Start(kind string, spec Spec, core coreapi.Core) (*Plugin, error) {
 	p := &Plugin{kind: kind, spec: spec}
-	path, err := sealed(spec.Path, spec.SHA256)
+	path, sum, err := sealed(spec.Path, spec.SHA256)
+	p.SHA256 = sum
 	if err != nil {
 		return nil, fmt.Errorf("plugin %s (%s): %w", kind, spec.Path, err)
 	}
@@ -94,7 +104,7 @@ func Start(kind string, spec Spec, core coreapi.Core) (*Plugin, error) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
 	p.client = goplugin.NewClient(&goplugin.ClientConfig{
 		HandshakeConfig:  handshake,
-		Plugins:          map[string]goplugin.Plugin{kind: &glue{p: p, core: core}},
+		Plugins:          map[string]goplugin.Plugin{dispensed: &glue{p: p, core: core}},
 		Cmd:              cmd,
 		AllowedProtocols: []goplugin.Protocol{goplugin.ProtocolGRPC},
 		Logger:           hclog.New(&hclog.LoggerOptions{Output: io.Discard, Level: hclog.Error}),
@@ -110,14 +120,16 @@ func Start(kind string, spec Spec, core coreapi.Core) (*Plugin, error) {
 		runtime.LockOSThread()
 		c, err := p.client.Client()
 		if err == nil {
-			_, err = c.Dispense(kind)
+			_, err = c.Dispense(dispensed)
 		}
 		started <- err
 		select {}
 	}()
 	if err := <-started; err != nil {
 		p.client.Kill()
-		return nil, fmt.Errorf("plugin %s (%s): %w", kind, spec.Path, err)
+		// go-plugin adds paragraphs of advice.
+		line, _, _ := strings.Cut(strings.ReplaceAll(err.Error(), ": \n", ": "), "\n")
+		return nil, fmt.Errorf("plugin %s (%s): %s", kind, spec.Path, line)
 	}
 	if err := p.askClaims(); err != nil {
 		p.client.Kill()
@@ -128,36 +140,39 @@ func Start(kind string, spec Spec, core coreapi.Core) (*Plugin, error) {
 
 // sealed copies a program into memory that cannot change, so that what was
 // checked is what runs.
-func sealed(path, want string) (string, error) {
+func sealed(path, want string) (file string, sum [sha256.Size]byte, err error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
-		return "", err
+		return "", sum, err
 	}
-	if sum := sha256.Sum256(b); want != "" && !strings.EqualFold(want, hex.EncodeToString(sum[:])) {
-		return "", fmt.Errorf("checksum is %x, want %s", sum, want)
+	if sum = sha256.Sum256(b); want != "" && !strings.EqualFold(want, hex.EncodeToString(sum[:])) {
+		return "", sum, fmt.Errorf("checksum is %x, want %s", sum, want)
 	}
 	fd, err := unix.MemfdCreate("adyton-plugin", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
 	if err != nil {
-		return "", fmt.Errorf("memfd_create: %w", err)
+		return "", sum, fmt.Errorf("memfd_create: %w", err)
 	}
 	for off := 0; off < len(b); {
 		n, err := unix.Pwrite(fd, b[off:], int64(off))
 		if err != nil {
-			return "", fmt.Errorf("copy: %w", err)
+			return "", sum, fmt.Errorf("copy: %w", err)
 		}
 		off += n
 	}
 	if _, err := unix.FcntlInt(uintptr(fd), unix.F_ADD_SEALS, unix.F_SEAL_WRITE|unix.F_SEAL_SHRINK|unix.F_SEAL_GROW|unix.F_SEAL_SEAL); err != nil {
-		return "", fmt.Errorf("seal: %w", err)
+		return "", sum, fmt.Errorf("seal: %w", err)
 	}
 	// Out of the way of the descriptors that are handed over.
 	high, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 100)
 	unix.Close(fd)
 	if err != nil {
-		return "", fmt.Errorf("dup: %w", err)
+		return "", sum, fmt.Errorf("dup: %w", err)
 	}
-	return fmt.Sprintf("/proc/self/fd/%d", high), nil
+	return fmt.Sprintf("/proc/self/fd/%d", high), sum, nil
 }
+
+// Kind is which subsystem it is.
+func (p *Plugin) Kind() string { return p.kind }
 
 // Attach gives the plugin the leader whose handlers call it. Before, calls
 // block their caller.
@@ -171,8 +186,15 @@ func (p *Plugin) OnError(method string, err error) {
 	if p.down.Swap(true) {
 		return
 	}
-	p.spec.Operator("plugin %s (%s): %s: %v; killed, calls get EIO", p.kind, p.spec.Path, method, err)
+	then := "calls get EIO"
+	if p.spec.OnDeath != nil {
+		then = "the run ends"
+	}
+	p.spec.Operator("plugin %s (%s): %s: %v; killed, %s", p.kind, p.spec.Path, method, err, then)
 	go p.client.Kill() // one that hangs must not cost each call its time
+	if p.spec.OnDeath != nil {
+		p.spec.OnDeath()
+	}
 }
 
 // Kill ends the plugin; what it says of that is no news.
@@ -205,6 +227,13 @@ func (p *Plugin) askClaims() error {
 	if e := c.Claims(&coverageapi.ClaimsRequest{}, &rep); e != 0 {
 		return fmt.Errorf("claims: %s", e.Description())
 	}
+	if p.kind == "" {
+		p.kind = rep.Subsystem
+	}
+	if rep.Subsystem != p.kind {
+		return fmt.Errorf("it is a plugin for %q, not %s", rep.Subsystem, p.kind)
+	}
+	p.Name, p.Version = rep.Name, rep.Version
 	for _, c := range rep.Claims {
 		p.Claims = append(p.Claims, fromWire(&c))
 	}
@@ -256,14 +285,20 @@ func (g *glue) GRPCServer(broker *goplugin.GRPCBroker, s *grpc.Server) error {
 	return nil
 }
 
-// Serve runs this process as a plugin of one kind until the other side ends.
-// register adds the subsystem's service; core is the core's own.
-func Serve(kind string, claims []coverage.Claim, register func(s *grpc.Server, core coreapi.Core)) {
+// About is what a plugin says of itself at the handshake.
+type About struct {
+	Kind, Name, Version string
+	Claims              []coverage.Claim
+}
+
+// Serve runs this process as a plugin until the other side ends. register adds
+// the subsystem's service; core is the core's own.
+func Serve(about About, register func(s *grpc.Server, core coreapi.Core)) {
 	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, nil)))
 	goplugin.Serve(&goplugin.ServeConfig{
 		HandshakeConfig: handshake,
-		Plugins: map[string]goplugin.Plugin{kind: &glue{register: func(s *grpc.Server, core coreapi.Core) {
-			coveragewire.Register(s, &claimServer{claims: claims})
+		Plugins: map[string]goplugin.Plugin{dispensed: &glue{register: func(s *grpc.Server, core coreapi.Core) {
+			coveragewire.Register(s, &claimServer{about: about})
 			register(s, core)
 		}}},
 		GRPCServer: func(opts []grpc.ServerOption) *grpc.Server {
@@ -275,11 +310,12 @@ func Serve(kind string, claims []coverage.Claim, register func(s *grpc.Server, c
 
 type claimServer struct {
 	coverageapi.Unimplemented
-	claims []coverage.Claim
+	about About
 }
 
 func (c *claimServer) Claims(_ *coverageapi.ClaimsRequest, rep *coverageapi.ClaimsReply) linux.Errno {
-	for _, x := range c.claims {
+	rep.Subsystem, rep.Name, rep.Version = c.about.Kind, c.about.Name, c.about.Version
+	for _, x := range c.about.Claims {
 		w := coverageapi.Claim{Syscalls: x.Syscalls, Level: coverageapi.Level(x.Level), Note: x.Note, Tests: x.Tests}
 		for name, mask := range x.Flags {
 			w.Flags = append(w.Flags, coverageapi.FlagSet{Argument: name, Mask: mask})

@@ -47,9 +47,21 @@ func TestPlugins(t *testing.T) {
 }
 
 // TestPluginDies kills a plugin under a program that waits for it: the program
-// goes on with EIO, and the operator gets a line.
+// goes on with EIO, or the run ends, and the operator gets a line.
 func TestPluginDies(t *testing.T) {
-	argv := adyton(t).Argv(oracle.Cmd{Argv: []string{"busybox", "sh", "-c", "echo up; sleep 100 | cat; echo over"}, Flags: []string{"--ipc=plugin:self"}})
+	if status := pluginDies(t, "echo up; sleep 100 | cat; echo over", "--ipc=plugin:self"); status == 125 {
+		t.Error("the run ended with its plugin")
+	}
+	if status := pluginDies(t, "echo up; sleep 100 | cat; echo over", "--ipc=plugin:self", "--on-plugin-death=kill"); status != 125 {
+		t.Errorf("--on-plugin-death=kill: status %d, want 125", status)
+	}
+}
+
+// pluginDies runs a script, kills the ipc plugin once it has printed, and gives
+// the exit status.
+func pluginDies(t *testing.T, script string, flags ...string) int {
+	t.Helper()
+	argv := adyton(t).Argv(oracle.Cmd{Argv: []string{"busybox", "sh", "-c", script}, Flags: flags})
 	cmd := exec.Command(argv[0], argv[1:]...)
 	var errs strings.Builder
 	cmd.Stderr = &errs
@@ -82,6 +94,7 @@ func TestPluginDies(t *testing.T) {
 	if !strings.Contains(errs.String(), "plugin ipc") {
 		t.Errorf("the operator was told %q, want a line of plugin ipc", errs.String())
 	}
+	return cmd.ProcessState.ExitCode()
 }
 
 // TestImplementations runs a program into the bounds that a second

@@ -135,6 +135,7 @@ func (m *ClaimsReply) fill(s *source) {
 		e.fill(s)
 		m.Claims = append(m.Claims, e)
 	}
+	m.Subsystem = s.path()
 }
 
 // source is a stream of bytes: data, then noise if that is not 0, then zeros.

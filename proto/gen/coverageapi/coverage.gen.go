@@ -72,9 +72,12 @@ type ClaimsRequest struct{}
 
 // ClaimsReply is what Claims answers.
 type ClaimsReply struct {
+	// What the implementation calls itself, and its version.
 	Name    string
 	Version string
 	Claims  []Claim
+	// Which one it is: fs, mm, signal or ipc.
+	Subsystem string
 }
 
 // Unimplemented answers ENOSYS to everything. Embed it in a Coverage that has only some of the methods.

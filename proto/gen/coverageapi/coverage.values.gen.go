@@ -208,6 +208,7 @@ func (m *ClaimsReply) Reset() {
 	m.Name = ""
 	m.Version = ""
 	m.Claims = m.Claims[:0]
+	m.Subsystem = ""
 }
 
 // Equal reports whether m and o hold the same values; nil and empty slices are the same.
@@ -225,6 +226,9 @@ func (m *ClaimsReply) Equal(o *ClaimsReply) bool {
 		if !m.Claims[i].Equal(&o.Claims[i]) {
 			return false
 		}
+	}
+	if m.Subsystem != o.Subsystem {
+		return false
 	}
 	return true
 }
@@ -267,6 +271,11 @@ func (m *ClaimsReply) appendGo(b []byte) []byte {
 			b = append(b, ", "...)
 		}
 		b = endGo(b)
+		b = append(b, ", "...)
+	}
+	if m.Subsystem != "" {
+		b = append(b, "Subsystem: "...)
+		b = quoteGo(b, m.Subsystem)
 		b = append(b, ", "...)
 	}
 	return endGo(b)

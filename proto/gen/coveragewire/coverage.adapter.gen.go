@@ -173,6 +173,7 @@ func toWireClaimsReply(w *ClaimsReply, m *coverageapi.ClaimsReply) *ClaimsReply 
 			w.Claims[i] = toWireClaim(&all[i], &m.Claims[i])
 		}
 	}
+	w.Subsystem = m.Subsystem
 	return w
 }
 
@@ -190,4 +191,5 @@ func fromWireClaimsReply(m *coverageapi.ClaimsReply, w *ClaimsReply) {
 			fromWireClaim(&m.Claims[had+i], v)
 		}
 	}
+	m.Subsystem = w.Subsystem
 }

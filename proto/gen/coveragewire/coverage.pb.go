@@ -257,11 +257,14 @@ func (*ClaimsRequest) Descriptor() ([]byte, []int) {
 }
 
 type ClaimsReply struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Errno         uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
-	Name          string                 `protobuf:"bytes,2,opt,name=name" json:"name,omitempty"`
-	Version       string                 `protobuf:"bytes,3,opt,name=version" json:"version,omitempty"`
-	Claims        []*Claim               `protobuf:"bytes,4,rep,name=claims" json:"claims,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Errno uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
+	// What the implementation calls itself, and its version.
+	Name    string   `protobuf:"bytes,2,opt,name=name" json:"name,omitempty"`
+	Version string   `protobuf:"bytes,3,opt,name=version" json:"version,omitempty"`
+	Claims  []*Claim `protobuf:"bytes,4,rep,name=claims" json:"claims,omitempty"`
+	// Which one it is: fs, mm, signal or ipc.
+	Subsystem     string `protobuf:"bytes,5,opt,name=subsystem" json:"subsystem,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -324,6 +327,13 @@ func (x *ClaimsReply) GetClaims() []*Claim {
 	return nil
 }
 
+func (x *ClaimsReply) GetSubsystem() string {
+	if x != nil {
+		return x.Subsystem
+	}
+	return ""
+}
+
 var File_adyton_coverage_v1_coverage_proto protoreflect.FileDescriptor
 
 const file_adyton_coverage_v1_coverage_proto_rawDesc = "" +
@@ -339,12 +349,13 @@ const file_adyton_coverage_v1_coverage_proto_rawDesc = "" +
 	"\x05flags\x18\x03 \x03(\v2\x1b.adyton.coverage.v1.FlagSetR\x05flags\x12\x12\n" +
 	"\x04note\x18\x04 \x01(\tR\x04note\x12\x14\n" +
 	"\x05tests\x18\x05 \x03(\tR\x05tests\"\x0f\n" +
-	"\rClaimsRequest\"\x84\x01\n" +
+	"\rClaimsRequest\"\xa2\x01\n" +
 	"\vClaimsReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x18\n" +
 	"\aversion\x18\x03 \x01(\tR\aversion\x121\n" +
-	"\x06claims\x18\x04 \x03(\v2\x19.adyton.coverage.v1.ClaimR\x06claims*h\n" +
+	"\x06claims\x18\x04 \x03(\v2\x19.adyton.coverage.v1.ClaimR\x06claims\x12\x1c\n" +
+	"\tsubsystem\x18\x05 \x01(\tR\tsubsystem*h\n" +
 	"\x05Level\x12\x15\n" +
 	"\x11LEVEL_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11LEVEL_UNSUPPORTED\x10\x01\x12\x0e\n" +
