@@ -14,6 +14,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"adyton.dev/adyton/core/linux"
 	"adyton.dev/adyton/proto/gen/ipcapi"
 	"adyton.dev/adyton/subsystems/ipc/internal/ring"
@@ -21,8 +23,8 @@ import (
 
 // Config says what an IPC is made of. The zero value is fit for use.
 type Config struct {
-	// Now reads the monotonic clock in nanoseconds; socket time-outs count
-	// from it. nil takes the Go runtime's.
+	// Now reads CLOCK_MONOTONIC in nanoseconds, by which the core counts
+	// deadlines. nil asks the host.
 	Now func() int64
 	// Wall reads the time of day in nanoseconds since 1970; fstat and time
 	// stamps show it. nil takes the host's.
@@ -76,8 +78,11 @@ var _ ipcapi.IPC = (*IPC)(nil)
 // configuration that cannot work will be refused here.
 func New(c Config) (*IPC, error) {
 	if c.Now == nil {
-		start := time.Now()
-		c.Now = func() int64 { return int64(time.Since(start)) }
+		c.Now = func() int64 {
+			var t unix.Timespec
+			unix.ClockGettime(unix.CLOCK_MONOTONIC, &t)
+			return t.Nano()
+		}
 	}
 	if c.Wall == nil {
 		c.Wall = func() int64 { return time.Now().UnixNano() }

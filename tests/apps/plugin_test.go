@@ -97,6 +97,27 @@ func pluginDies(t *testing.T, script string, flags ...string) int {
 	return cmd.ProcessState.ExitCode()
 }
 
+// TestExamplePlugin builds the plugin of docs/plugins.md, a module of its own,
+// and sees in its log what a program did.
+func TestExamplePlugin(t *testing.T) {
+	dir := t.TempDir()
+	path, log := filepath.Join(dir, "audit"), filepath.Join(dir, "log")
+	build := exec.Command("go", "build", "-o", path, ".")
+	build.Dir = "../../examples/audit"
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	const script = `use Socket; $| = 1; socket(L, PF_INET, SOCK_STREAM, 0); bind(L, sockaddr_in(7777, INADDR_LOOPBACK)) or die; listen(L, 1);
+socket(C, PF_INET, SOCK_STREAM, 0); connect(C, sockaddr_in(7777, INADDR_LOOPBACK)) or die; syswrite(C, "heard"); accept(A, L); sysread(A, $x, 10); print $x`
+	got, err := adyton(t).Run(oracle.Cmd{Argv: []string{"perl", "-e", script}, Flags: []string{"--ipc=plugin:" + path + "?arg=" + log}, Timeout: time.Minute})
+	if err != nil || string(got.Stdout) != "heard" || got.Status != 0 {
+		t.Fatalf("status %d, stdout %q, stderr %q, %v", got.Status, got.Stdout, got.Stderr, err)
+	}
+	if b, err := os.ReadFile(log); err != nil || !strings.Contains(string(b), "msg=connect uid="+strconv.Itoa(os.Getuid())) || !strings.Contains(string(b), "address=02001e617f000001") {
+		t.Errorf("the log is %q, %v", b, err)
+	}
+}
+
 // TestImplementations runs a program into the bounds that a second
 // implementation has, linked and as a plugin.
 func TestImplementations(t *testing.T) {
