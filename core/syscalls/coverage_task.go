@@ -61,9 +61,23 @@ var taskClaims = []coverage.Claim{
 	{
 		Syscalls: []string{"kcmp"}, Level: coverage.Partial,
 		Values: map[string][]uint64{"type": {linux.KCMP_FILE, linux.KCMP_VM, linux.KCMP_FILES, linux.KCMP_FS, linux.KCMP_SIGHAND,
-			linux.KCMP_IO, linux.KCMP_SYSVSEM}},
-		Note:  "No KCMP_EPOLL_TFD.",
+			linux.KCMP_IO, linux.KCMP_SYSVSEM, linux.KCMP_EPOLL_TFD}},
+		Note:  "CLONE_SIGHAND without CLONE_THREAD counts as handlers of one's own.",
 		Tests: []string{"conformance/task"},
+	},
+	{
+		Syscalls: []string{"process_mrelease"}, Level: coverage.Full,
+		Tests: []string{"conformance/pidfd"},
+	},
+	{
+		Syscalls: []string{"setns"}, Level: coverage.Partial,
+		Note:  "A pidfd and CLONE_NEWNS: there is one namespace of mounts, and no other kind.",
+		Tests: []string{"conformance/pidfd"},
+	},
+	{
+		Syscalls: []string{"acct", "modify_ldt", "map_shadow_stack", "lsm_get_self_attr", "lsm_set_self_attr", "lsm_list_modules"},
+		Level:    coverage.Stub,
+		Note:     "ENOSYS, as on a Linux built without BSD_PROCESS_ACCT, MODIFY_LDT_SYSCALL, X86_USER_SHADOW_STACK and SECURITY.",
 	},
 	{
 		Syscalls: []string{"io_setup", "io_destroy", "io_submit", "io_cancel", "io_getevents", "io_pgetevents"}, Level: coverage.Full,
@@ -92,7 +106,7 @@ var taskClaims = []coverage.Claim{
 		Tests: []string{"conformance/mempolicy", "conformance/task"},
 	},
 	{
-		Syscalls: []string{"mbind"}, Level: coverage.Stub,
+		Syscalls: []string{"mbind", "set_mempolicy_home_node"}, Level: coverage.Stub,
 		Note:  "One memory node: arguments are checked, the policy is not kept.",
 		Tests: []string{"conformance/mempolicy", "conformance/task"},
 	},

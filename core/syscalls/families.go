@@ -45,6 +45,7 @@ var families = [][]Row{
 	mountRows,
 	nanosleepRows,
 	openRows,
+	notBuiltRows,
 	pidfdRows,
 	pipeRows,
 	pkeyRows,

@@ -3,6 +3,7 @@ package syscalls
 import (
 	"cmp"
 	"reflect"
+	"slices"
 
 	"adyton.dev/adyton/core/fdtable"
 	"adyton.dev/adyton/core/linux"
@@ -43,10 +44,45 @@ func sysKcmp(c *Call) (int64, linux.Errno) {
 		return compare(a.Process, b.Process), 0 // GAP: CLONE_SIGHAND without CLONE_THREAD
 	case linux.KCMP_SYSVSEM:
 		return compare(a.SemUndo, b.SemUndo), 0
+	case linux.KCMP_EPOLL_TFD:
+		return c.kcmpEpoll(a, b)
 	case linux.KCMP_IO:
 		return 0, 0 // none has one: two NULLs are equal
 	}
 	return 0, linux.EINVAL
+}
+
+// kcmpEpoll compares a description with what an epoll instance of the other
+// thread watches: kcmp_epoll_target.
+func (c *Call) kcmpEpoll(a, b *task.Thread) (int64, linux.Errno) {
+	var slot [12]byte // struct kcmp_epoll_slot
+	if e := c.CopyIn(c.Args[4], slot[:]); e != 0 {
+		return 0, e
+	}
+	f, e := peekFile(a, c.Uint(3))
+	if e != 0 {
+		return 0, e
+	}
+	g, e := peekFile(b, le.Uint32(slot[0:]))
+	if e != 0 {
+		return 0, e
+	}
+	ep, ok := g.Object.(*epoll)
+	if !ok {
+		return 0, linux.EINVAL
+	}
+	var found []*fdtable.File
+	for k := range ep.items {
+		if k.fd == int32(le.Uint32(slot[4:])) {
+			found = append(found, k.f)
+		}
+	}
+	slices.SortFunc(found, func(x, y *fdtable.File) int { return cmp.Compare(x.ID, y.ID) })
+	n := le.Uint32(slot[8:])
+	if uint64(n) >= uint64(len(found)) {
+		return 0, linux.ENOENT
+	}
+	return order(int64(cmp.Compare(f.ID, found[n].ID))), 0
 }
 
 // order turns a comparison into kcmp's: 0 equal, 1 less, 2 greater.

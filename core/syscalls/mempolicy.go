@@ -14,6 +14,20 @@ var mempolicyRows = []Row{
 	{"migrate_pages", Core, args(integer("pid"), uinteger("maxnode"), ptr("old_nodes"), ptr("new_nodes")), sysMigratePages},
 	{"move_pages", Core, args(integer("pid"), uinteger("count"), ptr("pages"), ptr("nodes"), ptr("status"), hex("flags")), sysMovePages},
 	{"mbind", Core, args(ptr("addr"), uinteger("len"), integer("mode"), ptr("nodemask"), uinteger("maxnode"), hex("flags")), sysMbind},
+	{"set_mempolicy_home_node", Core, args(ptr("start"), uinteger("len"), uinteger("home_node"), hex("flags")), sysSetMempolicyHomeNode},
+}
+
+// sysSetMempolicyHomeNode finds no memory with a policy of its own: mbind keeps
+// none.
+func sysSetMempolicyHomeNode(c *Call) (int64, linux.Errno) {
+	start, length := c.Args[0], (c.Args[1]+pageSize-1)&^(pageSize-1)
+	switch {
+	case start%pageSize != 0, c.Args[3] != 0, c.Args[2] != 0, start+length < start:
+		return 0, linux.EINVAL // there is node 0 alone
+	case length == 0:
+		return 0, 0
+	}
+	return 0, linux.ENOENT
 }
 
 // nodemask reads a mask of memory nodes: get_nodes of mm/mempolicy.c. There is

@@ -10,6 +10,17 @@ var moduleRows = []Row{
 	{"delete_module", Core, args(str("name"), hex("flags")), gone},
 }
 
+// notBuiltRows are calls that a Linux of the options that /proc/config.gz has
+// does not answer.
+var notBuiltRows = []Row{
+	{"acct", Core, args(path("filename")), gone},
+	{"modify_ldt", Core, args(integer("func"), ptr("ptr"), uinteger("bytecount")), gone},
+	{"map_shadow_stack", Core, args(ptr("addr"), uinteger("size"), hex("flags")), gone},
+	{"lsm_get_self_attr", Core, args(uinteger("attr"), ptr("ctx"), ptr("size"), hex("flags")), gone},
+	{"lsm_set_self_attr", Core, args(uinteger("attr"), ptr("ctx"), uinteger("size"), hex("flags")), gone},
+	{"lsm_list_modules", Core, args(ptr("ids"), ptr("size"), hex("flags")), gone},
+}
+
 // goneRows are calls that have a number on amd64 and no code in Linux.
 var goneRows = []Row{
 	{"_sysctl", Core, args(ptr("args")), gone},

@@ -14,6 +14,29 @@ import (
 var pidfdRows = []Row{
 	{"pidfd_open", Core, args(integer("pid"), flags("flags", linux.PidfdOpenFlags)), sysPidfdOpen},
 	{"pidfd_getfd", Core, args(fd("pidfd"), fd("targetfd"), uinteger("flags")), sysPidfdGetfd},
+	{"process_mrelease", Core, args(fd("pidfd"), hex("flags")), sysProcessMrelease},
+}
+
+// sysProcessMrelease answers for a process that ends: its memory goes by itself.
+func sysProcessMrelease(c *Call) (int64, linux.Errno) {
+	if c.Uint(1) != 0 {
+		return 0, linux.EINVAL
+	}
+	f, e := c.file(0)
+	if e != 0 {
+		return 0, e
+	}
+	defer c.unref(f)
+	o, ok := f.Object.(*pidfd)
+	switch {
+	case !ok:
+		return 0, linux.EBADF
+	case o.p.Zombie, o.p.Reaped, o.p.Space == nil:
+		return 0, linux.ESRCH
+	case !o.p.Exiting:
+		return 0, linux.EINVAL
+	}
+	return 0, 0
 }
 
 func sysPidfdOpen(c *Call) (int64, linux.Errno) {

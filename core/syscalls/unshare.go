@@ -6,6 +6,39 @@ import (
 
 var unshareRows = []Row{
 	{"unshare", Core, args(flags("flags", linux.UnshareFlags)), sysUnshare},
+	{"setns", Core, args(fd("fd"), flags("nstype", linux.UnshareFlags)), sysSetns},
+}
+
+// sysSetns enters the namespaces of a process, by a pidfd: all are in the same
+// one of mounts, and in none of the others (setns of a Linux without them).
+func sysSetns(c *Call) (int64, linux.Errno) {
+	f, e := c.file(0)
+	if e != 0 {
+		return 0, e
+	}
+	defer c.unref(f)
+	o, ok := f.Object.(*pidfd)
+	if !ok || c.Uint(1) != linux.CLONE_NEWNS {
+		return 0, linux.EINVAL
+	}
+	k := c.T.Cred
+	switch {
+	case o.p.Zombie, o.p.Reaped:
+		return 0, linux.ESRCH
+	case !c.mayTrace(o.p.Leader), !k.Has(linux.CAP_SYS_ADMIN), !k.Has(linux.CAP_SYS_CHROOT):
+		return 0, linux.EPERM
+	case c.T.FS.Shared():
+		return 0, linux.EINVAL
+	}
+	// mntns_install: root and directory are the namespace's.
+	root, x := c.bootDir("/")
+	if x != 0 {
+		return 0, x
+	}
+	c.unref(c.T.FS.Root)
+	c.unref(c.T.FS.Cwd)
+	c.T.FS.Root, c.T.FS.Cwd = root, root.Ref()
+	return 0, 0
 }
 
 // sysUnshare gives the thread its own of what it shares. Namespaces are not

@@ -75,3 +75,14 @@ CASE(move)
 	S(migrate_pages, 0, 64, BAD, one);
 	child("another's", { drop(); S(migrate_pages, getppid(), 64, one, one); S(move_pages, getppid(), 1, pages, 0, status, 0); });
 }
+
+CASE(home_node)
+{
+	char *p = mmap(0, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	S(set_mempolicy_home_node, p, PAGE, 0, 0);
+	S(set_mempolicy_home_node, p, 0, 0, 0);
+	S(set_mempolicy_home_node, p + 1, PAGE, 0, 0);
+	S(set_mempolicy_home_node, p, PAGE, 0, 1);
+	S(set_mempolicy_home_node, p, PAGE, 5000, 0);
+	S(set_mempolicy_home_node, p, -PAGE, 0, 0);
+}

@@ -197,3 +197,43 @@ CASE(clone)
 	R(waitpid(-1, &st, 0) > 0);
 	say("%s", swait(st));
 }
+
+CASE(mrelease)
+{
+	pid_t pid = must(fork());
+	if (!pid) for (;;) pause();
+	int fd = must(syscall(SYS_pidfd_open, pid, 0));
+	S(process_mrelease, -1, 0);
+	S(process_mrelease, 0, 0);
+	S(process_mrelease, fd, 1);
+	S(process_mrelease, fd, 0);
+	kill(pid, SIGKILL);
+	siginfo_t si;
+	waitid(P_PID, pid, &si, WEXITED | WNOWAIT);
+	S(process_mrelease, fd, 0);
+	waitpid(pid, 0, 0);
+	S(process_mrelease, fd, 0);
+}
+
+CASE(setns)
+{
+	int fd = must(syscall(SYS_pidfd_open, getpid(), 0));
+	S(setns, -1, 0);
+	S(setns, 0, 0);
+	S(setns, 0, CLONE_NEWNS);
+	S(setns, fd, 0);
+	S(setns, fd, CLONE_FS);
+	S(setns, fd, CLONE_NEWNS | CLONE_VM);
+	if (is_root()) child("root", {
+		must(chdir("/usr"));
+		S(setns, fd, CLONE_NEWNS);
+		char b[64];
+		say("%s", getcwd(b, 64));
+	});
+	child("user", drop(); S(setns, fd, CLONE_NEWNS););
+	pid_t pid = must(fork());
+	if (!pid) _exit(0);
+	int gone = must(syscall(SYS_pidfd_open, pid, 0));
+	waitpid(pid, 0, 0);
+	S(setns, gone, CLONE_NEWNS);
+}

@@ -3,6 +3,7 @@
 // membarrier(2), memory policies, I/O priorities, unshare(2).
 #include "p.h"
 #include <linux/kcmp.h>
+#include <sys/epoll.h>
 #include <linux/membarrier.h>
 #include <linux/mempolicy.h>
 #include <sys/prctl.h>
@@ -121,6 +122,37 @@ CASE(pidfd_getfd)
 	close(go[1]);
 	must(waitpid(a, 0, 0));
 	R(syscall(SYS_pidfd_getfd, fd, 100, 0));
+}
+
+CASE(kcmp_epoll)
+{
+	pid_t me = getpid();
+	int ep = epoll_create1(0), other = epoll_create1(0), p[2], dup_of;
+	must(pipe(p));
+	dup_of = dup(p[0]);
+	struct epoll_event ev = {EPOLLIN, {0}};
+	must(epoll_ctl(ep, EPOLL_CTL_ADD, p[0], &ev));
+	struct kcmp_epoll_slot s = {ep, p[0], 0};
+	S(kcmp, me, me, KCMP_EPOLL_TFD, p[0], &s);
+	S(kcmp, me, me, KCMP_EPOLL_TFD, dup_of, &s);
+	R(RAW(kcmp, me, me, KCMP_EPOLL_TFD, p[1], &s) > 0);
+	S(kcmp, me, me, KCMP_EPOLL_TFD, 999, &s);
+	S(kcmp, me, me, KCMP_EPOLL_TFD, p[0], BAD);
+	s.toff = 1;
+	S(kcmp, me, me, KCMP_EPOLL_TFD, p[0], &s);
+	s.toff = 0, s.tfd = p[1];
+	S(kcmp, me, me, KCMP_EPOLL_TFD, p[0], &s);
+	s.tfd = p[0], s.efd = other;
+	S(kcmp, me, me, KCMP_EPOLL_TFD, p[0], &s);
+	s.efd = p[0];
+	S(kcmp, me, me, KCMP_EPOLL_TFD, p[0], &s);
+	s.efd = 999;
+	S(kcmp, me, me, KCMP_EPOLL_TFD, p[0], &s);
+	// The number may have gone to another file meanwhile.
+	s.efd = ep;
+	dup2(0, p[0]);
+	S(kcmp, me, me, KCMP_EPOLL_TFD, dup_of, &s);
+	R(RAW(kcmp, me, me, KCMP_EPOLL_TFD, p[0], &s) > 0);
 }
 
 CASE(kcmp)
