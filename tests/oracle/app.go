@@ -31,7 +31,7 @@ type word struct {
 	quoted bool
 }
 
-var placeholder = regexp.MustCompile(`^\{([a-z0-9_]+(?:\.[a-z]+)?)(?:@([a-z]+))?\}$`)
+var placeholder = regexp.MustCompile(`^\{([A-Za-z0-9_]+(?:\.[a-z]+)?)(?:@([a-z]+))?\}$`)
 
 // Apps reads tests/apps/ci.list, what CI runs.
 func Apps() ([]App, error) { return readApps("ci.list") }
