@@ -89,6 +89,8 @@ const (
 	IP_UNICAST_IF             = 50
 	IP_LOCAL_PORT_RANGE       = 51
 	IP_PROTOCOL               = 52
+	MCAST_JOIN_GROUP          = 42
+	MCAST_LEAVE_GROUP         = 45
 	IP_DEFAULT_MULTICAST_TTL  = 1
 	IP_DEFAULT_MULTICAST_LOOP = 1
 )

@@ -208,6 +208,16 @@ func (s *Service) SetText(req *coreapi.SetTextRequest, _ *coreapi.SetTextReply) 
 		}
 		t.Name = text
 		return 0
+	case "timerslack_ns":
+		n, ok := atoi(text)
+		if !ok || n < 0 {
+			return linux.EINVAL
+		}
+		if n == 0 {
+			n = t.DefaultSlackNs
+		}
+		t.TimerSlackNs = n
+		return 0
 	case "oom_score_adj":
 		n, ok := atoi(text)
 		if !ok || n < -1000 || n > 1000 {

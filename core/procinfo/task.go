@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"adyton.dev/adyton/core/linux"
+	"adyton.dev/adyton/core/syscalls"
 	"adyton.dev/adyton/core/task"
 	"adyton.dev/adyton/proto/gen/fsapi"
 	"adyton.dev/adyton/proto/gen/mmapi"
@@ -47,16 +48,18 @@ var taskTexts = map[string]func(*Service, *task.Process, *task.Thread, []byte) (
 	"oom_score": func(_ *Service, p *task.Process, _ *task.Thread, b []byte) ([]byte, linux.Errno) {
 		return fmt.Appendf(b, "%d\n", max(0, 666+p.OomScoreAdj*2/3)), 0
 	},
-	"wchan":         fixed("0"),
-	"loginuid":      fixed("4294967295"),
-	"sessionid":     fixed("4294967295"),
-	"cgroup":        fixed("0::/\n"),
-	"personality":   fixed("00000000\n"),
-	"timerslack_ns": fixed("50000\n"),
-	"schedstat":     fixed("0 0 0\n"),
-	"uid_map":       fixed("         0          0 4294967295\n"),
-	"gid_map":       fixed("         0          0 4294967295\n"),
-	"setgroups":     fixed("allow\n"),
+	"wchan":       fixed("0"),
+	"loginuid":    fixed("4294967295"),
+	"sessionid":   fixed("4294967295"),
+	"cgroup":      fixed("0::/\n"),
+	"personality": fixed("00000000\n"),
+	"timerslack_ns": func(_ *Service, _ *task.Process, t *task.Thread, b []byte) ([]byte, linux.Errno) {
+		return fmt.Appendf(b, "%d\n", syscalls.TimerSlack(t)), 0
+	},
+	"schedstat": fixed("0 0 0\n"),
+	"uid_map":   fixed("         0          0 4294967295\n"),
+	"gid_map":   fixed("         0          0 4294967295\n"),
+	"setgroups": fixed("allow\n"),
 	"children": func(_ *Service, p *task.Process, _ *task.Thread, b []byte) ([]byte, linux.Errno) {
 		for pid := range p.Children {
 			b = fmt.Appendf(b, "%d ", pid)

@@ -97,6 +97,9 @@ func (c *Call) clone(a *linux.CloneArgs) (int64, linux.Errno) {
 		// Namespaces and cgroups: nobody claims them.
 		return 0, linux.EINVAL
 	}
+	if c.T.Policy == linux.SCHED_DEADLINE && !c.T.ResetOnFork {
+		return 0, linux.EAGAIN // sched_fork: a reservation has one owner
+	}
 	switch {
 	case fl&linux.CLONE_THREAD != 0 && fl&linux.CLONE_SIGHAND == 0,
 		fl&linux.CLONE_SIGHAND != 0 && fl&linux.CLONE_VM == 0:
@@ -156,7 +159,7 @@ func (c *Call) clone(a *linux.CloneArgs) (int64, linux.Errno) {
 		Affinity: t.Affinity, IOPrio: t.IOPrio, Personality: t.Personality, TimerSlackNs: t.TimerSlackNs, DefaultSlackNs: t.TimerSlackNs, MCEKill: t.MCEKill, MemPolicy: t.MemPolicy, SeccompMode: t.SeccompMode, Seccomp: t.Seccomp, StartNs: c.Leader.Now()}
 	if t.ResetOnFork {
 		// sched_fork: the child loses what the parent gained.
-		if rtPolicy(nt.Policy) {
+		if rtPolicy(nt.Policy) || nt.Policy == linux.SCHED_DEADLINE {
 			nt.Policy, nt.RTPrio, nt.Nice = linux.SCHED_NORMAL, 0, 0
 		}
 		nt.Nice = max(nt.Nice, 0)

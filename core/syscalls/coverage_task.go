@@ -38,7 +38,7 @@ var taskClaims = []coverage.Claim{
 		Syscalls: []string{"sched_setaffinity", "sched_setscheduler", "sched_setparam", "sched_setattr", "sched_rr_get_interval",
 			"setpriority", "ioprio_set", "getcpu"},
 		Level: coverage.Partial,
-		Note:  "What is set can be read back and passes to children; the host schedules as it likes. No SCHED_DEADLINE and SCHED_EXT.",
+		Note:  "What is set can be read back and passes to children; the host schedules as it likes. No SCHED_EXT; SCHED_DEADLINE refuses no reservation for want of CPUs.",
 		Tests: []string{"conformance/limits", "conformance/task"},
 	},
 	{Syscalls: []string{"uname", "sethostname", "setdomainname", "sysinfo"}, Level: coverage.Full, Tests: []string{"conformance/misc"}},

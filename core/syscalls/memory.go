@@ -60,11 +60,11 @@ func sysMmap(c *Call) (int64, linux.Errno) {
 			return 0, e
 		}
 		defer c.unref(f)
+		if kind := fl & linux.MAP_TYPE; req.Length == 0 || kind == 0 || kind > linux.MAP_SHARED_VALIDATE {
+			return 0, linux.EINVAL // do_mmap looks at both before the access
+		}
 		if e := mayMap(c, f, &req, shared); e != 0 {
 			return 0, e
-		}
-		if req.Length == 0 {
-			return 0, linux.EINVAL
 		}
 		id, zeros, e := c.mapFile(s, f, prot, shared, writable(f))
 		if e != 0 {

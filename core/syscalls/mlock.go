@@ -1,6 +1,8 @@
 package syscalls
 
 import (
+	"golang.org/x/sys/unix"
+
 	"adyton.dev/adyton/core/linux"
 	"adyton.dev/adyton/core/platform"
 	"adyton.dev/adyton/proto/gen/fsapi"
@@ -63,7 +65,7 @@ func sysMsync(c *Call) (int64, linux.Errno) {
 const mincorePages = 4096
 
 // sysMincore tells which pages are resident. Pages of files are: what backs
-// them is memory.
+// them is memory. Of memory files, those are that somebody has touched.
 func sysMincore(c *Call) (int64, linux.Errno) {
 	addr, vec := c.Args[0], c.Args[2]
 	n := (c.Args[1] + pageSize - 1) / pageSize
@@ -87,11 +89,14 @@ func sysMincore(c *Call) (int64, linux.Errno) {
 		}
 		a := &areas.Areas[0]
 		b := make([]byte, min(n, mincorePages, (a.Addr+a.Length-addr)/pageSize))
-		if a.File != 0 {
+		switch m := c.P.Space.Files[a.File]; {
+		case m != nil && m.Write:
+			touchedPages(m.FD, int64(a.FileOffset+addr-a.Addr), b)
+		case a.File != 0:
 			for i := range b {
 				b[i] = 1
 			}
-		} else {
+		default:
 			c.P.Space.Platform.ResidentPages(addr, b)
 			for i := range b {
 				b[i] &= platform.PageResident
@@ -104,4 +109,23 @@ func sysMincore(c *Call) (int64, linux.Errno) {
 		n, addr, vec = n-k, addr+k*pageSize, vec+k
 	}
 	return 0, 0
+}
+
+// touchedPages says for each page of a memory file from off on whether it has
+// memory behind it.
+func touchedPages(fd int, off int64, pages []byte) {
+	end := off + int64(len(pages))*pageSize
+	for at := off; at < end; {
+		data, err := unix.Seek(fd, at, unix.SEEK_DATA)
+		if err != nil || data >= end {
+			return
+		}
+		hole, err := unix.Seek(fd, data, unix.SEEK_HOLE)
+		if err != nil {
+			hole = end
+		}
+		for at = data; at < min(hole, end); at += pageSize {
+			pages[(at-off)/pageSize] = 1
+		}
+	}
 }

@@ -258,7 +258,7 @@ func (c *Call) deadlineAt(addr uint64, timeval bool) (int64, linux.Errno) {
 // timeLeft writes what is left of a time-out, as poll_select_finish does, and
 // gives the errno to return.
 func (c *Call) timeLeft(addr uint64, deadline int64, timeval bool, e linux.Errno) linux.Errno {
-	if addr == 0 || deadline == noWait || deadline == forever {
+	if addr == 0 || deadline == noWait || deadline == forever || c.T.Personality&linux.STICKY_TIMEOUTS != 0 {
 		return e
 	}
 	left := linux.NsToTimespec(max(deadline-c.Leader.Now(), 0))

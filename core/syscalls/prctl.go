@@ -70,10 +70,7 @@ var prctlOps = map[uint64]func(c *Call, a *[6]uint64) (int64, linux.Errno){
 		return 0, 0
 	},
 	linux.PR_GET_TIMERSLACK: func(c *Call, a *[6]uint64) (int64, linux.Errno) {
-		if c.T.TimerSlackNs == 0 {
-			return defaultSlackNs, 0
-		}
-		return c.T.TimerSlackNs, 0
+		return TimerSlack(c.T), 0
 	},
 	linux.PR_SET_CHILD_SUBREAPER: func(c *Call, a *[6]uint64) (int64, linux.Errno) {
 		c.P.Subreaper = a[1] != 0
@@ -363,4 +360,12 @@ func (c *Call) denied(prot uint32, addr, length uint64) bool {
 		}
 	}
 	return false
+}
+
+// TimerSlack is by how much the timers of a thread may be late, in ns.
+func TimerSlack(t *task.Thread) int64 {
+	if t.TimerSlackNs == 0 {
+		return defaultSlackNs
+	}
+	return t.TimerSlackNs
 }

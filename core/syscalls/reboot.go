@@ -27,6 +27,10 @@ func sysReboot(c *Call) (int64, linux.Errno) {
 	default:
 		return 0, linux.EINVAL
 	}
+	switch c.Uint(2) {
+	case linux.LINUX_REBOOT_CMD_CAD_ON, linux.LINUX_REBOOT_CMD_CAD_OFF:
+		return 0, 0 // there is no keyboard whose keys could say so
+	}
 	var sig int32
 	switch c.Uint(2) {
 	case linux.LINUX_REBOOT_CMD_RESTART, linux.LINUX_REBOOT_CMD_RESTART2:

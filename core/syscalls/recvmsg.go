@@ -46,6 +46,9 @@ func sysRecvfrom(c *Call) (int64, linux.Errno) {
 }
 
 func sysRecvmsg(c *Call) (int64, linux.Errno) {
+	if c.Uint(2)&linux.MSG_CMSG_COMPAT != 0 {
+		return 0, linux.EINVAL
+	}
 	f, e := c.socket()
 	if e != 0 {
 		return 0, e
@@ -57,6 +60,9 @@ func sysRecvmsg(c *Call) (int64, linux.Errno) {
 
 // sysRecvmmsg is do_recvmmsg: the time-out is only looked at after a message.
 func sysRecvmmsg(c *Call) (int64, linux.Errno) {
+	if c.Uint(3)&linux.MSG_CMSG_COMPAT != 0 {
+		return 0, linux.EINVAL
+	}
 	deadline, e := c.deadlineAt(c.Args[4], false)
 	if e != 0 {
 		return 0, e

@@ -195,12 +195,15 @@ func (c *Call) setParam(policy int32, addr uint64) (int64, linux.Errno) {
 func (c *Call) setSched(t *task.Thread, a *linux.SchedAttr) linux.Errno {
 	policy := int32(a.Policy)
 	switch policy {
-	case linux.SCHED_NORMAL, linux.SCHED_FIFO, linux.SCHED_RR, linux.SCHED_BATCH, linux.SCHED_IDLE:
+	case linux.SCHED_NORMAL, linux.SCHED_FIFO, linux.SCHED_RR, linux.SCHED_BATCH, linux.SCHED_IDLE, linux.SCHED_DEADLINE:
 	default:
-		// GAP: SCHED_DEADLINE and SCHED_EXT; claimed in coverage.go.
+		// GAP: SCHED_EXT; claimed in coverage.go.
 		return linux.EINVAL
 	}
-	if a.Flags&^(linux.SCHED_FLAG_RESET_ON_FORK) != 0 {
+	if a.Flags&^(linux.SCHED_FLAG_RESET_ON_FORK|deadlineFlags) != 0 {
+		return linux.EINVAL
+	}
+	if policy == linux.SCHED_DEADLINE && !deadlineFits(a) {
 		return linux.EINVAL
 	}
 	if a.Priority > 99 || rtPolicy(policy) != (a.Priority != 0) {
@@ -210,6 +213,13 @@ func (c *Call) setSched(t *task.Thread, a *linux.SchedAttr) linux.Errno {
 	if !c.maySched(t, policy, a, reset) && !c.T.Cred.Has(linux.CAP_SYS_NICE) {
 		return linux.EPERM
 	}
+	t.Deadline = task.SchedDeadline{}
+	if policy == linux.SCHED_DEADLINE {
+		t.Deadline = task.SchedDeadline{RuntimeNs: a.Runtime, DeadlineNs: a.Deadline, PeriodNs: a.Period, Flags: a.Flags & deadlineFlags}
+		if a.Period == 0 {
+			t.Deadline.PeriodNs = a.Deadline
+		}
+	}
 	t.ResetOnFork = reset
 	t.Policy, t.RTPrio = policy, int32(a.Priority)
 	if policy == linux.SCHED_NORMAL || policy == linux.SCHED_BATCH {
@@ -218,10 +228,26 @@ func (c *Call) setSched(t *task.Thread, a *linux.SchedAttr) linux.Errno {
 	return 0
 }
 
+// The flags of SCHED_DEADLINE; others may give them in vain.
+const deadlineFlags = linux.SCHED_FLAG_RECLAIM | linux.SCHED_FLAG_DL_OVERRUN
+
+// deadlineFits is __checkparam_dl, with the default bounds of a period.
+func deadlineFits(a *linux.SchedAttr) bool {
+	const least, shortest, longest = 1 << 10, 100_000, 1 << 22 * 1000
+	period := a.Period
+	if period == 0 {
+		period = a.Deadline
+	}
+	return a.Deadline != 0 && a.Runtime >= least && (a.Deadline|period)>>63 == 0 && period >= a.Deadline && a.Deadline >= a.Runtime &&
+		period >= shortest && period <= longest
+}
+
 // maySched is user_check_sched_setscheduler without the capability.
 func (c *Call) maySched(t *task.Thread, policy int32, a *linux.SchedAttr, reset bool) bool {
 	l := &t.Process.Limits
 	switch {
+	case policy == linux.SCHED_DEADLINE:
+		return false // it needs the capability
 	case policy == linux.SCHED_NORMAL || policy == linux.SCHED_BATCH:
 		if a.Nice < t.Nice && !niceAllowed(t, a.Nice) {
 			return false
@@ -259,9 +285,14 @@ func sysSchedGetattr(c *Call) (int64, linux.Errno) {
 	if t.ResetOnFork {
 		a.Flags = linux.SCHED_FLAG_RESET_ON_FORK
 	}
-	if rtPolicy(t.Policy) {
+	switch {
+	case t.Policy == linux.SCHED_DEADLINE:
+		d := &t.Deadline
+		a.Runtime, a.Deadline, a.Period = d.RuntimeNs, d.DeadlineNs, d.PeriodNs
+		a.Flags |= d.Flags
+	case rtPolicy(t.Policy):
 		a.Priority = uint32(t.RTPrio)
-	} else {
+	default:
 		a.Nice = t.Nice
 	}
 	var b [linux.SizeofSchedAttr]byte
@@ -288,7 +319,8 @@ func sysSchedSetattr(c *Call) (int64, linux.Errno) {
 		a.Policy = uint32(t.Policy)
 	}
 	if a.Flags&linux.SCHED_FLAG_KEEP_PARAMS != 0 {
-		a.Nice, a.Priority = t.Nice, uint32(t.RTPrio)
+		d := &t.Deadline
+		a.Nice, a.Priority, a.Runtime, a.Deadline, a.Period = t.Nice, uint32(t.RTPrio), d.RuntimeNs, d.DeadlineNs, d.PeriodNs
 	}
 	a.Flags &^= linux.SCHED_FLAG_KEEP_ALL
 	return 0, c.setSched(t, &a)

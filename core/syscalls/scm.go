@@ -67,12 +67,17 @@ func (c *Call) giveControl(m *incoming, addr, room uint64, fl uint32) (used uint
 		room = 0
 	}
 	b := make([]byte, 0, min(room, 1024))
+	pid := int32(0) // of SCM_PIDFD
 	for list := m.control; ; {
 		h, data, rest, more, e := linux.NextCmsg(list)
 		if e != 0 || !more {
 			break
 		}
 		list = rest
+		if h.Level == linux.SOL_SOCKET && h.Type == linux.SCM_PIDFD && len(data) == 4 {
+			pid = int32(le.Uint32(data))
+			continue
+		}
 		left := room - uint64(len(b))
 		if left < linux.SizeofCmsghdr {
 			lost = true
@@ -102,6 +107,12 @@ func (c *Call) giveControl(m *incoming, addr, room uint64, fl uint32) (used uint
 			b = b[:min(uint64(len(b)), room)]
 		}
 	}
+	if pid != 0 {
+		full := false
+		if b, full = c.givePidfd(pid, b, room); full {
+			lost = true
+		}
+	}
 	if len(b) > 0 {
 		c.CopyOut(addr, b)
 	}
@@ -121,4 +132,21 @@ func (c *Call) giveFile(token uint64, fl uint32, fds *[]byte) bool {
 	}
 	*fds = le.AppendUint32(*fds, uint32(fd))
 	return true
+}
+
+// givePidfd appends SCM_PIDFD with a pidfd of a sender, or an errno in place of
+// one when it is gone: scm_pidfd_recv. It says whether there was no room.
+func (c *Call) givePidfd(pid int32, b []byte, room uint64) (_ []byte, full bool) {
+	if room < uint64(len(b))+linux.SizeofCmsghdr+4 {
+		return b, true
+	}
+	fd := -int64(linux.ESRCH)
+	if p := c.Tasks.Process(pid); p != nil {
+		n, e := c.install(c.newPidfd(p, nil, linux.O_RDWR), true)
+		if fd = n; e != 0 {
+			fd = -int64(e)
+		}
+	}
+	b = linux.AppendCmsg(b, linux.SOL_SOCKET, linux.SCM_PIDFD, le.AppendUint32(nil, uint32(fd)))
+	return b[:min(uint64(len(b)), room)], false
 }

@@ -47,7 +47,7 @@ func sysSendto(c *Call) (int64, linux.Errno) {
 	}
 	defer c.unref(f)
 	n = min(n, maxRW)
-	m := outgoing{flags: c.Uint(3), v: []linux.Iovec{{Base: addr, Len: n}}, total: int64(n)}
+	m := outgoing{flags: c.Uint(3) &^ internalSend, v: []linux.Iovec{{Base: addr, Len: n}}, total: int64(n)}
 	if b, ok := c.T.Platform.In(addr); ok && uint64(len(b)) == n {
 		m.captured = b
 	}
@@ -60,6 +60,9 @@ func sysSendto(c *Call) (int64, linux.Errno) {
 }
 
 func sysSendmsg(c *Call) (int64, linux.Errno) {
+	if c.Uint(2)&linux.MSG_CMSG_COMPAT != 0 {
+		return 0, linux.EINVAL
+	}
 	f, e := c.socket()
 	if e != 0 {
 		return 0, e
@@ -71,6 +74,9 @@ func sysSendmsg(c *Call) (int64, linux.Errno) {
 // sysSendmmsg stops at the first message that fails, and tells of it only when
 // none was sent.
 func sysSendmmsg(c *Call) (int64, linux.Errno) {
+	if c.Uint(3)&linux.MSG_CMSG_COMPAT != 0 {
+		return 0, linux.EINVAL
+	}
 	f, e := c.socket()
 	if e != 0 {
 		return 0, e
@@ -199,6 +205,7 @@ func (c *Call) transmit(f *fdtable.File, m *outgoing) (int64, linux.Errno) {
 		c.ipcReady(r.Ready)
 		if e == 0 {
 			m.tokens = nil
+			q.Flags &^= linux.MSG_FASTOPEN // it is connected now
 			done += int64(r.Count)
 		}
 		c.dropTokens(r.Tokens)

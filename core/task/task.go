@@ -50,6 +50,8 @@ type Thread struct {
 	Policy   int32
 	RTPrio   int32
 	Affinity []uint64
+	// Deadline is what SCHED_DEADLINE asks for.
+	Deadline SchedDeadline
 	// ResetOnFork is SCHED_RESET_ON_FORK; IOPrio is as ioprio_set has it.
 	ResetOnFork bool
 	IOPrio      int32
@@ -95,6 +97,10 @@ type Thread struct {
 	// InCall says that a handler runs for it.
 	InCall bool
 }
+
+// SchedDeadline is a reservation of CPU time: runtime ns in each period, by the
+// deadline. Flags are SCHED_FLAG_RECLAIM and SCHED_FLAG_DL_OVERRUN.
+type SchedDeadline struct{ RuntimeNs, DeadlineNs, PeriodNs, Flags uint64 }
 
 // MemPolicy is where memory is to come from: MPOL_* with flags, and nodes.
 type MemPolicy struct {

@@ -171,7 +171,9 @@ func (f *FS) makeSys(c *vfs.Ctx) (*vfs.Super, linux.Errno) {
 		"devices/system/node/node0/cpulist":      cpus,
 		"kernel/mm/transparent_hugepage/enabled": "always [madvise] never", "kernel/mm/transparent_hugepage/hpage_pmd_size": "2097152",
 		"kernel/mm/transparent_hugepage/shmem_enabled": "always within_size advise [never] deny force",
-		"kernel/uevent_seqnum":                         "0", "fs/cgroup/.keep": "", "class/net/lo/address": "00:00:00:00:00:00", "class/net/lo/mtu": "65536",
+		"kernel/mm/ksm/run":                            "0", "kernel/mm/ksm/pages_to_scan": "100", "kernel/mm/ksm/sleep_millisecs": "20", "kernel/mm/ksm/merge_across_nodes": "1",
+		"kernel/mm/ksm/pages_shared": "0", "kernel/mm/ksm/pages_sharing": "0", "kernel/mm/ksm/full_scans": "0",
+		"kernel/uevent_seqnum": "0", "fs/cgroup/.keep": "", "class/net/lo/address": "00:00:00:00:00:00", "class/net/lo/mtu": "65536",
 		"class/net/lo/operstate": "unknown", "class/net/lo/ifindex": "1",
 	}
 	for i := range max(1, f.config.CPUs) {

@@ -49,18 +49,29 @@ func (k *inetSock) getOption(level, option int32, size int, b []byte) ([]byte, l
 			return b, 0
 		case linux.SO_INCOMING_CPU:
 			return appendInt(b, -1), 0
-		case linux.SO_PASSCRED, linux.SO_PASSSEC, linux.SO_PEEK_OFF:
+		case linux.SO_PASSCRED, linux.SO_PASSPIDFD, linux.SO_PASSSEC, linux.SO_PEEK_OFF:
 			return b, linux.EOPNOTSUPP
 		}
 		return k.getSocketOption(option, size, b)
 	}
 	if !k.hasLevel(level) {
-		return b, linux.ENOPROTOOPT // ip_getsockopt, to which all levels come
+		if k.domain == linux.AF_INET6 {
+			return b, linux.ENOPROTOOPT // ipv6_getsockopt, to which all levels come
+		}
+		return b, linux.EOPNOTSUPP // do_ip_getsockopt
 	}
 	key := optionKey{level, option}
 	switch key {
 	case optionKey{linux.SOL_IPV6, linux.IPV6_V6ONLY}:
 		return appendInt(b, boolInt(k.v6only)), 0
+	case optionKey{linux.SOL_IPV6, linux.IPV6_ADDRFORM}:
+		if k.state != established {
+			return b, linux.ENOTCONN
+		}
+		return appendInt(b, int(k.domain)), 0
+	case optionKey{linux.SOL_IPV6, linux.IPV6_RTHDR}, optionKey{linux.SOL_IPV6, linux.IPV6_HOPOPTS},
+		optionKey{linux.SOL_IPV6, linux.IPV6_DSTOPTS}, optionKey{linux.SOL_IPV6, linux.IPV6_RTHDRDSTOPTS}:
+		return b, 0
 	case optionKey{linux.SOL_IP, linux.IP_MTU}, optionKey{linux.SOL_IPV6, linux.IPV6_MTU}:
 		if !k.connectedTo {
 			return b, linux.ENOTCONN
@@ -132,7 +143,7 @@ func (k *inetSock) setOption(_ *IPC, req *ipcapi.SetOptionRequest, _ *ipcapi.Set
 		switch req.Option {
 		case linux.SO_BINDTODEVICE:
 			return setDevice(req.Value)
-		case linux.SO_PASSCRED, linux.SO_PASSSEC, linux.SO_PEEK_OFF:
+		case linux.SO_PASSCRED, linux.SO_PASSPIDFD, linux.SO_PASSSEC, linux.SO_PEEK_OFF:
 			return linux.EOPNOTSUPP
 		}
 		e := k.setSocketOption(req)
@@ -159,6 +170,20 @@ func (k *inetSock) setOption(_ *IPC, req *ipcapi.SetOptionRequest, _ *ipcapi.Set
 		optionKey{linux.SOL_IP, linux.IP_MULTICAST_IF}, optionKey{linux.SOL_IPV6, linux.IPV6_ADD_MEMBERSHIP},
 		optionKey{linux.SOL_IPV6, linux.IPV6_DROP_MEMBERSHIP}:
 		return k.setMembership(key, req.Value)
+	case optionKey{linux.SOL_IP, linux.MCAST_JOIN_GROUP}, optionKey{linux.SOL_IP, linux.MCAST_LEAVE_GROUP},
+		optionKey{linux.SOL_IPV6, linux.MCAST_JOIN_GROUP}, optionKey{linux.SOL_IPV6, linux.MCAST_LEAVE_GROUP}:
+		return k.setGroup(key, req.Value)
+	case optionKey{linux.SOL_IPV6, linux.IPV6_ADDRFORM}:
+		return k.becomeIPv4(req.Value)
+	case optionKey{linux.SOL_IPV6, linux.IPV6_RTHDR}, optionKey{linux.SOL_IPV6, linux.IPV6_HOPOPTS},
+		optionKey{linux.SOL_IPV6, linux.IPV6_DSTOPTS}, optionKey{linux.SOL_IPV6, linux.IPV6_RTHDRDSTOPTS}:
+		switch {
+		case len(req.Value) == 0:
+			return 0 // none
+		case key.option != linux.IPV6_RTHDR && req.Cred.Caps&(1<<linux.CAP_NET_RAW) == 0:
+			return linux.EPERM
+		}
+		return linux.EINVAL // GAP: no extension headers: there is nobody to read them
 	}
 	v, ok := optionValue(req.Level, req.Value)
 	if !ok {
@@ -205,6 +230,21 @@ func (k *inetSock) setOption(_ *IPC, req *ipcapi.SetOptionRequest, _ *ipcapi.Set
 	}
 	next[key] = v
 	k.options = next
+	return 0
+}
+
+// becomeIPv4 is IPV6_ADDRFORM: a connection of IPv4 under an IPv6 socket goes
+// on as an IPv4 socket's.
+func (k *inetSock) becomeIPv4(value []byte) linux.Errno {
+	switch {
+	case len(value) < 4 || binary.LittleEndian.Uint32(value) != linux.AF_INET:
+		return linux.EINVAL
+	case k.state != established:
+		return linux.ENOTCONN
+	case k.v6only || !k.remote.ip.Is4():
+		return linux.EADDRNOTAVAIL
+	}
+	k.domain = linux.AF_INET
 	return 0
 }
 

@@ -12,6 +12,8 @@ const (
 	mreqSize  = 8
 	mreqnSize = 12
 	mreq6Size = 20
+	// struct group_req
+	groupReqSize = 136
 )
 
 // setMembership joins or leaves a group, or says where multicasts go out:
@@ -61,6 +63,22 @@ func (k *inetSock) setMembership(key optionKey, b []byte) linux.Errno {
 		}
 	}
 	return k.member(netip.AddrFrom4([4]byte(b)), here, key.option == linux.IP_ADD_MEMBERSHIP)
+}
+
+// setGroup is ip_mcast_join_leave and ipv6_mcast_join_leave: struct group_req.
+func (k *inetSock) setGroup(key optionKey, b []byte) linux.Errno {
+	if len(b) < groupReqSize {
+		return linux.EINVAL
+	}
+	at := inetSock{sockBase: sockBase{domain: linux.AF_INET}}
+	if key.level == linux.SOL_IPV6 {
+		at.domain = linux.AF_INET6
+	}
+	group, e := at.parse(b[8:])
+	if e != 0 {
+		return linux.EINVAL
+	}
+	return k.member(group.ip, binary.LittleEndian.Uint32(b) == loopbackIndex, key.option == linux.MCAST_JOIN_GROUP)
 }
 
 func (k *inetSock) member(group netip.Addr, here, join bool) linux.Errno {

@@ -29,7 +29,6 @@ const nativeEnv = "ADYTON_IPC_NATIVE"
 var notNative = map[string]string{
 	"readiness":   "PipeEachWriteIsAnEdgeOncePolled EventfdWriteOfZeroIsAnEdge PeekOffsetMoves",
 	"waits":       "EventfdOverflowWaits EventfdWaiterSeesReadInBetween DgramFullServerMakesSendersWait DgramFullServerThatClosesFreesSenders TCPBacklogMakesWait TimeoutsBecomeDeadlines ConnectWaitHasTheSendTimeout BacklogIsOneMore BacklogRaisedWakesWaiters TCPConnectWithoutWaiting DgramShutdown UDPShutdown ConnectRefused",
-	"gaps":        "OutOfBandIsNotAnswered",
 	"lost tokens": "RightsOfAPlainReadComeBack RightsInTheQueueComeBackAtClose RightsWithoutBytesOnAStreamComeBack DgramDisconnectDropsWhatCame ListenerClosedResetsWaitingClients RightsPeekedStay DgramRights",
 	"privilege":   "PipeSizeAboveLimitNeedsPrivilege PipeUserLimitGivesTwoPages PasscredKeepsWritersApart CredentialsMayOnlyBeOnesOwn OptionsThatCannotBeSet BufferSizesAreDoubled MsgSetLimits PeercredIsTheListeners",
 	"handles":     "PipeClosedHandleIsEBADF UnknownHandleIsEBADF SocketCallsOnAPipeAreENOTSOCK PipeSizeOfAnotherFileIsEBADF FifoPendingHandleIsNoFile PipeEndsHaveOneDirection PipeOpensOnceMore PipeOpensOnceMoreByHandle",

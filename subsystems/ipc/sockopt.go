@@ -20,7 +20,7 @@ type sockOptions struct {
 	rcvTimeoNs, sndTimeoNs int64
 	rcvLowat               int
 	peekOff                int // -1: off
-	passCred               bool
+	passCred, passPidfd    bool
 	timestamp              int // SO_TIMESTAMP, SO_TIMESTAMPNS or 0
 	lingerOn               bool
 	lingerSec              uint32
@@ -31,6 +31,9 @@ type sockOptions struct {
 func newOptions() sockOptions {
 	return sockOptions{sndbuf: sockBuf, rcvbuf: sockBuf, rcvLowat: 1, peekOff: -1}
 }
+
+// asksCred: whose messages arrive is to be told.
+func (o *sockOptions) asksCred() bool { return o.passCred || o.passPidfd }
 
 // remembered are the options that are a flag without effect here.
 const remembered = 1<<linux.SO_DEBUG | 1<<linux.SO_REUSEADDR | 1<<linux.SO_DONTROUTE | 1<<linux.SO_BROADCAST |
@@ -90,6 +93,8 @@ func (k *sockBase) getSocketOption(option int32, size int, b []byte) ([]byte, li
 		v = o.peekOff
 	case linux.SO_PASSCRED:
 		v = boolInt(o.passCred)
+	case linux.SO_PASSPIDFD:
+		v = boolInt(o.passPidfd)
 	case linux.SO_ACCEPTCONN:
 		v = boolInt(k.state == listening)
 	case linux.SO_TIMESTAMP, linux.SO_TIMESTAMPNS:
@@ -244,6 +249,9 @@ func (k *sockBase) setSocketOption(req *ipcapi.SetOptionRequest) linux.Errno {
 		return 0
 	case linux.SO_PASSCRED:
 		o.passCred = v != 0
+		return 0
+	case linux.SO_PASSPIDFD:
+		o.passPidfd = v != 0
 		return 0
 	case linux.SO_TIMESTAMP, linux.SO_TIMESTAMPNS:
 		o.timestamp = 0

@@ -72,6 +72,11 @@ func (k *tcpSock) send(s *IPC, m *sender) (uint32, linux.Errno) {
 			return 0, e
 		}
 	}
+	if m.flags&linux.MSG_FASTOPEN != 0 {
+		if e := k.fastOpen(s, m); e != 0 {
+			return 0, e
+		}
+	}
 	if k.asking != nil {
 		return 0, s.awaitSend(&k.sockBase, m, linux.POLLOUT)
 	}
@@ -109,6 +114,23 @@ func (k *tcpSock) send(s *IPC, m *sender) (uint32, linux.Errno) {
 		wake(p, m.ready)
 	}
 	return uint32(n), 0
+}
+
+// fastOpen is tcp_sendmsg_fastopen: the send connects first. The data go with
+// the request only when the peer has given a cookie before, so here they follow.
+func (k *tcpSock) fastOpen(s *IPC, m *sender) linux.Errno {
+	if k.asking != nil {
+		return 0
+	}
+	var rep ipcapi.ConnectReply
+	e := k.connect(s, &ipcapi.ConnectRequest{Address: m.address, Cred: *m.cred, Nonblock: true}, &rep)
+	*m.ready = append(*m.ready, rep.Ready...)
+	if e == linux.EINPROGRESS && k.asking == nil {
+		e = k.finishConnect(s, &ipcapi.ConnectRequest{}, &rep)
+	} else if e == linux.EINPROGRESS && !m.nonblock && m.flags&linux.MSG_DONTWAIT == 0 {
+		return 0
+	}
+	return e
 }
 
 // receive is tcp_recvmsg.

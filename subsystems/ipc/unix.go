@@ -31,6 +31,8 @@ type unixSock struct {
 	data ring.Buffer
 	// wmem is what this socket's own messages occupy in the queues of others.
 	wmem int
+	// hasUrgent: one of the messages is an urgent byte that was not read.
+	hasUrgent bool
 	// taken is what the last read took, for Unread.
 	taken []piece
 
@@ -91,6 +93,9 @@ func (k *unixSock) level(events uint32) uint32 {
 	if k.down&shutRcv != 0 {
 		mask |= linux.POLLRDHUP | linux.POLLIN | linux.POLLRDNORM
 	}
+	if k.hasUrgent {
+		mask |= linux.POLLPRI
+	}
 	if k.msgs.n > 0 || len(k.queue) > 0 {
 		mask |= linux.POLLIN | linux.POLLRDNORM
 	}
@@ -135,6 +140,11 @@ func (k *unixSock) ioctl(s *IPC, req *ipcapi.IoctlRequest, rep *ipcapi.IoctlRepl
 			n = k.msgs.at(0).n
 		}
 		rep.Out = appendInt(rep.Out, n)
+	case linux.SIOCATMARK:
+		if k.typ != linux.SOCK_STREAM {
+			return s.deviceIoctl(req, rep)
+		}
+		rep.Out = appendInt(rep.Out, boolInt(k.atMark()))
 	default:
 		return s.deviceIoctl(req, rep)
 	}
@@ -192,6 +202,7 @@ func (k *unixSock) purge(pool *ring.Pool, ready *[]ipcapi.Ready, tokens *[]uint6
 		k.dequeue(ready)
 	}
 	k.data.Release(pool)
+	k.hasUrgent = false
 	k.forgetTaken()
 }
 

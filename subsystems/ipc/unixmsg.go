@@ -25,6 +25,7 @@ type message struct {
 	peeked   bool
 	stampNs  int64
 	tokens   []uint64
+	urgent   urgentState
 }
 
 // The sizes that the kernel charges: an sk_buff, the shared info at the end of
@@ -102,8 +103,7 @@ func (k *unixSock) send(s *IPC, m *sender) (uint32, linux.Errno) {
 			return 0, e
 		}
 	}
-	if m.flags&linux.MSG_OOB != 0 {
-		// GAP: urgent bytes of AF_UNIX streams; MSG_OOB is not claimed.
+	if m.flags&linux.MSG_OOB != 0 && (k.typ != linux.SOCK_STREAM || len(m.data) == 0) {
 		return 0, linux.EOPNOTSUPP
 	}
 	if k.typ == linux.SOCK_STREAM {
@@ -129,6 +129,7 @@ func (s *IPC) sendStream(k *unixSock, m *sender) (uint32, linux.Errno) {
 		return 0, linux.EPIPE
 	}
 	sent, e := 0, linux.Errno(0)
+	urgent := m.flags&linux.MSG_OOB != 0
 	for sent < len(m.data) {
 		if e = k.takeErr(); e != 0 {
 			break
@@ -142,9 +143,16 @@ func (s *IPC) sendStream(k *unixSock, m *sender) (uint32, linux.Errno) {
 			break
 		}
 		n := min(len(m.data)-sent, k.opt.sndbuf/2-64, streamChunk)
+		last := urgent && sent == len(m.data)-1
+		if urgent && !last {
+			n = min(n, len(m.data)-1-sent) // the last byte goes alone
+		}
 		s.enqueue(k, other, m, m.data[sent:sent+n], streamTrueSize(n), m.ready)
 		m.tokens = nil // they go with the first bytes
 		sent += n
+		if last {
+			other.markUrgent(m.ready)
+		}
 	}
 	if sent > 0 {
 		*m.wait = ipcapi.Wait{}
@@ -164,7 +172,7 @@ func (s *IPC) enqueue(k, other *unixSock, m *sender, data []byte, size int, read
 		v.tokens = append([]uint64(nil), m.tokens...)
 	}
 	// maybe_add_creds: when either side asked for them, or nobody could yet.
-	if !v.hasCred && (k.opt.passCred || other.opt.passCred || other.handle == 0) {
+	if !v.hasCred && (k.opt.asksCred() || other.opt.asksCred() || other.handle == 0) {
 		v.cred, v.hasCred = unixCred{m.cred.Pid, m.cred.Uid, m.cred.Gid}, true
 	}
 	if other.opt.timestamp != 0 {
@@ -201,7 +209,7 @@ func (s *IPC) sendDgram(k *unixSock, m *sender) (uint32, linux.Errno) {
 	} else if other = k.peer; other == nil {
 		return 0, linux.ENOTCONN
 	}
-	if k.opt.passCred && k.addr == nil {
+	if k.opt.asksCred() && k.addr == nil {
 		if e := s.autobind(k); e != 0 {
 			return 0, e
 		}

@@ -41,7 +41,7 @@ func (s *IPC) receiveStream(k *unixSock, r *receiver) linux.Errno {
 		return linux.EINVAL
 	}
 	if r.flags&linux.MSG_OOB != 0 {
-		return linux.EINVAL // no urgent byte can be there
+		return k.receiveUrgent(r)
 	}
 	target := max(1, min(r.count, k.opt.rcvLowat))
 	if r.flags&linux.MSG_WAITALL != 0 {
@@ -86,10 +86,19 @@ func (s *IPC) receiveStream(k *unixSock, r *receiver) linux.Errno {
 			break
 		}
 		m := k.msgs.at(i)
+		if m.urgent != noUrgent {
+			stop, again := k.passUrgent(r, m, copied, func() { base += m.n; i++ })
+			if stop {
+				break
+			}
+			if again {
+				continue
+			}
+		}
 		if have && m.shownCred() != cred {
 			break // never glue messages from different writers
 		}
-		if k.opt.passCred {
+		if k.opt.asksCred() {
 			cred, have = m.shownCred(), true
 		}
 		if !named {
@@ -157,11 +166,15 @@ func (r *receiver) finish(k *unixSock, cred unixCred, have bool, full int) {
 		return
 	}
 	r.rep.Full = uint32(full)
+	if !have {
+		cred = unixCred{} // nothing was read: the kernel shows zeroes
+	}
 	if k.opt.passCred {
-		if !have {
-			cred = unixCred{} // nothing was read: the kernel shows zeroes
-		}
 		r.rep.Control = appendCred(r.rep.Control, cred)
+	}
+	if k.opt.passPidfd && cred.pid != 0 {
+		// The core makes a pidfd of the number.
+		r.rep.Control = append(appendInt(appendCmsg(r.rep.Control, linux.SCM_PIDFD, 4), int(cred.pid)), 0, 0, 0, 0)
 	}
 }
 

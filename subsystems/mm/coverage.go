@@ -49,9 +49,9 @@ var Claims = []coverage.Claim{
 			linux.MADV_REMOVE, linux.MADV_DONTFORK, linux.MADV_DOFORK, linux.MADV_MERGEABLE, linux.MADV_UNMERGEABLE,
 			linux.MADV_HUGEPAGE, linux.MADV_NOHUGEPAGE, linux.MADV_DONTDUMP, linux.MADV_DODUMP, linux.MADV_WIPEONFORK,
 			linux.MADV_KEEPONFORK, linux.MADV_COLD, linux.MADV_PAGEOUT, linux.MADV_POPULATE_READ, linux.MADV_POPULATE_WRITE,
-			linux.MADV_DONTNEED_LOCKED, linux.MADV_COLLAPSE, linux.MADV_HWPOISON, linux.MADV_SOFT_OFFLINE,
+			linux.MADV_DONTNEED_LOCKED, linux.MADV_COLLAPSE,
 		}},
-		Note:  "HWPOISON and SOFT_OFFLINE give EPERM; guard regions (Linux 6.13) give EINVAL.",
+		Note:  "HWPOISON and SOFT_OFFLINE give EINVAL, as on a Linux built without CONFIG_MEMORY_FAILURE. Guard regions (Linux 6.13) give EINVAL.",
 		Tests: []string{"mmtest/AdviseOps", "mmtest/AdviseRefusals", "mmtest/AdviseDivides", "mmtest/ForkAdvice"},
 	},
 	{

@@ -36,8 +36,6 @@ func (s *space) madvise(start, length uint64, advice uint32) linux.Errno {
 		return 0
 	}
 	switch advice {
-	case linux.MADV_HWPOISON, linux.MADV_SOFT_OFFLINE:
-		return linux.EPERM // for CAP_SYS_ADMIN of the machine itself
 	case linux.MADV_POPULATE_READ, linux.MADV_POPULATE_WRITE:
 		return s.advisePopulate(start, end, advice)
 	}
@@ -90,7 +88,7 @@ func knownAdvice(advice uint32) bool {
 		linux.MADV_FREE, linux.MADV_REMOVE, linux.MADV_DONTFORK, linux.MADV_DOFORK, linux.MADV_MERGEABLE,
 		linux.MADV_UNMERGEABLE, linux.MADV_HUGEPAGE, linux.MADV_NOHUGEPAGE, linux.MADV_DONTDUMP, linux.MADV_DODUMP,
 		linux.MADV_WIPEONFORK, linux.MADV_KEEPONFORK, linux.MADV_COLD, linux.MADV_PAGEOUT, linux.MADV_POPULATE_READ,
-		linux.MADV_POPULATE_WRITE, linux.MADV_DONTNEED_LOCKED, linux.MADV_COLLAPSE, linux.MADV_HWPOISON, linux.MADV_SOFT_OFFLINE:
+		linux.MADV_POPULATE_WRITE, linux.MADV_DONTNEED_LOCKED, linux.MADV_COLLAPSE:
 		return true
 	}
 	return false

@@ -167,6 +167,7 @@ func typed(req *mmapi.MapRequest, flags uint32, a *areas.Area) linux.Errno {
 			if a.Flags&areas.GrowsDown != 0 {
 				return linux.EINVAL
 			}
+			a.MaxProt = uint8(req.MaxProt & access) // /dev/zero may be open for reading only
 		case kind == linux.MAP_DROPPABLE:
 			if flags&linux.MAP_LOCKED != 0 || a.Flags&areas.GrowsDown != 0 {
 				return linux.EINVAL

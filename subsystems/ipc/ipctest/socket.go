@@ -455,11 +455,6 @@ func init() {
 			c.wantRecv(b, 9, 0, "abc", 0)
 			is(c, "wait", c.wait.Handle, 0)
 		},
-		"OutOfBandIsNotAnswered": func(c *client) {
-			a, b := c.pair(stream)
-			c.wantSend(a, "x", linux.MSG_OOB, 0, linux.EOPNOTSUPP)
-			c.wantRecv(b, 1, linux.MSG_OOB, "", linux.EINVAL)
-		},
 		"TimeoutsBecomeDeadlines": func(c *client) {
 			a, b := c.pair(stream)
 			is(c, "SO_RCVTIMEO", c.setopt(b, linux.SO_RCVTIMEO, timeval(2, 0), cred), 0)

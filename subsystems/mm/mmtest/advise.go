@@ -64,7 +64,7 @@ func adviseRefusals(t *testing.T, mm mmapi.MM) {
 		{"remove of private", b, page, linux.MADV_REMOVE, linux.EACCES},
 		{"wipeonfork of a file", b, page, linux.MADV_WIPEONFORK, linux.EINVAL},
 		{"wipeonfork of shared", c, page, linux.MADV_WIPEONFORK, linux.EINVAL},
-		{"hwpoison", a, page, linux.MADV_HWPOISON, linux.EPERM},
+		{"hwpoison", a, page, linux.MADV_HWPOISON, linux.EINVAL},
 	} {
 		if e := g.madvise(x.addr, x.len, x.advice); e != x.want {
 			t.Errorf("%s: advise = %v, want %v", x.name, e, x.want)

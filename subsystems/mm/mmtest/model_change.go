@@ -104,7 +104,7 @@ func (b *book) mmap(req *mmapi.MapRequest) (uint64, linux.Errno) {
 				bad = linux.EINVAL
 			}
 		case linux.MAP_SHARED:
-			l.offset = 0
+			l.offset, l.max = 0, req.MaxProt&7
 			if req.File == 0 || l.marks&mGrows != 0 {
 				bad = linux.EINVAL
 			}

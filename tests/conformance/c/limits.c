@@ -147,3 +147,43 @@ CASE(affinity)
 	S(sched_getaffinity, 0, 128, BAD);
 	S(sched_setaffinity, 0, 128, BAD);
 }
+
+struct dl { uint32_t size, policy; uint64_t flags; int32_t nice; uint32_t prio; uint64_t runtime, deadline, period; uint32_t min, max; };
+static void dl_set(const char *what, struct dl a)
+{
+	a.size = sizeof a, a.policy = a.policy ? a.policy : 6;
+	errno = 0;
+	long r = syscall(SYS_sched_setattr, 0, &a, 0);
+	say("%s: %s", what, r < 0 ? ename(errno) : "ok");
+}
+
+CASE(deadline)
+{
+	const uint64_t ms = 1000000;
+	dl_set("none", (struct dl){0});
+	dl_set("short run", (struct dl){.runtime = 1000, .deadline = ms, .period = ms});
+	dl_set("run past deadline", (struct dl){.runtime = 2 * ms, .deadline = ms, .period = 3 * ms});
+	dl_set("deadline past period", (struct dl){.runtime = ms, .deadline = 3 * ms, .period = 2 * ms});
+	dl_set("short period", (struct dl){.runtime = 2000, .deadline = 50000, .period = 50000});
+	dl_set("long period", (struct dl){.runtime = ms, .deadline = 100 * ms, .period = 5000 * ms});
+	dl_set("top bit", (struct dl){.runtime = ms, .deadline = 1ULL << 63, .period = 1ULL << 63});
+	dl_set("priority", (struct dl){.runtime = ms, .deadline = 100 * ms, .prio = 1});
+	struct sched_param z = {0};
+	R(sched_setscheduler(0, 6, &z));
+	if (is_root()) {
+		dl_set("reserve", (struct dl){.runtime = ms, .deadline = 500 * ms, .period = 1000 * ms});
+		struct dl a = {0};
+		R(syscall(SYS_sched_getattr, 0, &a, sizeof a, 0));
+		say("policy %u flags %lu nice %d run %lu deadline %lu period %lu", a.policy, (long)a.flags, a.nice, (long)a.runtime, (long)a.deadline, (long)a.period);
+		R(sched_getscheduler(0));
+		R(fork());
+		R(sched_setscheduler(0, SCHED_OTHER, &z));
+		dl_set("no period", (struct dl){.runtime = ms, .deadline = 500 * ms, .flags = 1});
+		R(syscall(SYS_sched_getattr, 0, &a, sizeof a, 0));
+		say("policy %u flags %lu period %lu", a.policy, (long)a.flags, (long)a.period);
+		child("reset", say("policy %d", sched_getscheduler(0)));
+		R(sched_setscheduler(0, SCHED_OTHER, &z));
+	}
+	drop();
+	dl_set("without privilege", (struct dl){.runtime = ms, .deadline = 500 * ms, .period = 1000 * ms});
+}

@@ -185,3 +185,10 @@ CASE(sync)
 	S(mincore, s, -1L, v);
 	S(mincore, KERN, PAGE, v);
 }
+
+CASE(poison)
+{
+	char *p = mmap(0, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	drop(); // a Linux with CONFIG_MEMORY_FAILURE says EPERM
+	for (int i = 100; i < 102; i++) say("%d", madvise(p, PAGE, i) == -1 && (errno == EINVAL || errno == EPERM));
+}

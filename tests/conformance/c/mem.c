@@ -481,3 +481,31 @@ CASE(growing_file)
 	must(pread(g, b, 1, 5));
 	say("another descriptor sees %d", b[0]);
 }
+
+CASE(zero_readonly)
+{
+	int fd = must(open("/dev/zero", O_RDONLY));
+	char *p = mmap(0, PAGE, PROT_READ, MAP_SHARED, fd, 0);
+	say("mapped %d", p != MAP_FAILED);
+	R(mprotect(p, PAGE, PROT_READ | PROT_WRITE));
+	int w = must(open("f", O_WRONLY | O_CREAT, 0644));
+	S(mmap, 0, 0, PROT_READ, MAP_SHARED, w, 0);
+	S(mmap, 0, PAGE, PROT_READ, 0, w, 0);
+	S(mmap, 0, PAGE, PROT_READ, 4, w, 0);
+	S(mmap, 0, PAGE, PROT_READ, MAP_SHARED, w, 0);
+	S(mmap, 0, PAGE, PROT_READ, 0, -1, 0);
+}
+
+CASE(resident_shared)
+{
+	unsigned char v[8];
+	char *p = mmap(0, 8 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	p[2 * PAGE] = p[5 * PAGE] = 1;
+	R(mincore(p, 8 * PAGE, v));
+	for (int i = 0; i < 8; i++) v[i] = v[i] & 1 ? 'x' : '.';
+	say("%.8s", v);
+	R(mlock(p + 3 * PAGE, PAGE));
+	R(mincore(p, 8 * PAGE, v));
+	for (int i = 0; i < 8; i++) v[i] = v[i] & 1 ? 'x' : '.';
+	say("%.8s", v);
+}

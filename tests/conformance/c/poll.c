@@ -180,3 +180,15 @@ CASE(closed_meanwhile)
 	R(poll(&v, 1, 5000));
 	pthread_join(t, 0);
 }
+
+CASE(sticky)
+{
+	#define STICKY 0x4000000
+	struct timeval t = {0, 5000};
+	R(syscall(SYS_personality, STICKY));
+	R(select(0, 0, 0, 0, &t));
+	say("left %ld", (long)t.tv_usec);
+	R(syscall(SYS_personality, 0) & STICKY);
+	R(select(0, 0, 0, 0, &t));
+	say("left %ld", (long)t.tv_usec);
+}

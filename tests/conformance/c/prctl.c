@@ -175,3 +175,19 @@ CASE(capset)
 	S(capset, &h, d);
 	S(capset, &h, BAD);
 }
+
+CASE(slack_file)
+{
+	char b[64];
+	for (int i = 0; i < 3; i++) {
+		R(prctl(PR_SET_TIMERSLACK, (long[]){1, 70000, 0}[i]));
+		int fd = must(open("/proc/self/timerslack_ns", O_RDWR)), n = must(read(fd, b, sizeof b));
+		say("%.*s", n, b);
+		if (i == 1) {
+			R(write(fd, "80000", 5));
+			R(prctl(PR_GET_TIMERSLACK));
+			R(write(fd, "x", 1));
+		}
+		close(fd);
+	}
+}

@@ -637,3 +637,76 @@ CASE(closed_while_waiting)
 	R(accept(l, 0, 0));
 	R(listen(l, 5));
 }
+
+CASE(levels)
+{
+	int t = must(socket(AF_INET, SOCK_STREAM, 0)), u = must(socket(AF_INET6, SOCK_DGRAM, 0)), x = must(socket(AF_UNIX, SOCK_STREAM, 0));
+	int s[] = {t, u, x}, l[] = {500, IPPROTO_UDP, IPPROTO_TCP, IPPROTO_ICMP, SOL_NETLINK, 41, -1};
+	for (int i = 0; i < 3; i++) for (unsigned j = 0; j < sizeof l / sizeof *l; j++) {
+		if (i == 1 && l[j] == IPPROTO_UDP) continue; // the number is an option of UDP Lite
+		int v = 0, n, e;
+		socklen_t z = sizeof v;
+		errno = 0, n = getsockopt(s[i], l[j], SO_OOBINLINE, &v, &z), e = errno;
+		errno = 0;
+		int m = setsockopt(s[i], l[j], SO_OOBINLINE, &v, z);
+		say("socket %d level %d: get %s, set %s", i, l[j], n ? ename(e) : "ok", m ? ename(errno) : "ok");
+	}
+	struct msghdr h = {0};
+	R(recvmsg(t, &h, -1));
+	R(sendmsg(t, &h, -1));
+	R(recv(t, &h, 1, 0x10000000));
+	h.msg_name = &h, h.msg_namelen = -1;
+	R(recvmsg(t, &h, 0));
+}
+
+CASE(address_form)
+{
+	struct sockaddr_in6 a = {.sin6_family = AF_INET6};
+	int l = must(socket(AF_INET6, SOCK_STREAM, 0)), c = must(socket(AF_INET, SOCK_STREAM, 0)), v = AF_INET;
+	must(bind(l, (void *)&a, sizeof a));
+	must(listen(l, 5));
+	socklen_t n = sizeof a;
+	must(getsockname(l, (void *)&a, &n));
+	R(setsockopt(l, IPPROTO_IPV6, IPV6_ADDRFORM, &v, 4));
+	R(setsockopt(c, IPPROTO_IPV6, IPV6_ADDRFORM, &v, 4));
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = a.sin6_port, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	must(connect(c, (void *)&to, sizeof to));
+	int s = must(accept(l, 0, 0));
+	v = 77;
+	R(setsockopt(s, IPPROTO_IPV6, IPV6_ADDRFORM, &v, 4));
+	v = AF_INET;
+	R(setsockopt(s, IPPROTO_IPV6, IPV6_ADDRFORM, &v, 3));
+	n = 4;
+	R(getsockopt(s, IPPROTO_IPV6, IPV6_ADDRFORM, &v, &n));
+	say("form %d", v == AF_INET6);
+	v = AF_INET;
+	R(setsockopt(s, IPPROTO_IPV6, IPV6_ADDRFORM, &v, 4));
+	n = 4;
+	R(getsockopt(s, SOL_SOCKET, SO_DOMAIN, &v, &n));
+	n = sizeof a;
+	R(getsockname(s, (void *)&a, &n));
+	say("domain %d family %d length %d", v, a.sin6_family, n);
+	R(setsockopt(s, IPPROTO_IPV6, IPV6_ADDRFORM, &v, 4));
+	R(send(s, "x", 1, 0));
+}
+
+CASE(fastopen)
+{
+	struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int l = must(socket(AF_INET, SOCK_STREAM, 0)), c = must(socket(AF_INET, SOCK_STREAM, 0));
+	must(bind(l, (void *)&a, sizeof a));
+	must(listen(l, 5));
+	socklen_t n = sizeof a;
+	must(getsockname(l, (void *)&a, &n));
+	R(send(c, "hello", 5, MSG_FASTOPEN));
+	R(sendto(c, "hello", 5, MSG_FASTOPEN, (void *)&a, sizeof a));
+	int s = must(accept(l, 0, 0));
+	char b[8] = "";
+	R(recv(s, b, 5, MSG_WAITALL));
+	say("%s", b);
+	R(sendto(c, "again", 5, MSG_FASTOPEN, (void *)&a, sizeof a));
+	R(send(c, "again", 5, 0));
+	close(l);
+	c = must(socket(AF_INET, SOCK_STREAM, 0));
+	R(sendto(c, "hello", 5, MSG_FASTOPEN, (void *)&a, sizeof a));
+}
