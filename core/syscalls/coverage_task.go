@@ -126,9 +126,8 @@ var taskClaims = []coverage.Claim{
 		Tests: []string{"conformance/admin"},
 	},
 	{
-		Syscalls: []string{"vhangup"}, Level: coverage.Stub,
-		Note:  "EPERM for everybody.",
-		Tests: []string{"conformance/misc"},
+		Syscalls: []string{"vhangup"}, Level: coverage.Full,
+		Tests: []string{"conformance/tty/vhangup"},
 	},
 	{
 		Syscalls: []string{"kexec_load", "kexec_file_load"}, Level: coverage.Full,

@@ -1,16 +1,32 @@
 package syscalls
 
-import "adyton.dev/adyton/core/linux"
+import (
+	"adyton.dev/adyton/core/linux"
+	"adyton.dev/adyton/proto/gen/fsapi"
+)
 
 var rebootRows = []Row{
 	{"reboot", Core, args(hex("magic"), hex("magic2"), enum("cmd", linux.RebootCmds), ptr("arg")), sysReboot},
 	{"kexec_load", Core, args(hex("entry"), uinteger("nr_segments"), ptr("segments"), hex("flags")), gone},
 	{"kexec_file_load", Core, args(fd("kernel_fd"), fd("initrd_fd"), uinteger("cmdline_len"), str("cmdline"), hex("flags")), gone},
-	{"vhangup", Core, nil, refuse},
+	{"vhangup", Core, nil, sysVhangup},
 }
 
-// refuse answers what nobody may do here: no terminal can be taken away.
-func refuse(*Call) (int64, linux.Errno) { return 0, linux.EPERM }
+// sysVhangup hangs up the caller's controlling terminal, if there is one.
+func sysVhangup(c *Call) (int64, linux.Errno) {
+	if !c.T.Cred.Has(linux.CAP_SYS_TTY_CONFIG) {
+		return 0, linux.EPERM
+	}
+	if f := c.P.Group.Session.Terminal; f != nil {
+		cred := c.Cred()
+		cred.Caps |= 1 << linux.CAP_SYS_ADMIN
+		var r fsapi.IoctlReply
+		c.FS.Ioctl(&fsapi.IoctlRequest{Cred: cred, Handle: f.Handle, Command: linux.TIOCVHANGUP}, &r)
+		c.fsReady(r.Ready)
+		c.raise(r.Raise)
+	}
+	return 0, 0
+}
 
 // sysReboot ends the run: a sandbox is to its programs what a PID namespace
 // is, whose first process dies by a signal that tells its parent which it was

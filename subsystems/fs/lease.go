@@ -24,6 +24,9 @@ type lease struct {
 	// unlock and downgrade say that it is being broken, until when each has
 	// time.
 	unlock, downgrade vfs.Time
+	// writer: who breaks it waits to write, and counts as one that does:
+	// get_write_access comes before break_lease.
+	writer bool
 }
 
 func (l *lease) target() uint32 {
@@ -86,7 +89,7 @@ func leaseOf(n *vfs.Inode, file *vfs.File) *lease {
 // addLease is generic_add_lease.
 func (f *FS) addLease(c *vfs.Ctx, file *vfs.File, mine *lease, kind uint32) linux.Errno {
 	n := file.Inode
-	if f.opensAgainst(file, kind) {
+	if f.opensAgainst(file, kind) || kind == linux.F_RDLCK && mine != nil && mine.writer {
 		return linux.EAGAIN
 	}
 	for _, l := range leases(n) {
@@ -136,7 +139,7 @@ func (f *FS) changeLease(c *vfs.Ctx, l *lease, kind uint32) {
 		if len(kept) > 0 {
 			n.Leases = kept
 		}
-		l.unlock, l.downgrade = vfs.Time{}, vfs.Time{}
+		l.unlock, l.downgrade, l.writer = vfs.Time{}, vfs.Time{}, false
 	case linux.F_RDLCK:
 		l.downgrade = vfs.Time{}
 	}
@@ -185,6 +188,7 @@ func (f *FS) breakLeases(c *vfs.Ctx, n *vfs.Inode, write bool, flags uint32) lin
 			if !pending {
 				l.unlock = until
 			}
+			l.writer = l.writer || flags&linux.O_NONBLOCK == 0
 		} else {
 			pending = pending || l.downgrade != (vfs.Time{})
 			if !pending {

@@ -48,6 +48,9 @@ func (f *FS) mount(c *vfs.Ctx, req *fsapi.MountRequest) linux.Errno {
 	if flags&linux.MS_NOUSER != 0 {
 		return linux.EINVAL
 	}
+	if s := at.Inode().Super; at.Inode().IsLink() && s.Magic == linux.PROC_SUPER_MAGIC {
+		return linux.ENOENT // proc_fd_instantiate: dont_mount
+	}
 	if !c.Capable(linux.CAP_SYS_ADMIN) {
 		return linux.EPERM
 	}

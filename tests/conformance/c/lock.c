@@ -349,6 +349,26 @@ CASE(leases)
 	});
 }
 
+// Who waits to write counts as one that writes.
+CASE(lease_writer)
+{
+	put("f", "x");
+	int fd = must(open("f", O_RDONLY));
+	on(SIGIO);
+	must(fcntl(fd, F_SETLEASE, F_WRLCK));
+	pid_t pid = must(fork());
+	if (!pid) {
+		close(fd);
+		R(open("f", O_WRONLY) >= 0);
+		_exit(0);
+	}
+	until(got == SIGIO);
+	asleep(pid, pid);
+	R(fcntl(fd, F_SETLEASE, F_RDLCK));
+	must(fcntl(fd, F_SETLEASE, F_UNLCK));
+	must(waitpid(pid, 0, 0));
+}
+
 CASE(lease_break)
 {
 	put("f", "x");

@@ -259,6 +259,58 @@ static void control(void)
 }
 CASE(controlling) { pair(); in(control); }
 
+static void hang_up(void)
+{
+	char b[8];
+	struct sigaction sa = {.sa_handler = on};
+	sigaction(SIGHUP, &sa, 0);
+	sigaction(SIGCONT, &sa, 0);
+	R(syscall(SYS_vhangup));
+	R(ioctl(slave, TIOCSCTTY, 0));
+	R(syscall(SYS_vhangup));
+	say("SIGHUP %d SIGCONT %d", seen >> SIGHUP & 1, seen >> SIGCONT & 1);
+	R(read(slave, b, sizeof b));
+	R(write(slave, "x", 1));
+	R(open("/dev/tty", O_RDWR));
+	drop();
+	R(syscall(SYS_vhangup));
+}
+
+CASE(vhangup)
+{
+	if (!is_root()) return;
+	pair();
+	in(hang_up);
+}
+
+// struct termio of System V, with less in it than struct termios.
+CASE(termio)
+{
+	pair();
+	struct { unsigned short i, o, c, l; unsigned char line, cc[8]; } s;
+	struct termios t;
+	R(ioctl(slave, TCGETA, &s));
+	R(ioctl(slave, TCGETA, BAD));
+	R(ioctl(slave, TCSETA, BAD));
+	must(ioctl(slave, TCGETS, &t));
+	say("same %d %d %d %d %d", s.i == (unsigned short)t.c_iflag, s.o == (unsigned short)t.c_oflag, s.c == (unsigned short)t.c_cflag,
+		s.l == (unsigned short)t.c_lflag, !memcmp(s.cc, t.c_cc, 8));
+	s.l &= ~ECHO;
+	s.cc[VINTR] = 7;
+	R(ioctl(slave, TCSETA, &s));
+	must(ioctl(slave, TCGETS, &t));
+	say("echo %d intr %d start %d", !!(t.c_lflag & ECHO), t.c_cc[VINTR], t.c_cc[VSTART]);
+	R(ioctl(slave, TCSETAW, &s));
+	typed("lost\n");
+	s.l &= ~ICANON;
+	R(ioctl(slave, TCSETAF, &s));
+	int n = -1;
+	R(ioctl(slave, FIONREAD, &n));
+	say("%d bytes", n);
+	int f = must(open("/dev/null", O_RDWR));
+	R(ioctl(f, TCGETA, &s));
+}
+
 static int up[2], down[2];
 
 // next tells the parent that a step is done, and waits until it has taken the

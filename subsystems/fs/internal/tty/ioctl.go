@@ -16,7 +16,7 @@ func (t *Tty) Ioctl(c *vfs.Ctx, f *vfs.File, command uint32, argument uint64, in
 		return out, 0, linux.EIO
 	}
 	switch command {
-	case linux.TCSETS, linux.TCSETSW, linux.TCSETSF, linux.TCSETS2, linux.TCSETSW2, linux.TCSETSF2,
+	case linux.TCSETA, linux.TCSETAW, linux.TCSETAF, linux.TCSETS, linux.TCSETSW, linux.TCSETSF, linux.TCSETS2, linux.TCSETSW2, linux.TCSETSF2,
 		linux.TIOCSPGRP, linux.TCSBRK, linux.TCSBRKP, linux.TCXONC, linux.TCFLSH, linux.TIOCSTI, linux.TIOCSETD:
 		if e := t.mayChange(c); e != 0 {
 			return out, 0, e
@@ -39,6 +39,15 @@ func (t *Tty) control(c *vfs.Ctx, command uint32, argument uint64, in, out []byt
 	case linux.TCSETSF, linux.TCSETSF2:
 		t.flushInput()
 		e = t.setTermios(c, in)
+	case linux.TCGETA:
+		out = appendTermio(out, &t.set)
+	case linux.TCSETA, linux.TCSETAW, linux.TCSETAF:
+		if command == linux.TCSETAF {
+			t.flushInput()
+		}
+		if in, e = fromTermio(in, t.set); e == 0 {
+			e = t.setTermios(c, in)
+		}
 	case linux.TIOCGWINSZ:
 		var b [linux.SizeofWinsize]byte
 		t.size.Encode(b[:])
@@ -144,6 +153,37 @@ func appendTermios(out []byte, s *linux.Termios) []byte {
 	var b [linux.SizeofTermios]byte
 	s.Encode(b[:])
 	return append(out, b[:]...)
+}
+
+// sizeofTermio is the size of struct termio: the low halves of the four flags,
+// the line discipline and eight of the characters.
+const sizeofTermio = 18
+
+// termioChars are those that struct termio has.
+const termioChars = 8
+
+// appendTermio is kernel_termios_to_user_termio.
+func appendTermio(b []byte, t *linux.Termios) []byte {
+	for _, x := range [...]uint32{t.Iflag, t.Oflag, t.Cflag, t.Lflag} {
+		b = le.AppendUint16(b, uint16(x))
+	}
+	b = append(b, t.Line)
+	return append(append(b, t.Cc[:termioChars]...), 0)
+}
+
+// fromTermio is user_termio_to_kernel_termios: it gives a struct termios.
+func fromTermio(in []byte, t linux.Termios) ([]byte, linux.Errno) {
+	if len(in) < sizeofTermio {
+		return nil, linux.EFAULT
+	}
+	for i, x := range [...]*uint32{&t.Iflag, &t.Oflag, &t.Cflag, &t.Lflag} {
+		*x = *x&0xffff0000 | uint32(le.Uint16(in[2*i:]))
+	}
+	t.Line = in[8]
+	copy(t.Cc[:termioChars], in[9:])
+	out := make([]byte, linux.SizeofTermios)
+	t.Encode(out)
+	return out, 0
 }
 
 func (t *Tty) setTermios(c *vfs.Ctx, in []byte) linux.Errno {
