@@ -202,12 +202,18 @@ func TestHotHandlersAllocateNothing(t *testing.T) {
 			{"write", []uint64{fd, memoryAt + 8192, 64}},
 			{"clock_gettime", []uint64{linux.CLOCK_MONOTONIC, memoryAt + 4096}},
 			{"futex", []uint64{memoryAt, linux.FUTEX_WAKE | linux.FUTEX_PRIVATE_FLAG, 1}},
+			{"futex", []uint64{memoryAt, linux.FUTEX_WAKE_BITSET, 1, 0, 0, 1}},
+			{"futex", []uint64{memoryAt, linux.FUTEX_WAIT | linux.FUTEX_PRIVATE_FLAG, 1, 0}},
+			{"futex", []uint64{memoryAt, linux.FUTEX_WAIT_BITSET, 1, memoryAt + 4096, 0, 1}},
+			{"futex", []uint64{memoryAt, linux.FUTEX_CMP_REQUEUE, 1, 1, memoryAt + 64, 0}},
+			{"futex_wake", []uint64{memoryAt, 1, 1, 2}},
+			{"futex_wait", []uint64{memoryAt, 1, 1, 2, 0, linux.CLOCK_MONOTONIC}},
 		} {
 			var args [6]uint64
 			copy(args[:], c.args)
 			number := uint64(nr[c.name])
 			if n := allocs(200, func() { th.Call(number, args[:]...) }); n != 0 {
-				t.Errorf("%s allocates %d times in 200 calls, want 0", c.name, n)
+				t.Errorf("%s%v allocates %d times in 200 calls, want 0", c.name, c.args, n)
 			}
 		}
 	})

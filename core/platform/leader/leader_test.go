@@ -165,3 +165,28 @@ func TestHammerRoots(t *testing.T) {
 		t.Errorf("%d of %d handlers ran to their end", n, rounds)
 	}
 }
+
+// A handler that waits, and one that wakes it, allocate nothing.
+func TestParkAndWakeAllocateNothing(t *testing.T) {
+	l := New(newSleepy())
+	var a, b Waiter
+	n, end := -1.0, false
+	l.Run(func() {
+		l.Post(func() {
+			for !end {
+				l.Wake(&b)
+				l.Park(&a)
+			}
+		})
+		l.Park(&b)
+		n = testing.AllocsPerRun(1000, func() {
+			l.Wake(&a)
+			l.Park(&b)
+		})
+		end = true
+		l.Stop()
+	})
+	if n != 0 {
+		t.Errorf("%v allocations a round, want 0", n)
+	}
+}
