@@ -245,6 +245,13 @@ func (c *Call) waitRequeuePI(op uint32, addr uint64, key futex.Key, deadline int
 	return e
 }
 
+// holdsNothing sees the common case by one look at the head of a robust list: no
+// entry, and none that is being locked or unlocked.
+func (c *Call) holdsNothing(head uint64) bool {
+	var b [24]byte
+	return c.CopyIn(head, b[:]) == 0 && binary.LittleEndian.Uint64(b[0:]) == head && binary.LittleEndian.Uint64(b[16:]) == 0
+}
+
 // releaseFutexes is futex_exit_release and futex_exec_release: what a thread
 // holds that ends, or executes another program, goes to who waits for it.
 func (c *Call) releaseFutexes() {
@@ -252,7 +259,7 @@ func (c *Call) releaseFutexes() {
 	head := t.RobustHead
 	t.RobustHead = 0
 	c.lockFutexes()
-	if head != 0 {
+	if head != 0 && !c.holdsNothing(head) {
 		futex.WalkRobust(words{c}, head, t.Tid, func(addr uint64) { c.wakeFutex(addr, 1) })
 	}
 	woken := c.futexes.Exit(t.Tid, nil)

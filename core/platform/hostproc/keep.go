@@ -9,20 +9,30 @@ import (
 	"adyton.dev/adyton/core/platform"
 )
 
-// Text that a program has at a fixed address stays mapped when the program ends,
-// with its jumps: the next program in the process is mostly the same one, and
-// finds its text in place, faulted in and patched.
+// What a program has at a fixed address stays mapped when the program ends: text
+// with its jumps, data and bss. The next program in the process is mostly the
+// same one, and finds its text in place, faulted in and patched, and its data
+// written anew, which is cheaper than a fault for each page.
 
 // keepBelow is where programs at fixed addresses lie; others get a random one
 // and would not find their text again.
 const keepBelow = 1 << 32
 
-// keptMap is a mapping of a file as it was made, and not changed since.
+// keptMap is a mapping as it was made, and not changed since but for what the app
+// wrote into it, where it may.
 type keptMap struct {
 	addr, length, offset uint64
-	prot                 uint32
-	file                 fileVersion
+	prot, flags          uint32
+	file                 fileVersion // zero: anonymous
 }
+
+// data says whether the app may write there.
+func (k *keptMap) data() bool { return k.prot&linux.PROT_WRITE != 0 }
+
+func (k *keptMap) touchedBy(op *platform.Op) bool { return touches(op, k.addr, k.length) }
+
+// keepData is the most that is written anew: more is not worth its writing.
+const keepData = 128 << 10
 
 // fileVersion tells one content of a file from another.
 type fileVersion struct {
@@ -39,14 +49,25 @@ func versionOf(fd int) (fileVersion, bool) {
 	return fileVersion{st.Dev, st.Ino, st.Size, st.Mtim, st.Ctim}, true
 }
 
-// keepable describes the mapping that op makes, if it may be kept.
-func keepable(op *platform.Op) (keptMap, bool) {
-	if op.Kind != platform.OpMapFile || op.Write || op.Flags&linux.MAP_SHARED != 0 ||
-		op.Prot&linux.PROT_WRITE != 0 || op.Addr >= keepBelow || op.Length > keepBelow-op.Addr {
+// keepable describes the mapping that op makes, if it may be kept. What a program
+// may write must be of its first ops: what it was started with.
+func keepable(op *platform.Op, first bool) (keptMap, bool) {
+	if op.Kind != platform.OpMapFile && op.Kind != platform.OpMapAnon || op.Write ||
+		op.Flags&(linux.MAP_SHARED|linux.MAP_GROWSDOWN|linux.MAP_STACK|linux.MAP_LOCKED) != 0 ||
+		op.Addr >= keepBelow || op.Length > keepBelow-op.Addr {
 		return keptMap{}, false
 	}
+	k := keptMap{addr: op.Addr, length: op.Length, offset: op.Offset, prot: op.Prot, flags: op.Flags}
+	const rw = linux.PROT_READ | linux.PROT_WRITE
+	if (k.data() || op.Kind == platform.OpMapAnon) && !(first && op.Prot == rw && op.Length <= keepData) {
+		return keptMap{}, false
+	}
+	if op.Kind == platform.OpMapAnon {
+		return k, true
+	}
 	v, ok := versionOf(op.FD)
-	return keptMap{op.Addr, op.Length, op.Offset, op.Prot, v}, ok
+	k.file = v
+	return k, ok
 }
 
 // touches says whether op changes anything in the span.
@@ -58,9 +79,12 @@ func touches(op *platform.Op, addr, length uint64) bool {
 // note follows what an op that was made did to what is kept.
 func (pr *process) note(op *platform.Op) {
 	if len(pr.kept) > 0 {
-		pr.kept = slices.DeleteFunc(pr.kept, func(k keptMap) bool { return touches(op, k.addr, k.length) })
+		pr.kept = slices.DeleteFunc(pr.kept, func(k keptMap) bool {
+			// Protection of data is put back, as all of its bytes are.
+			return k.touchedBy(op) && !(k.data() && op.Kind == platform.OpProtect)
+		})
 	}
-	if k, ok := keepable(op); ok && len(pr.kept) < maxKept {
+	if k, ok := keepable(op, pr.starting); ok && len(pr.kept) < maxKept {
 		pr.kept = append(pr.kept, k)
 	}
 }
@@ -88,20 +112,21 @@ func (pr *process) dropKept() []platform.Op {
 
 // reuse takes from a new program's first ops those that are done already, or
 // puts others before them that unmap what is of no use: when what is kept is
-// not all among them, none of it is used. index says which op each one was.
-func (pr *process) reuse(ops []platform.Op) (rest []platform.Op, index []int) {
+// not all among them, none of it is used. index says which op each one was, and
+// old which ops are for data that is to be written anew.
+func (pr *process) reuse(ops []platform.Op) (rest []platform.Op, index, old []int) {
 	pr.stale = false
 	useful := len(pr.strays) == 0
 	had, done := 0, make([]bool, len(ops))
 	for i := range ops {
-		k, ok := keepable(&ops[i])
+		k, ok := keepable(&ops[i], true)
 		done[i] = ok && slices.Contains(pr.kept, k)
 		if done[i] {
 			had++
 			continue
 		}
 		for _, k := range pr.kept {
-			useful = useful && !touches(&ops[i], k.addr, k.length)
+			useful = useful && !k.touchedBy(&ops[i])
 		}
 	}
 	if !useful || had != len(pr.kept) {
@@ -110,11 +135,42 @@ func (pr *process) reuse(ops []platform.Op) (rest []platform.Op, index []int) {
 		index = make([]int, len(rest))
 	}
 	for i := range ops {
-		if !done[i] {
-			rest, index = append(rest, ops[i]), append(index, i)
+		op := ops[i]
+		if done[i] {
+			if op.Prot&linux.PROT_WRITE == 0 {
+				continue
+			}
+			old = append(old, i)
+			op = platform.Op{Kind: platform.OpProtect, Addr: op.Addr, Length: op.Length, Prot: op.Prot}
+		}
+		rest, index = append(rest, op), append(index, i)
+	}
+	return rest, index, old
+}
+
+// rewrite gives data that was kept the contents that op maps.
+func (pr *process) rewrite(op *platform.Op) linux.Errno {
+	b := make([]byte, op.Length)
+	if op.Kind == platform.OpMapFile {
+		// What is behind the file's end is zero, as in a mapping.
+		for n := 0; n < len(b); {
+			m, err := unix.Pread(op.FD, b[n:], int64(op.Offset)+int64(n))
+			if err == unix.EINTR {
+				continue
+			}
+			if err != nil {
+				return linux.EIO
+			}
+			if m == 0 {
+				break
+			}
+			n += m
 		}
 	}
-	return rest, index
+	if pr.Write(op.Addr, b) != len(b) {
+		return linux.EFAULT
+	}
+	return 0
 }
 
 // clearBut writes orders that unmap all but what is kept, and gives how many.
@@ -126,7 +182,9 @@ func (t *thread) clearBut() int {
 		keep = append(keep, span{k.addr, k.addr + k.length})
 	}
 	inside := func(addr uint64) bool {
-		return slices.ContainsFunc(keep, func(s span) bool { return addr >= s.from && addr < s.to })
+		return slices.ContainsFunc(pr.kept, func(k keptMap) bool {
+			return !k.data() && addr >= k.addr && addr < k.addr+k.length
+		})
 	}
 	for rip := range pr.patches {
 		if !inside(rip - 1) {

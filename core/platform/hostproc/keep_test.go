@@ -1,6 +1,7 @@
 package hostproc
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -55,7 +56,7 @@ func TestTextStaysForTheSameProgram(t *testing.T) {
 				Prot: linux.PROT_READ | linux.PROT_EXEC, Flags: linux.MAP_PRIVATE}
 		}
 		heap := platform.Op{Kind: platform.OpMapAnon, Addr: 0x700000, Length: pageSize,
-			Prot: linux.PROT_READ | linux.PROT_WRITE, Flags: linux.MAP_PRIVATE}
+			Prot: linux.PROT_READ, Flags: linux.MAP_PRIVATE}
 		apply := func(ops ...platform.Op) {
 			t.Helper()
 			if n, e := s.Apply(th, ops); n != len(ops) || e != 0 {
@@ -76,6 +77,7 @@ func TestTextStaysForTheSameProgram(t *testing.T) {
 			}
 		}
 
+		s.Clear(th)
 		apply(text(one), heap)
 		s.Clear(th)
 		left(1)
@@ -113,6 +115,71 @@ func TestTextStaysForTheSameProgram(t *testing.T) {
 		if n, e := s.Apply(th, []platform.Op{text(one), heap, bad, heap}); n != 1 || e != linux.EBADF {
 			t.Errorf("Apply with a bad descriptor = %d, %v, want 1, EBADF", n, e)
 		}
+	})
+}
+
+// Data and bss stay mapped, but not what was written there, nor how it was
+// protected.
+func TestDataIsWrittenAnewForTheSameProgram(t *testing.T) {
+	one, two := textFile(t, 1), textFile(t, 2)
+	run(t, twoCalls, func(p *Platform, th platform.Thread, ev *platform.Event, stop func()) {
+		defer stop()
+		s := th.Space()
+		const data, bss, rw = 0x600000, 0x602000, linux.PROT_READ | linux.PROT_WRITE
+		begin := func(f *os.File) {
+			t.Helper()
+			ops := []platform.Op{
+				{Kind: platform.OpMapFile, Addr: data, Length: pageSize, FD: int(f.Fd()), Prot: rw, Flags: linux.MAP_PRIVATE},
+				{Kind: platform.OpMapAnon, Addr: bss, Length: 2 * pageSize, Prot: rw, Flags: linux.MAP_PRIVATE},
+			}
+			if n, e := s.Apply(th, ops); n != len(ops) || e != 0 {
+				t.Errorf("Apply = %d, %v", n, e)
+			}
+		}
+		check := func(first byte) {
+			t.Helper()
+			want := make([]byte, pageSize)
+			want[0] = first
+			got := make([]byte, pageSize)
+			if s.Read(data, got); !bytes.Equal(got, want) {
+				t.Errorf("data begins with %x, want %d and zeros", got[:16], first)
+			}
+			for _, at := range []uint64{bss, bss + pageSize} {
+				if n := s.Read(at, got); n != pageSize || !bytes.Equal(got, make([]byte, pageSize)) {
+					t.Errorf("bss at %x has %d bytes that begin with %x, want zeros", at, n, got[:16])
+				}
+			}
+		}
+		use := func() {
+			t.Helper()
+			for _, at := range []uint64{data, data + pageSize - 8, bss, bss + 2*pageSize - 8} {
+				if s.Write(at, []byte("scribble")) != 8 {
+					t.Errorf("cannot write at %x", at)
+				}
+			}
+		}
+		s.Clear(th)
+		begin(one)
+		check(1)
+		use()
+		s.Apply(th, []platform.Op{{Kind: platform.OpProtect, Addr: data, Length: pageSize, Prot: linux.PROT_READ}})
+		s.Clear(th)
+		if m := mapped(s, keepBelow); len(m) != 2 {
+			t.Errorf("mapped: %q, want data and bss", m)
+		}
+		begin(one)
+		check(1)
+		use()
+		s.Clear(th)
+		begin(two)
+		check(2)
+		use()
+		// A hole in it: it is not what the next one would be.
+		s.Apply(th, []platform.Op{{Kind: platform.OpUnmap, Addr: bss, Length: pageSize}})
+		s.Clear(th)
+		begin(two)
+		check(2)
+		use()
 	})
 }
 

@@ -85,15 +85,21 @@ func (pr *process) send(fds ...int) linux.Errno {
 // Apply implements platform.Space.
 func (pr *process) Apply(pt platform.Thread, ops []platform.Op) (int, linux.Errno) {
 	t := pt.(*thread)
-	if pr.stale || len(pr.strays) > 0 {
-		rest, index := pr.reuse(ops)
-		n, e := t.applyAll(rest)
-		if e != 0 {
-			return index[n], e
-		}
-		return len(ops), 0
+	defer func() { pr.starting = false }()
+	if !pr.stale && len(pr.strays) == 0 {
+		return t.applyAll(ops)
 	}
-	return t.applyAll(ops)
+	rest, index, old := pr.reuse(ops)
+	n, e := t.applyAll(rest)
+	if e != 0 {
+		return index[n], e
+	}
+	for _, i := range old {
+		if e := pr.rewrite(&ops[i]); e != 0 {
+			return i, e
+		}
+	}
+	return len(ops), 0
 }
 
 func (t *thread) applyAll(ops []platform.Op) (int, linux.Errno) {

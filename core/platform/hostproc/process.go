@@ -43,6 +43,8 @@ type process struct {
 	patches     map[uint64]int    // traps by address behind the instruction; -1: stays a trap
 	jumps       []jumpArea        // where slots may lie
 	freeze      *freeze           // while text is changed
+	starting    bool              // nothing is mapped yet for the program
+	still       bool              // its one thread has not run since cpuNs was read
 	kept        []keptMap         // what the next program may find in place
 	stale       bool              // kept is of the last program
 	strays      []platform.Op     // unmap slots of the last program
@@ -278,6 +280,7 @@ func (p *Platform) makeBlank() (*process, error) {
 		pr.Kill()
 		return nil, fmt.Errorf("set up a blank process: step %d: %s", n, e.Description())
 	}
+	pr.starting, t.blank = true, true
 	if p.shimPages == 0 {
 		all, _ := pr.Resident()
 		p.shimPages = all / pageSize
@@ -540,7 +543,15 @@ func (pr *process) Clone(pt platform.Thread, r *platform.Regs, fs uint64, setTLS
 // Apply says whether it is of use.
 func (pr *process) Clear(pt platform.Thread) linux.Errno {
 	t := pt.(*thread)
-	_, e := t.run(t.clearBut())
+	n := t.clearBut()
+	if n < maxOrders && t.fs != 0 {
+		t.mb.order(n, unix.SYS_ARCH_PRCTL, 0x1002, 0)
+		n++
+		t.fs = 0
+	}
+	_, e := t.run(n)
 	pr.stale = len(pr.kept) > 0
+	pr.starting = true
+	t.blank = t.fs == 0 && e == 0
 	return e
 }

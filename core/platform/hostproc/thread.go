@@ -27,6 +27,8 @@ type thread struct {
 	deferred bool
 	// awaited: a freeze waits for it.
 	awaited bool
+	// blank: the FS base is 0, and no app has run since that was so.
+	blank bool
 	// full: the context area holds all registers (a trap, or a start), so
 	// that the thread must go on by Resume.
 	full bool
@@ -138,6 +140,7 @@ func (pr *process) violate(format string, args ...any) {
 
 // reply answers what the thread waits for.
 func (t *thread) reply(action uint32) {
+	t.proc.still = false
 	t.mb.store32(shimMbAction, action)
 	if atomic.SwapUint32(t.mb.u32(shimMbReply), shimReplyReady) == shimReplyAsleep {
 		futexWake(t.mb.u32(shimMbReply), 0)
@@ -153,7 +156,7 @@ func (t *thread) runApp(action uint32) {
 		f.held = append(f.held, held{t, action})
 		return
 	}
-	t.running = true
+	t.running, t.blank = true, false
 	t.proc.p.tickClock()
 	t.proc.p.tickGear()
 	t.proc.p.warm(t)
@@ -423,6 +426,9 @@ func (t *thread) Answer(which platform.Answers) {
 func (t *thread) SetTLS(fs uint64) linux.Errno {
 	if fs >= 1<<47-pageSize {
 		return linux.EPERM
+	}
+	if fs == 0 && t.blank {
+		return 0
 	}
 	t.mb.order(0, unix.SYS_ARCH_PRCTL, 0x1002, fs)
 	_, e := t.run(1)

@@ -23,7 +23,7 @@ func (t *thread) CPUTime() (userNs, systemNs int64) {
 	}
 	now := int64(0)
 	if !pr.threaded {
-		now = pr.clock()
+		now = pr.cpuTime()
 	} else if b, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/schedstat", pr.pid, t.tid)); err == nil {
 		if i := bytes.IndexByte(b, ' '); i > 0 {
 			now, _ = strconv.ParseInt(string(b[:i]), 10, 64)
@@ -45,10 +45,20 @@ func (pr *process) clock() int64 {
 
 // CPUTime implements platform.Space; as for threads, all is the user's.
 func (pr *process) CPUTime() (userNs, systemNs int64) {
-	if !pr.dead && pr.pid > 0 {
-		pr.cpuNs = max(pr.cpuNs, pr.clock())
+	return pr.cpuTime(), 0
+}
+
+// cpuTime is the clock, which stands when the one thread does: the core asks for
+// it several times in one exec.
+func (pr *process) cpuTime() int64 {
+	if pr.dead || pr.pid <= 0 || pr.still {
+		return pr.cpuNs
 	}
-	return pr.cpuNs, 0
+	pr.cpuNs = max(pr.cpuNs, pr.clock())
+	if t := pr.first(); !pr.threaded && t != nil && !t.running && !t.waiting {
+		pr.still = true
+	}
+	return pr.cpuNs
 }
 
 // PeakBytes implements platform.Space.
