@@ -217,8 +217,8 @@ func (s *Service) status(p *task.Process, t *task.Thread, b []byte) ([]byte, lin
 	cpus := max(1, s.Env.Config.CPUs)
 	b = fmt.Appendf(b, "CapInh:\t%016x\nCapPrm:\t%016x\nCapEff:\t%016x\nCapBnd:\t%016x\nCapAmb:\t%016x\nNoNewPrivs:\t%d\nSeccomp:\t%d\nSeccomp_filters:\t%d\n",
 		k.Inheritable, k.Permitted, k.Effective, k.Bounding, k.Ambient, nnp, t.SeccompMode, t.Seccomp.Depth())
-	b = fmt.Appendf(b, "Cpus_allowed:\t%x\nCpus_allowed_list:\t0-%d\nMems_allowed:\t1\nMems_allowed_list:\t0\nvoluntary_ctxt_switches:\t0\nnonvoluntary_ctxt_switches:\t0\n",
-		uint64(1)<<cpus-1, cpus-1)
+	b = fmt.Appendf(b, "Cpus_allowed:\t%x\nCpus_allowed_list:\t0-%d\nMems_allowed:\t1\nMems_allowed_list:\t0\nvoluntary_ctxt_switches:\t%d\nnonvoluntary_ctxt_switches:\t0\n",
+		uint64(1)<<cpus-1, cpus-1, t.Waits)
 	return b, 0
 }
 

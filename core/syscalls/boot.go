@@ -231,4 +231,4 @@ func (e *Env) UptimeNs() int64 { return e.Leader.Now() }
 func (e *Env) BootTime() int64 { return e.bootWall }
 
 // CPUTime is what a process has used so far, in ns.
-func (e *Env) CPUTime(p *task.Process) (user, system int64) { return e.processCPU(p) }
+func (e *Env) CPUTime(p *task.Process) (user, system int64) { return e.shownCPU(p) }

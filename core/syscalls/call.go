@@ -238,6 +238,8 @@ func (c *Call) ipcCred() ipcapi.Cred {
 // blocked hints to the platform that the answer will take a while. The first
 // exec has no platform thread yet.
 func (c *Call) blocked() {
+	c.T.Waits++
+	c.P.Waits++
 	if c.T.Platform != nil {
 		c.T.Platform.Blocked()
 	}

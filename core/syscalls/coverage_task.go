@@ -25,7 +25,7 @@ var taskClaims = []coverage.Claim{
 	{Syscalls: []string{"prlimit64", "getrlimit", "setrlimit"}, Level: coverage.Full, Tests: []string{"conformance/limits"}},
 	{
 		Syscalls: []string{"getrusage", "times"}, Level: coverage.Partial,
-		Note:  "All CPU time counts as user time; counters of faults and switches are 0.",
+		Note:  "What is system time is estimated from every 61st call. Waits in calls count as switches; other counters are 0.",
 		Tests: []string{"conformance/limits"},
 	},
 	{

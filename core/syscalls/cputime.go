@@ -103,6 +103,40 @@ func (e *Env) processCPU(p *task.Process) (user, system int64) {
 	return user, system
 }
 
+// sampleEvery is how many calls lie between two whose time is taken, a prime so
+// that no loop of calls always shows the same one; sampleMaxNs is the most that
+// one counts, so that a rare long one does not count too much.
+const (
+	sampleEvery = 61
+	sampleMaxNs = 50_000
+)
+
+// sample says when the call that begins did so, if its time is to be taken. While
+// a call is answered its thread waits in the platform, so that the time is in the
+// thread's clock already, and only to be shown as the system's.
+func (e *Env) sample() int64 {
+	if e.calls++; e.calls < sampleEvery {
+		return 0
+	}
+	e.calls = 0
+	return e.Leader.Now()
+}
+
+// sampled counts a call that has not waited, for those that were not looked at
+// too.
+func (e *Env) sampled(p *task.Process, t *task.Thread, began int64) {
+	ns := sampleEvery * min(e.Leader.Now()-began, sampleMaxNs)
+	p.Kernel.Ns += ns
+	t.Kernel.Ns += ns
+}
+
+// shownCPU gives the CPU time of a process in ns as getrusage and others show it,
+// the time in calls apart.
+func (e *Env) shownCPU(p *task.Process) (user, system int64) {
+	u, s := e.processCPU(p)
+	return p.Kernel.Split(u + s)
+}
+
 // sealCPU ends the counting of a process in its space: it execs, or ends.
 func (e *Env) sealCPU(p *task.Process) {
 	user, system := e.processCPU(p)

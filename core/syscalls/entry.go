@@ -29,7 +29,12 @@ func (e *Env) Event(pt platform.Thread, ev *platform.Event) {
 	case platform.EventSyscall:
 		c.Nr, c.Args = uint64(int32(ev.Nr)), ev.Args // the low half counts, with its sign
 		c.since = e.Ready.Seq()
+		began := e.sample()
+		p, waits := c.P, t.Waits
 		c.leave(c.dispatch())
+		if began != 0 && waits == t.Waits {
+			e.sampled(p, t, began)
+		}
 	case platform.EventOutFault:
 		c.leave(c.copyRest(outN))
 	case platform.EventFault:

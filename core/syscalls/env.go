@@ -73,6 +73,8 @@ type Env struct {
 	objects  uint64
 	// pidfds are those of each process.
 	pidfds map[*task.Process]map[*pidfd]bool
+	// calls counts to the next call whose time is taken: see sample.
+	calls uint32
 	// notifiers are the listeners of seccomp filters that are open.
 	notifiers []*notifier
 	// epolls are the items by which epoll sets watch a description.

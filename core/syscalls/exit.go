@@ -309,7 +309,7 @@ func (e *Env) reap(p *task.Process) {
 func (e *Env) childInfo(p *task.Process) signalapi.Info {
 	i := signalapi.Info{Signo: linux.SIGCHLD, Pid: p.Pid, Uid: p.Leader.Cred.UID}
 	i.Code, i.Status = exitCode(p.Status)
-	user, system := e.processCPU(p)
+	user, system := e.shownCPU(p)
 	i.Utime, i.Stime = user/tickNs, system/tickNs
 	return i
 }
@@ -326,8 +326,10 @@ func exitCode(status int32) (code, value int32) {
 }
 
 func (e *Env) accountChild(p *task.Process) {
-	p.Parent.ChildUserNs += p.UserNs + p.ChildUserNs
-	p.Parent.ChildSystemNs += p.SystemNs + p.ChildSystemNs
+	user, system := e.shownCPU(p)
+	p.Parent.ChildUserNs += user + p.ChildUserNs
+	p.Parent.ChildSystemNs += system + p.ChildSystemNs
+	p.Parent.ChildWaits += p.Waits + p.ChildWaits
 	p.Parent.IO.Add(p.AllIO())
 	p.Parent.ChildMaxRSS = max(p.Parent.ChildMaxRSS, p.MaxRSS, p.ChildMaxRSS)
 }

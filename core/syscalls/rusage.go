@@ -14,13 +14,14 @@ func sysGetrusage(c *Call) (int64, linux.Errno) {
 	var u linux.Rusage
 	switch c.Int(0) {
 	case linux.RUSAGE_SELF:
-		user, system := c.processCPU(c.P)
-		u = usage(user, system, c.maxRSS(c.P))
+		user, system := c.shownCPU(c.P)
+		u = usage(user, system, c.maxRSS(c.P), c.P.Waits)
 	case linux.RUSAGE_THREAD:
 		user, system := c.threadCPU(c.T)
-		u = usage(user, system, c.maxRSS(c.P))
+		user, system = c.T.Kernel.Split(user + system)
+		u = usage(user, system, c.maxRSS(c.P), c.T.Waits)
 	case linux.RUSAGE_CHILDREN:
-		u = usage(c.P.ChildUserNs, c.P.ChildSystemNs, c.P.ChildMaxRSS)
+		u = usage(c.P.ChildUserNs, c.P.ChildSystemNs, c.P.ChildMaxRSS, c.P.ChildWaits)
 	default:
 		return 0, linux.EINVAL
 	}

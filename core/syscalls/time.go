@@ -173,7 +173,7 @@ const tickNs = linux.NSEC_PER_SEC / linux.USER_HZ
 
 func sysTimes(c *Call) (int64, linux.Errno) {
 	if c.Args[0] != 0 {
-		user, system := c.processCPU(c.P)
+		user, system := c.shownCPU(c.P)
 		t := linux.Tms{Utime: user / tickNs, Stime: system / tickNs, Cutime: c.P.ChildUserNs / tickNs, Cstime: c.P.ChildSystemNs / tickNs}
 		t.Encode(c.Out())
 		c.Return(c.Args[0], linux.SizeofTms)

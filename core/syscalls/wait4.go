@@ -195,7 +195,8 @@ func (c *Call) report(p *task.Process, opts uint32) *child {
 	case p.Zombie && opts&linux.WEXITED != 0:
 		x.status = p.Status
 		x.code, x.value = exitCode(p.Status)
-		x.usage = usage(p.UserNs+p.ChildUserNs, p.SystemNs+p.ChildSystemNs, max(p.MaxRSS, p.ChildMaxRSS))
+		user, system := c.shownCPU(p)
+		x.usage = usage(user+p.ChildUserNs, system+p.ChildSystemNs, max(p.MaxRSS, p.ChildMaxRSS), p.Waits+p.ChildWaits)
 		if opts&linux.WNOWAIT == 0 {
 			c.accountChild(p)
 			c.reap(p)
@@ -218,9 +219,9 @@ func (c *Call) report(p *task.Process, opts uint32) *child {
 	return x
 }
 
-// usage makes a rusage of times in ns.
-func usage(user, system, maxRSS int64) linux.Rusage {
-	return linux.Rusage{Utime: linux.NsToTimeval(user), Stime: linux.NsToTimeval(system), Maxrss: maxRSS}
+// usage makes a rusage of times in ns and how often calls waited.
+func usage(user, system, maxRSS, waits int64) linux.Rusage {
+	return linux.Rusage{Utime: linux.NsToTimeval(user), Stime: linux.NsToTimeval(system), Maxrss: maxRSS, Nvcsw: waits}
 }
 
 func putInt32(b []byte, v int32) {

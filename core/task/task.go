@@ -76,6 +76,11 @@ type Thread struct {
 	// IO counts its reads and writes.
 	IO IO
 
+	// Kernel is what of the CPU time was spent in calls, Waits how often one
+	// waited.
+	Kernel Kernel
+	Waits  int64
+
 	// SemUndo is what SEM_UNDO notes, or nil.
 	SemUndo *SemUndo
 
@@ -311,9 +316,27 @@ type Process struct {
 	// IO counts the reads and writes of threads that have ended and of children
 	// waited for.
 	IO IO
+	// Kernel is what of the CPU time was spent in calls; Waits how often one
+	// waited, ChildWaits those of children waited for.
+	Kernel            Kernel
+	Waits, ChildWaits int64
 	// MaxRSS is the most memory that was resident, in KiB, when last looked
 	// at; ChildMaxRSS that of the largest child waited for.
 	MaxRSS, ChildMaxRSS int64
+}
+
+// Kernel divides CPU time: how long calls took, in ns, and what was shown last,
+// which never goes back.
+type Kernel struct {
+	Ns                    int64
+	shownUser, shownInner int64
+}
+
+// Split divides the time of all into the app's and the calls'.
+func (k *Kernel) Split(all int64) (user, system int64) {
+	k.shownInner = max(k.shownInner, min(k.Ns, all))
+	k.shownUser = max(k.shownUser, all-k.shownInner)
+	return k.shownUser, k.shownInner
 }
 
 // Group is a process group in a session.

@@ -187,3 +187,39 @@ CASE(deadline)
 	drop();
 	dl_set("without privilege", (struct dl){.runtime = ms, .deadline = 500 * ms, .period = 1000 * ms});
 }
+
+static double seconds(struct timeval t) { return t.tv_sec + t.tv_usec / 1e6; }
+
+CASE(usage_split)
+{
+	// What computes is the user's time, what calls is the system's too.
+	struct rusage a, b, c;
+	int st;
+	pid_t pid = must(fork());
+	if (!pid) {
+		struct timespec t;
+		getrusage(RUSAGE_SELF, &a);
+		do clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t); while (t.tv_sec == 0 && t.tv_nsec < 200000000);
+		volatile long n = 0;
+		do {
+			for (int i = 0; i < 1000000; i++) n++;
+			getrusage(RUSAGE_SELF, &b);
+		} while (seconds(b.ru_utime) < 0.2);
+		say("computed");
+		do {
+			for (int i = 0; i < 2000; i++) RAW(getppid), lseek(0, 0, SEEK_CUR);
+			getrusage(RUSAGE_SELF, &c);
+		} while (seconds(c.ru_stime) < 0.1);
+		say("called, back %d %d", seconds(c.ru_utime) < seconds(b.ru_utime), seconds(c.ru_stime) < seconds(b.ru_stime));
+		getrusage(RUSAGE_THREAD, &a);
+		say("thread %d %d", seconds(a.ru_utime) > 0.1, seconds(a.ru_stime) > 0.05);
+		for (int i = 0; i < 5; i++) nap_ms(1);
+		getrusage(RUSAGE_SELF, &b);
+		say("switches %d", b.ru_nvcsw >= c.ru_nvcsw + 5);
+		_exit(0);
+	}
+	wait4(pid, &st, 0, &a);
+	getrusage(RUSAGE_CHILDREN, &b);
+	say("child %s, %d %d, the same %d", swait(st), seconds(a.ru_utime) > 0.1, seconds(a.ru_stime) > 0.05, !memcmp(&a.ru_utime, &b.ru_utime, sizeof a.ru_utime));
+	say("switches %d", b.ru_nvcsw >= 5);
+}
