@@ -59,13 +59,25 @@ func (d *dnotify) events() (mask uint32) {
 	for _, x := range [...]struct{ dn, in uint32 }{
 		{linux.DN_ACCESS, linux.IN_ACCESS}, {linux.DN_MODIFY, linux.IN_MODIFY}, {linux.DN_ATTRIB, linux.IN_ATTRIB},
 		{linux.DN_CREATE, linux.IN_CREATE | linux.IN_MOVED_TO}, {linux.DN_DELETE, linux.IN_DELETE | linux.IN_MOVED_FROM},
-		{linux.DN_RENAME, linux.IN_MOVED_FROM},
+		{linux.DN_RENAME, linux.IN_MOVED_FROM | linux.IN_MOVED_TO},
 	} {
 		if d.mask&x.dn != 0 {
 			mask |= x.in
 		}
 	}
 	return mask
+}
+
+// wants reports whether an event is one to tell. A name that moves within the
+// directory is DN_RENAME, told once, by its second event.
+func (d *dnotify) wants(mask uint32, within bool) bool {
+	switch {
+	case mask&linux.IN_MOVED_FROM != 0:
+		return d.mask&linux.DN_DELETE != 0
+	case mask&linux.IN_MOVED_TO != 0:
+		return d.mask&linux.DN_CREATE != 0 || within && d.mask&linux.DN_RENAME != 0
+	}
+	return mask&linux.IN_ALL_EVENTS != 0
 }
 
 // Notify implements wait.Watcher: one signal for each event.
@@ -75,14 +87,17 @@ func (d *dnotify) Notify(wait.Handle, uint32, uint64) {
 	if d.f.Dnotify != d || d.e.FS.Read(&q, &r) != 0 {
 		return
 	}
+	from := uint32(0)
 	for b := r.Data; len(b) >= linux.SizeofInotifyEvent; {
-		mask, name := le.Uint32(b[4:]), int(le.Uint32(b[12:]))
+		mask, cookie, name := le.Uint32(b[4:]), le.Uint32(b[8:]), int(le.Uint32(b[12:]))
 		if name > len(b)-linux.SizeofInotifyEvent {
 			return
 		}
-		if b = b[linux.SizeofInotifyEvent+name:]; mask&linux.IN_ALL_EVENTS == 0 {
+		if b = b[linux.SizeofInotifyEvent+name:]; !d.wants(mask, cookie != 0 && cookie == from) {
+			from = cookie
 			continue
 		}
+		from = cookie
 		info := signalapi.Info{Signo: linux.SIGIO, Code: linux.SI_KERNEL}
 		if s := d.f.Async.Signo; s != 0 {
 			info = signalapi.Info{Signo: s, Code: linux.POLL_MSG, Fd: d.fd, Value: linux.POLLIN | linux.POLLRDNORM | linux.POLLMSG}

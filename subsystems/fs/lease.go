@@ -200,6 +200,7 @@ func (f *FS) breakLeases(c *vfs.Ctx, n *vfs.Inode, write bool, flags uint32) lin
 		}
 	}
 	f.tell(c)
+	c.Ready = c.Ready[:0] // not with the reply as well: that may come much later
 	if first == nil {
 		return 0
 	}

@@ -67,6 +67,9 @@ CASE(once)
 	R(fcntl(dir, F_NOTIFY, DN_RENAME | DN_MULTISHOT));
 	rename("d/a", "d/z");
 	what("renamed");
+	rename("d/z", "z");
+	rename("z", "d/z");
+	what("moved out and in");
 	int two = must(dup(dir));
 	close(two);
 	rename("d/b", "d/y");
