@@ -20,6 +20,11 @@ const (
 	Core
 )
 
+// String is the owner's name.
+func (o Owner) String() string {
+	return [...]string{FS: "fs", IPC: "ipc", Signal: "signal", Core: "core"}[o]
+}
+
 // File is an open file description: what open(2) makes and dup(2) shares.
 type File struct {
 	refs atomic.Int32

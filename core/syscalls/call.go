@@ -258,6 +258,10 @@ func (c *Call) await(owner fdtable.Owner, ticket, handle uint64, events uint32, 
 	if c.Ready.Lost(uint8(owner)) {
 		return linux.EIO
 	}
+	if ticket == 0 && handle == 0 && deadline == 0 {
+		c.operator("%v: a reply waits for nothing", owner)
+		return linux.EIO
+	}
 	c.blocked()
 	var r wait.Reason
 	if ticket != 0 {

@@ -134,7 +134,7 @@ func (c *Call) readOnce(f *fdtable.File, off int64, dst []byte, count int, flags
 		*w = fsWait(&r.Wait)
 		d := r.Data
 		r.Data = nil
-		return d, e
+		return c.asked(f.Owner, dst, d, count, e)
 	case fdtable.IPC:
 		q, r := &c.frame.ipcRead, &c.frame.ipcReadR
 		q.Handle, q.Count = f.Handle, uint32(count)
@@ -145,7 +145,7 @@ func (c *Call) readOnce(f *fdtable.File, off int64, dst []byte, count int, flags
 		*w = ipcWait(&r.Wait)
 		d := r.Data
 		r.Data = nil
-		return d, e
+		return c.asked(f.Owner, dst, d, count, e)
 	case fdtable.Signal:
 		q, r := &c.frame.sigRead, &c.frame.sigReadR
 		q.Handle, q.Thread, q.Count = f.Handle, c.T.Tid, uint32(count)
@@ -155,9 +155,19 @@ func (c *Call) readOnce(f *fdtable.File, off int64, dst []byte, count int, flags
 		*w = wait0{handle: f.Handle, events: linux.POLLIN}
 		d := r.Data
 		r.Data = nil
-		return d, e
+		return c.asked(f.Owner, dst, d, count, e)
 	}
 	return f.Object.(object).read(c, dst)
+}
+
+// asked gives what a subsystem appended to dst, or EIO if that is more than it
+// was asked for.
+func (c *Call) asked(owner fdtable.Owner, dst, d []byte, count int, e linux.Errno) ([]byte, linux.Errno) {
+	if n := len(d) - len(dst); n < 0 || n > count {
+		c.operator("%v: a read of %d bytes gave %d", owner, count, n)
+		return dst, linux.EIO
+	}
+	return d, e
 }
 
 // wait0 is what any subsystem's Wait says.
@@ -302,6 +312,10 @@ func (c *Call) write(f *fdtable.File, off int64, count int, flags uint32, source
 		var w wait0
 		n, pos, e := c.writeOnce(f, off, data, flags, &w)
 		c.sent()
+		if e == 0 && (n < 0 || n > len(data) || n == 0 && len(data) > 0 && f.Owner == fdtable.IPC) {
+			c.operator("%v: a write of %d bytes took %d", f.Owner, len(data), n)
+			e = linux.EIO
+		}
 		if e == 0 {
 			done += n
 			if f.Seekable {

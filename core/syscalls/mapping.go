@@ -144,8 +144,14 @@ func (c *Call) applyBy(t platform.Thread, s *task.Space, ops []mmapi.Op) linux.E
 		return 0
 	}
 	list := c.frame.ops[:0]
+	low, high := s.Platform.Limits()
 	for i := range ops {
 		o := &ops[i]
+		if !sound(o, low, high) {
+			c.operator("mm: op %d of %d is outside the contract: %+v; none is done", i+1, len(ops), *o)
+			c.revert(s, ops)
+			return linux.EIO
+		}
 		p := platform.Op{Kind: opKinds[o.Kind], Addr: o.Addr, Length: o.Length, Prot: o.Prot, Flags: o.Flags,
 			Offset: o.FileOffset, NewAddr: o.NewAddr, NewLength: o.NewLength, Advice: o.Advice, FD: -1}
 		if o.Kind == mmapi.OpKindMapFile {
@@ -175,6 +181,18 @@ func (c *Call) applyBy(t platform.Thread, s *task.Space, ops []mmapi.Op) linux.E
 		c.revert(s, ops[n:])
 	}
 	return e
+}
+
+// sound says whether an op is one that mm may order: of a kind that there is, on
+// whole pages of the app's part of the space.
+func sound(o *mmapi.Op, low, high uint64) bool {
+	within := func(addr, length uint64) bool {
+		return (addr|length)%pageSize == 0 && addr >= low && addr <= high && length <= high-addr
+	}
+	if o.Kind == mmapi.OpKindUnspecified || int(o.Kind) >= len(opKinds) || !within(o.Addr, o.Length) {
+		return false
+	}
+	return o.Kind != mmapi.OpKindRemap || within(o.NewAddr, o.NewLength)
 }
 
 func (c *Call) revert(s *task.Space, ops []mmapi.Op) {
