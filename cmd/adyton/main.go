@@ -54,6 +54,6 @@ the untrusted host for what only a host can do.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(newRun(), newCoverage(), newBench(), newServe(), newPlugin(), newHost(), newVersion(), newMan())
+	root.AddCommand(newRun(), newCoverage(), newBench(), newFuzz(), newServe(), newPlugin(), newHost(), newVersion(), newMan())
 	return root
 }
