@@ -92,6 +92,13 @@ func (t *Table) Insert(f *File, min int32, limit uint64, cloexec bool) (int32, l
 	return int32(fd), 0
 }
 
+// Free is the lowest number from min on that Insert would give.
+func (t *Table) Free(min int32) int32 {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return int32(t.lowest(int(min)))
+}
+
 // Size is one past the highest number that the table has room for now, a
 // multiple of 64.
 func (t *Table) Size() int {

@@ -182,6 +182,22 @@ func (s *Siginfo) Layout() SiginfoLayout {
 	return SIL_KILL
 }
 
+// Known says whether Linux knows which members the code has:
+// known_siginfo_layout of kernel/signal.c.
+func (s *Siginfo) Known() bool {
+	const asyncnl, dethread = -60, -7 // SI_ASYNCNL, SI_DETHREAD
+	switch {
+	case s.Code == SI_KERNEL, s.Code == asyncnl:
+		return true
+	case s.Code > SI_USER:
+		if limit, layout := codesOf(s.Signo); layout != SIL_POLL && limit > 0 {
+			return s.Code <= limit
+		}
+		return s.Code <= POLL_HUP
+	}
+	return s.Code >= dethread
+}
+
 // codesOf returns the highest code that the kernel gives signo, and its layout.
 func codesOf(signo int32) (limit int32, layout SiginfoLayout) {
 	switch signo {

@@ -30,8 +30,8 @@ func sysFallocate(c *Call) (int64, linux.Errno) {
 	q.Handle = h
 	var r fsapi.AllocateReply
 	e = change(c, c.FS.Allocate, &q, &r, &r.Wait, &r.Ready)
-	if e == linux.EFBIG && q.SizeLimit != linux.RLIM_INFINITY {
-		c.tooBig(e, q.Offset+q.Length)
+	if end := q.Offset + q.Length; e == linux.EFBIG && end > 0 && q.SizeLimit != linux.RLIM_INFINITY {
+		c.tooBig(e, end)
 	}
 	return 0, e
 }

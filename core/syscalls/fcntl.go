@@ -110,8 +110,8 @@ func (c *Call) sameFile(f *fdtable.File, fd int32) (int64, linux.Errno) {
 // setFlags is setfl of fs/fcntl.c.
 func (c *Call) setFlags(f *fdtable.File, fl uint32) linux.Errno {
 	old := f.Flags.Load()
-	if h, ok := fsHandle(f); ok && fl&^old&linux.O_NOATIME != 0 {
-		if e := c.mayNoatime(h); e != 0 {
+	if fl&^old&linux.O_NOATIME != 0 {
+		if e := c.mayNoatime(f); e != 0 {
 			return e
 		}
 	}
@@ -127,16 +127,12 @@ func (c *Call) setFlags(f *fdtable.File, fl uint32) linux.Errno {
 }
 
 // mayNoatime allows O_NOATIME to the owner and who has CAP_FOWNER.
-func (c *Call) mayNoatime(handle uint64) linux.Errno {
-	q, r := &c.frame.attr, &c.frame.attrR
-	*q, *r = fsapi.GetattrRequest{Cred: c.Cred(), Handle: handle}, fsapi.GetattrReply{}
-	if e := ask(c, c.FS.Getattr, q, r, &r.Wait); e != 0 {
-		return e
+func (c *Call) mayNoatime(f *fdtable.File) linux.Errno {
+	a, e := c.stat(f)
+	if e == 0 && a.Uid != c.T.Cred.FSUID && !c.T.Cred.Has(linux.CAP_FOWNER) {
+		e = linux.EPERM
 	}
-	if r.Attr.Uid != c.T.Cred.FSUID && !c.T.Cred.Has(linux.CAP_FOWNER) {
-		return linux.EPERM
-	}
-	return 0
+	return e
 }
 
 // lockRequest reads struct flock and makes its range absolute:

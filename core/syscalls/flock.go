@@ -12,9 +12,9 @@ var flockRows = []Row{
 // sysFlock is flock of fs/locks.c.
 func sysFlock(c *Call) (int64, linux.Errno) {
 	op := c.Uint(1)
-	const mand = 32 // LOCK_MAND: gone since 5.18, and was never more than a hint
+	const mand = 32 // LOCK_MAND: gone since 5.18; the request is ignored
 	if op&mand != 0 {
-		return 0, linux.EOPNOTSUPP
+		return 0, 0
 	}
 	q := fsapi.LockRequest{Kind: fsapi.LockKindFlock, WaitAllowed: op&linux.LOCK_NB == 0}
 	switch op &^ linux.LOCK_NB {

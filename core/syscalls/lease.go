@@ -35,6 +35,11 @@ func (c *Call) lease(f *fdtable.File, cmd, kind uint32) (int64, linux.Errno) {
 		if cmd == linux.F_GETLEASE {
 			return linux.F_UNLCK, 0
 		}
+		// vfs_setlease: whose it is, then what it is.
+		a, e := c.stat(f)
+		if e == 0 && kind <= linux.F_UNLCK && a.Uid != c.T.Cred.FSUID && !c.T.Cred.Has(linux.CAP_LEASE) {
+			return 0, linux.EACCES
+		}
 		return 0, linux.EINVAL
 	}
 	q := fsapi.LeaseRequest{Cred: c.Cred(), Handle: h, Type: kind, Test: cmd == linux.F_GETLEASE}

@@ -4,6 +4,7 @@ import (
 	"adyton.dev/adyton/core/fdtable"
 	"adyton.dev/adyton/core/linux"
 	"adyton.dev/adyton/core/strace"
+	"adyton.dev/adyton/core/task"
 	"adyton.dev/adyton/proto/gen/fsapi"
 	"adyton.dev/adyton/proto/gen/mmapi"
 )
@@ -60,46 +61,41 @@ func sysMmap(c *Call) (int64, linux.Errno) {
 			return 0, e
 		}
 		defer c.unref(f)
-		if kind := fl & linux.MAP_TYPE; req.Length == 0 || kind == 0 || kind > linux.MAP_SHARED_VALIDATE {
-			return 0, linux.EINVAL // do_mmap looks at both before the access
+		if req.Length == 0 {
+			return 0, linux.EINVAL
 		}
-		if e := mayMap(c, f, &req, shared); e != 0 {
-			return 0, e
-		}
+		openedFor(f, &req, shared)
 		id, zeros, e := c.mapFile(s, f, prot, shared, writable(f))
-		if e != 0 {
-			return 0, e
-		}
-		if !zeros {
+		switch {
+		case e != 0:
+			req.Refused = uint32(e)
+			if e == linux.ENODEV {
+				req.FileLimit = ^uint64(0) // no regular file: file_mmap_size_max
+			}
+		case !zeros:
 			req.File = id
 			drop = func() {
 				if m := s.Files[id]; m != nil && m.Refs <= 0 {
 					c.dropMapped(s, id, m)
 				}
 			}
-		} else {
+		default:
+			if t := fl & linux.MAP_TYPE; t == 0 || t > linux.MAP_SHARED_VALIDATE {
+				return 0, linux.EINVAL
+			}
+			if !readable(f) || shared && prot&linux.PROT_WRITE != 0 && !writable(f) {
+				return 0, linux.EACCES
+			}
 			req.Flags |= linux.MAP_ANONYMOUS
 			if !shared {
 				req.FileOffset = 0
 			}
 		}
 	}
-	if req.File == 0 && shared && req.Length != 0 {
-		if fl&linux.MAP_TYPE != linux.MAP_SHARED {
-			return 0, linux.EINVAL
-		}
+	if req.Flags&linux.MAP_ANONYMOUS != 0 && fl&linux.MAP_TYPE == linux.MAP_SHARED {
 		// Shared memory without a name is a memory file of its own.
-		f, e := c.memoryFile("dev/zero", int64((req.Length+pageSize-1)&^(pageSize-1)))
-		if e != 0 {
-			return 0, e
-		}
-		id, _, e := c.mapFile(s, f, prot, true, true)
-		c.unref(f)
-		if e != 0 {
-			return 0, e
-		}
-		s.Files[id].Name = "/dev/zero (deleted)"
-		req.File, req.FileOffset = id, 0
+		id, e := c.mapZeros(s, req.Length, prot)
+		req.File, req.Refused, req.FileOffset = id, uint32(e), 0
 		drop = func() {
 			if m := s.Files[id]; m != nil && m.Refs <= 0 {
 				c.dropMapped(s, id, m)
@@ -119,20 +115,32 @@ func sysMmap(c *Call) (int64, linux.Errno) {
 	return int64(rep.Addr), 0
 }
 
-// mayMap checks how the file was opened: mm/mmap.c, do_mmap.
-func mayMap(c *Call, f *fdtable.File, q *mmapi.MapRequest, shared bool) linux.Errno {
-	if shared {
-		if q.Prot&linux.PROT_WRITE != 0 && !writable(f) {
-			return linux.EACCES
-		}
-		if !writable(f) {
-			q.MaxProt &^= linux.PROT_WRITE
-		}
+// mapZeros makes and prepares a memory file of that length; one that has no
+// place is not made.
+func (c *Call) mapZeros(s *task.Space, length uint64, prot uint32) (uint64, linux.Errno) {
+	if length == 0 || length > 1<<47 {
+		return 0, linux.ENOMEM
+	}
+	f, e := c.memoryFile("dev/zero", int64((length+pageSize-1)&^(pageSize-1)))
+	if e != 0 {
+		return 0, e
+	}
+	defer c.unref(f)
+	id, _, e := c.mapFile(s, f, prot, true, true)
+	if e == 0 {
+		s.Files[id].Name = "/dev/zero (deleted)"
+	}
+	return id, e
+}
+
+// openedFor says by the request how the file was opened.
+func openedFor(f *fdtable.File, q *mmapi.MapRequest, shared bool) {
+	if shared && !writable(f) {
+		q.MaxProt &^= linux.PROT_WRITE
 	}
 	if !readable(f) {
-		return linux.EACCES
+		q.MaxProt &^= linux.PROT_READ
 	}
-	return 0
 }
 
 // memoryFile makes an unnamed file in memory.

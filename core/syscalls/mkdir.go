@@ -32,6 +32,13 @@ func sysMknodat(c *Call) (int64, linux.Errno) { return 0, c.mknod(0, 1, c.Uint(2
 
 // mknod is do_mknodat. dev is as new_decode_dev reads it, which is dev_t.
 func (c *Call) mknod(dir, path int, mode, dev uint32) linux.Errno {
+	switch mode & linux.S_IFMT { // may_mknod: before the path
+	case 0, linux.S_IFREG, linux.S_IFCHR, linux.S_IFBLK, linux.S_IFIFO, linux.S_IFSOCK:
+	case linux.S_IFDIR:
+		return linux.EPERM
+	default:
+		return linux.EINVAL
+	}
 	t, e := c.at(dir, path, 0)
 	if e != 0 {
 		return e

@@ -87,6 +87,9 @@ func sysMsgrcv(c *Call) (int64, linux.Errno) {
 
 func sysMsgctl(c *Call) (int64, linux.Errno) {
 	q := ipcapi.MsgControlRequest{Id: c.Int(0), Command: c.Uint(1), Cred: c.ipcCred()}
+	if q.Id < 0 || c.Int(1) < 0 {
+		return 0, linux.EINVAL // before the structure is read
+	}
 	if q.Command == linux.IPC_SET {
 		var b [linux.SizeofMsqidDs]byte
 		if e := c.CopyIn(c.Args[2], b[:]); e != 0 {

@@ -21,10 +21,18 @@ func sysPkeyAlloc(c *Call) (int64, linux.Errno) {
 
 func sysPkeyFree(*Call) (int64, linux.Errno) { return 0, linux.EINVAL }
 
-// sysPkeyMprotect is mprotect for the key -1: no key was ever given out.
+// sysPkeyMprotect is mprotect for the key -1: no key was ever given out. What
+// is wrong with the range is said before that, by do_mprotect_pkey.
 func sysPkeyMprotect(c *Call) (int64, linux.Errno) {
-	if c.Int(3) != -1 {
-		return 0, linux.EINVAL
+	if c.Int(3) == -1 || c.Args[0]%pageSize != 0 {
+		return sysMprotect(c)
 	}
-	return sysMprotect(c)
+	length := (c.Args[1] + pageSize - 1) &^ (pageSize - 1)
+	switch {
+	case c.Args[1] == 0:
+		return 0, 0
+	case c.Args[0]+length <= c.Args[0]:
+		return 0, linux.ENOMEM
+	}
+	return 0, linux.EINVAL
 }

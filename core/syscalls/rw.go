@@ -340,8 +340,14 @@ func (c *Call) readv(off int64, fl uint32) (int64, linux.Errno) {
 	if e != 0 {
 		return 0, e
 	}
+	if total == 0 {
+		return 0, 0 // vfs_readv asks nobody
+	}
 	if f.Mode&linux.S_IFMT == linux.S_IFDIR && f.Owner == fdtable.FS {
 		return 0, linux.EISDIR
+	}
+	if e := rwFlags(fl); e != 0 {
+		return 0, e
 	}
 	at := off
 	if off < 0 {
@@ -378,6 +384,12 @@ func (c *Call) writev(off int64, fl uint32) (int64, linux.Errno) {
 	if e != 0 {
 		return 0, e
 	}
+	if total == 0 {
+		return 0, 0
+	}
+	if e := rwFlags(fl); e != 0 {
+		return 0, e
+	}
 	at := off
 	if off < 0 {
 		at = f.Offset
@@ -398,6 +410,19 @@ func (c *Call) writev(off int64, fl uint32) (int64, linux.Errno) {
 		f.Offset = at
 	}
 	return int64(n), e
+}
+
+// rwFlags is kiocb_set_rw_flags. RWF_NOWAIT is the file's own affair.
+func rwFlags(fl uint32) linux.Errno {
+	const nosignal = 0x100 // RWF_NOSIGNAL
+	const known = linux.RWF_HIPRI | linux.RWF_DSYNC | linux.RWF_SYNC | linux.RWF_NOWAIT | linux.RWF_APPEND | linux.RWF_NOAPPEND
+	switch {
+	case fl&^(known|nosignal) != 0: // RWF_ATOMIC and RWF_DONTCACHE too: files here can neither
+		return linux.EOPNOTSUPP
+	case fl&linux.RWF_APPEND != 0 && fl&linux.RWF_NOAPPEND != 0:
+		return linux.EINVAL
+	}
+	return 0
 }
 
 func sysLseek(c *Call) (int64, linux.Errno) {

@@ -281,6 +281,7 @@ func sysSchedGetattr(c *Call) (int64, linux.Errno) {
 	if e != 0 {
 		return 0, e
 	}
+	// copy_struct_to_user: zeros after what is known.
 	a := linux.SchedAttr{Size: min(size, linux.SizeofSchedAttr), Policy: uint32(t.Policy), UtilMax: 1024}
 	if t.ResetOnFork {
 		a.Flags = linux.SCHED_FLAG_RESET_ON_FORK
@@ -295,9 +296,9 @@ func sysSchedGetattr(c *Call) (int64, linux.Errno) {
 	default:
 		a.Nice = t.Nice
 	}
-	var b [linux.SizeofSchedAttr]byte
-	a.Encode(b[:])
-	return 0, c.CopyOut(c.Args[1], b[:a.Size])
+	b := make([]byte, max(size, linux.SizeofSchedAttr))
+	a.Encode(b)
+	return 0, c.CopyOut(c.Args[1], b[:size])
 }
 
 func sysSchedSetattr(c *Call) (int64, linux.Errno) {
@@ -398,7 +399,8 @@ func sysSchedRrGetInterval(c *Call) (int64, linux.Errno) {
 func (c *Call) eachOf(which, who int32, do func(*task.Thread)) linux.Errno {
 	n := 0
 	one := func(t *task.Thread) {
-		if !t.Exited {
+		// A zombie is there until somebody has waited for it.
+		if !t.Exited || t == t.Process.Leader && !t.Process.Reaped {
 			n++
 			do(t)
 		}

@@ -114,6 +114,9 @@ func (c *Call) leaveSemUndo() {
 
 func sysSemctl(c *Call) (int64, linux.Errno) {
 	q := ipcapi.SemControlRequest{Id: c.Int(0), Number: c.Int(1), Command: c.Uint(2), Cred: c.ipcCred()}
+	if q.Id < 0 {
+		return 0, linux.EINVAL // before the structure is read
+	}
 	fault := linux.Errno(0)
 	switch q.Command {
 	case linux.IPC_SET:

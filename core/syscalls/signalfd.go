@@ -25,6 +25,9 @@ func (c *Call) signalfd(fl uint32) (int64, linux.Errno) {
 	if e := c.CopyIn(c.Args[1], b[:]); e != 0 {
 		return 0, e
 	}
+	if fl&^(linux.SFD_CLOEXEC|linux.SFD_NONBLOCK) != 0 {
+		return 0, linux.EINVAL
+	}
 	q := signalapi.OpenSignalfdRequest{Mask: binary.LittleEndian.Uint64(b[:])}
 	var r signalapi.OpenSignalfdReply
 	if c.Int(0) == -1 {

@@ -18,13 +18,25 @@ var sigqueueRows = []Row{
 }
 
 // siginfo reads a siginfo that an app sends. Errors: EFAULT.
-func (c *Call) siginfo(addr uint64) (signalapi.Info, linux.Errno) {
+func (c *Call) siginfo(addr uint64, signo int32) (signalapi.Info, linux.Errno) {
+	const kernel = 48 // sizeof(struct kernel_siginfo)
 	var b [linux.SizeofSiginfo]byte
-	if e := c.CopyIn(addr, b[:]); e != 0 {
+	if e := c.CopyIn(addr, b[:kernel]); e != 0 {
 		return signalapi.Info{}, e
 	}
 	var s linux.Siginfo
 	s.Decode(b[:])
+	if signo >= 0 {
+		s.Signo = signo
+	}
+	if !s.Known() { // post_copy_siginfo_from_user: nothing that is lost
+		if e := c.CopyIn(addr+kernel, b[kernel:]); e != 0 {
+			return signalapi.Info{}, e
+		}
+		if b != ([linux.SizeofSiginfo]byte)(append(b[:kernel:kernel], make([]byte, linux.SizeofSiginfo-kernel)...)) {
+			return signalapi.Info{}, linux.E2BIG
+		}
+	}
 	i := signalapi.Info{Signo: s.Signo, Code: s.Code, ErrnoValue: s.Errno}
 	switch s.Layout() {
 	case linux.SIL_TIMER:
@@ -70,7 +82,7 @@ func encodeInfo(i *signalapi.Info) (b [linux.SizeofSiginfo]byte) {
 }
 
 func sysRtSigqueueinfo(c *Call) (int64, linux.Errno) {
-	info, e := c.siginfo(c.Args[2])
+	info, e := c.siginfo(c.Args[2], c.Int(1))
 	if e != 0 {
 		return 0, e
 	}
@@ -87,7 +99,7 @@ func sysRtSigqueueinfo(c *Call) (int64, linux.Errno) {
 }
 
 func sysRtTgsigqueueinfo(c *Call) (int64, linux.Errno) {
-	info, e := c.siginfo(c.Args[3])
+	info, e := c.siginfo(c.Args[3], c.Int(2))
 	if e != 0 {
 		return 0, e
 	}
@@ -204,7 +216,7 @@ func sysPidfdSendSignal(c *Call) (int64, linux.Errno) {
 	signo := c.Int(1)
 	info := signalapi.Info{Signo: signo, Code: linux.SI_USER, Pid: c.P.Pid, Uid: c.T.Cred.UID}
 	if c.Args[2] != 0 {
-		if info, e = c.siginfo(c.Args[2]); e != 0 {
+		if info, e = c.siginfo(c.Args[2], -1); e != 0 {
 			return 0, e
 		}
 		if info.Signo != signo {

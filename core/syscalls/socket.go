@@ -64,10 +64,27 @@ func sysSocketpair(c *Call) (int64, linux.Errno) {
 	q := ipcapi.SocketPairRequest{Domain: c.Uint(0), Type: typ & sockTypeMask, Protocol: c.Uint(2), Cred: c.ipcCred()}
 	var r ipcapi.SocketPairReply
 	if e := c.IPC.SocketPair(&q, &r); e != 0 {
-		return 0, e
+		return 0, c.pairRefused(e)
 	}
 	a, b := c.newSocket(r.First, q.Domain, q.Type, typ), c.newSocket(r.Second, q.Domain, q.Type, typ)
 	return 0, c.installPair(a, b, typ&linux.SOCK_CLOEXEC != 0, c.Args[3])
+}
+
+// pairRefused gives the app the two numbers that it does not get: Linux takes
+// and writes them before it makes the sockets.
+func (c *Call) pairRefused(e linux.Errno) linux.Errno {
+	first := c.T.Files.Free(0)
+	second := c.T.Files.Free(first + 1)
+	if uint64(second) >= c.P.Limits[linux.RLIMIT_NOFILE].Cur {
+		return linux.EMFILE
+	}
+	var b [8]byte
+	le.PutUint32(b[:], uint32(first))
+	le.PutUint32(b[4:], uint32(second))
+	if x := c.CopyOut(c.Args[3], b[:]); x != 0 {
+		return x
+	}
+	return e
 }
 
 // sockaddr reads an address: move_addr_to_kernel. Errors: EINVAL, EFAULT.

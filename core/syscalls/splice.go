@@ -29,10 +29,13 @@ func isSocket(f *fdtable.File) bool {
 // mayPageIn and mayPageOut report whether a file has the methods splice_read
 // and splice_write: directories, eventfds, epolls and others have not.
 func mayPageIn(f *fdtable.File) bool {
-	return isSocket(f) || f.Owner == fdtable.FS && f.Mode&linux.S_IFMT != linux.S_IFDIR
+	null := f.Mode&linux.S_IFMT == linux.S_IFCHR && f.Rdev == linux.Makedev(1, 3) // null_fops has no splice_read
+	return mayPageOut(f) && !null
 }
 
-func mayPageOut(f *fdtable.File) bool { return mayPageIn(f) }
+func mayPageOut(f *fdtable.File) bool {
+	return isSocket(f) || f.Owner == fdtable.FS && f.Mode&linux.S_IFMT != linux.S_IFDIR
+}
 
 // sysSplice is __do_splice and do_splice of fs/splice.c.
 func sysSplice(c *Call) (int64, linux.Errno) {

@@ -193,6 +193,10 @@ func sysStatx(c *Call) (int64, linux.Errno) {
 		RdevMajor: linux.Major(a.Rdev), RdevMinor: linux.Minor(a.Rdev),
 		DevMajor: linux.Major(a.Dev), DevMinor: linux.Minor(a.Dev),
 	}
+	if mask&(linux.STATX_MTIME|linux.STATX_CTIME) == 0 && a.AttributesMask&linux.STATX_ATTR_IMMUTABLE != 0 {
+		s.Mask &^= linux.STATX_MTIME | linux.STATX_CTIME // fill_mg_cmtime, of those file systems that ext4 and tmpfs are among
+		s.Mtime, s.Ctime = linux.StatxTimestamp{}, linux.StatxTimestamp{}
+	}
 	if mask&linux.STATX_BTIME != 0 && (a.BtimeSec != 0 || a.BtimeNsec != 0) {
 		s.Mask |= linux.STATX_BTIME
 		s.Btime = linux.StatxTimestamp{Sec: a.BtimeSec, Nsec: a.BtimeNsec}

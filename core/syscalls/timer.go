@@ -27,6 +27,12 @@ func sysTimerCreate(c *Call) (int64, linux.Errno) {
 	}
 	var r signalapi.TimerCreateReply
 	if e := c.Signal.TimerCreate(&q, &r); e != 0 {
+		// do_timer_create writes the number before it looks at the clock.
+		if r.Numbered {
+			if _, x := c.putInt(c.Args[2], r.Id); x != 0 {
+				return 0, x
+			}
+		}
 		return 0, e
 	}
 	if _, e := c.putInt(c.Args[2], r.Id); e != 0 {

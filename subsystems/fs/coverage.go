@@ -18,8 +18,7 @@ var Claims = []coverage.Claim{
 	},
 	{
 		Syscalls: []string{"preadv2", "pwritev2"}, Level: coverage.Partial,
-		Flags: map[string]uint64{"flags": linux.RWF_APPEND | linux.RWF_NOWAIT | linux.RWF_DSYNC | linux.RWF_SYNC | linux.RWF_HIPRI},
-		Note:  "RWF_ATOMIC, RWF_NOAPPEND and RWF_DONTCACHE give EOPNOTSUPP.",
+		Note:  "RWF_ATOMIC and RWF_DONTCACHE give EOPNOTSUPP.",
 		Tests: []string{"conformance/rw"},
 	},
 	{Syscalls: []string{"lseek"}, Level: coverage.Full, Tests: []string{"conformance/rw"}},

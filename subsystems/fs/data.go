@@ -60,6 +60,9 @@ func (f *FS) readTries(c *vfs.Ctx, req *fsapi.ReadRequest, rep *fsapi.ReadReply)
 	}
 }
 
+// mayNowait is FMODE_NOWAIT: tmpfs has it not.
+func mayNowait(n *vfs.Inode) bool { return !n.IsReg() || !n.Super.Tmpfs }
+
 // readDetached is a try of a read that goes on without its caller.
 func (f *FS) readDetached(c *vfs.Ctx, req *fsapi.ReadRequest, rep *fsapi.ReadReply) linux.Errno {
 	e := f.read(c, req, rep, 0)
@@ -80,6 +83,9 @@ func (f *FS) read(c *vfs.Ctx, req *fsapi.ReadRequest, rep *fsapi.ReadReply, had 
 	n := file.Inode
 	if n.IsDir() {
 		return linux.EISDIR
+	}
+	if req.Flags&linux.RWF_NOWAIT != 0 && !mayNowait(n) {
+		return linux.EOPNOTSUPP
 	}
 	count := int(min(req.Count, linux.MAX_RW_COUNT))
 	if file.Seekable && (req.Offset < 0 || req.Offset+int64(count) < 0) {
@@ -152,6 +158,9 @@ func (f *FS) write(c *vfs.Ctx, req *fsapi.WriteRequest, rep *fsapi.WriteReply) l
 	var e linux.Errno
 	n := file.Inode
 	mode := n.Mode
+	if req.Flags&linux.RWF_NOWAIT != 0 && !mayNowait(n) {
+		return linux.EOPNOTSUPP
+	}
 	appends := n.IsReg() && (req.Append || req.Flags&linux.RWF_APPEND != 0) && req.Flags&linux.RWF_NOAPPEND == 0
 	if n.IsReg() {
 		if e := lockData(c, n); e != 0 {

@@ -85,7 +85,8 @@ func (f *FS) link(c *vfs.Ctx, req *fsapi.LinkRequest, _ *fsapi.LinkReply) linux.
 		at |= linux.AT_SYMLINK_NOFOLLOW
 	}
 	// ENOENT, not EPERM: without the capability the flag is as if not given.
-	if at&linux.AT_EMPTY_PATH != 0 && !c.Capable(linux.CAP_DAC_READ_SEARCH) {
+	// GAP: who opened the file itself may link it (Linux 6.10).
+	if at&linux.AT_EMPTY_PATH != 0 && req.From.Path == "" && !c.Capable(linux.CAP_DAC_READ_SEARCH) {
 		return linux.ENOENT
 	}
 	from, e := f.at(c, &req.From, at, 0)

@@ -23,7 +23,10 @@ func (f *FS) Getattr(req *fsapi.GetattrRequest, rep *fsapi.GetattrReply) linux.E
 	}
 }
 
-// attributes are the STATX_ATTR_* that files here can have.
+// always are the STATX_ATTR_* that any file can have, attributes those of file
+// systems on a disk or in memory.
+const always = linux.STATX_ATTR_AUTOMOUNT | linux.STATX_ATTR_DAX | linux.STATX_ATTR_MOUNT_ROOT
+
 const attributes = linux.STATX_ATTR_IMMUTABLE | linux.STATX_ATTR_APPEND | linux.STATX_ATTR_NODUMP
 
 // attr fills in what stat and statx report.
@@ -44,7 +47,10 @@ func attr(p vfs.Path, a *fsapi.Attr) {
 	a.BtimeSec, a.BtimeNsec = n.Btime.Sec, n.Btime.Nsec
 	// FS_*_FL and STATX_ATTR_* have the same values for these three.
 	a.Attributes = uint64(n.Attrs) & attributes
-	a.AttributesMask = attributes | linux.STATX_ATTR_MOUNT_ROOT
+	a.AttributesMask = always
+	if !n.Super.Fixed {
+		a.AttributesMask |= attributes
+	}
 	if p.D == p.Mnt.Root {
 		a.Attributes |= linux.STATX_ATTR_MOUNT_ROOT
 	}

@@ -69,7 +69,7 @@ func newInetKind(domain, typ, protocol uint32, caps uint64) (socket, linux.Errno
 		return newTCP(domain), 0
 	case typ == linux.SOCK_DGRAM && (protocol == 0 || protocol == linux.IPPROTO_UDP):
 		return &udpSock{inetSock: newInet(domain, typ, linux.IPPROTO_UDP)}, 0
-	case typ == linux.SOCK_DGRAM && (protocol == linux.IPPROTO_ICMP || protocol == linux.IPPROTO_ICMPV6):
+	case typ == linux.SOCK_DGRAM && protocol == pingProtocol(domain):
 		return nil, linux.EACCES // net.ipv4.ping_group_range is empty
 	case typ == linux.SOCK_STREAM, typ == linux.SOCK_DGRAM:
 		return nil, linux.EPROTONOSUPPORT
@@ -83,6 +83,14 @@ func newInetKind(domain, typ, protocol uint32, caps uint64) (socket, linux.Errno
 		return nil, linux.EPROTONOSUPPORT
 	}
 	return nil, linux.ESOCKTNOSUPPORT
+}
+
+// pingProtocol is the protocol of ping sockets.
+func pingProtocol(domain uint32) uint32 {
+	if domain == linux.AF_INET6 {
+		return linux.IPPROTO_ICMPV6
+	}
+	return linux.IPPROTO_ICMP
 }
 
 func (k *inetSock) wildcard() netip.Addr {

@@ -10,10 +10,7 @@ var Claims = []coverage.Claim{
 	{
 		Syscalls: []string{"mmap"},
 		Level:    coverage.Full,
-		Flags: map[string]uint64{
-			"prot": linux.PROT_READ | linux.PROT_WRITE | linux.PROT_EXEC | linux.PROT_SEM | linux.PROT_GROWSDOWN | linux.PROT_GROWSUP,
-		},
-		Note: "Flags that are not known are ignored, and refused with MAP_SHARED_VALIDATE, as on Linux. MAP_HUGETLB answers as a Linux without huge pages set aside: ENOMEM.",
+		Note:     "Flags that are not known are ignored, and refused with MAP_SHARED_VALIDATE, as on Linux. MAP_HUGETLB answers as a Linux without huge pages set aside: ENOMEM.",
 		Tests: []string{"mmtest/MapPlacesTopDown", "mmtest/MapChecksInLinuxOrder", "mmtest/MapFixedReplaces", "mmtest/MapNoReplace",
 			"mmtest/MapFileChecks", "mmtest/MapMergesNeighbours", "mmtest/Map32BitAndAbove4G", "mmtest/MapLocked", "mmtest/MapHugeTLB"},
 	},

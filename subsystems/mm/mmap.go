@@ -25,7 +25,7 @@ const (
 // Map implements mmapi.MM: do_mmap of mm/mmap.c, in its order of checks. A file
 // with MAP_ANONYMOUS is the memory file that the core made for shared
 // anonymous memory. What the core must have checked itself: the descriptor
-// (EBADF), and that the file can be mapped at all (ENODEV).
+// (EBADF).
 func (m *MM) Map(req *mmapi.MapRequest, rep *mmapi.MapReply) linux.Errno {
 	s, e := m.lock(req.Space)
 	if e != 0 {
@@ -161,13 +161,14 @@ func (s *space) hints(a *areas.Area, length uint64) bool {
 // area.
 func typed(req *mmapi.MapRequest, flags uint32, a *areas.Area) linux.Errno {
 	kind := flags & linux.MAP_TYPE
-	if req.File == 0 || flags&linux.MAP_ANONYMOUS != 0 {
+	if req.File == 0 && req.Refused == 0 || flags&linux.MAP_ANONYMOUS != 0 {
 		switch {
-		case kind == linux.MAP_SHARED && req.File != 0:
+		case kind == linux.MAP_SHARED && (req.File != 0 || req.Refused != 0):
 			if a.Flags&areas.GrowsDown != 0 {
 				return linux.EINVAL
 			}
 			a.MaxProt = uint8(req.MaxProt & access) // /dev/zero may be open for reading only
+			return linux.Errno(req.Refused)
 		case kind == linux.MAP_DROPPABLE:
 			if flags&linux.MAP_LOCKED != 0 || a.Flags&areas.GrowsDown != 0 {
 				return linux.EINVAL
@@ -184,8 +185,12 @@ func typed(req *mmapi.MapRequest, flags uint32, a *areas.Area) linux.Errno {
 
 	a.Offset = req.FileOffset
 	a.MaxProt = uint8(req.MaxProt & access)
-	// A file is good for 2^63 bytes: file_mmap_ok, whose error is EOVERFLOW.
-	if a.Len() > maxFileOffset || req.FileOffset > maxFileOffset-a.Len() {
+	// file_mmap_ok, whose error is EOVERFLOW.
+	limit := req.FileLimit
+	if limit == 0 {
+		limit = maxFileOffset
+	}
+	if a.Len() > limit || req.FileOffset > limit-a.Len() {
 		return linux.EOVERFLOW
 	}
 	switch kind {
@@ -207,6 +212,8 @@ func typed(req *mmapi.MapRequest, flags uint32, a *areas.Area) linux.Errno {
 		return linux.EACCES // not open for reading
 	case a.Prot&linux.PROT_EXEC != 0 && a.MaxProt&linux.PROT_EXEC == 0:
 		return linux.EPERM // mounted noexec
+	case req.Refused != 0:
+		return linux.Errno(req.Refused) // ENODEV: no mmap of its own
 	case a.Flags&areas.GrowsDown != 0:
 		return linux.EINVAL
 	}

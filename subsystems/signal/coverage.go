@@ -121,7 +121,6 @@ var Claims = []coverage.Claim{
 	{
 		Syscalls: []string{"signalfd", "signalfd4"},
 		Level:    coverage.Full,
-		Flags:    map[string]uint64{"flags": linux.SFD_CLOEXEC | linux.SFD_NONBLOCK},
 		Tests: []string{"signaltest/SignalfdReadsOwnAndGroupSignals", "signaltest/SignalfdReadsAsManyAsFit",
 			"signaltest/SignalfdReportsReadiness", "signaltest/SignalfdMaskCanChange", "signaltest/SignalfdLayouts"},
 	},

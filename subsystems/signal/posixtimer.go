@@ -59,8 +59,9 @@ type posixTimer struct {
 func (s *Signal) TimerCreate(req *signalapi.TimerCreateRequest, rep *signalapi.TimerCreateReply) linux.Errno {
 	k := clockOf(req.Clock)
 	c, isCPU := parseCPU(req.Clock)
+	alarm := req.Clock == linux.CLOCK_REALTIME_ALARM || req.Clock == linux.CLOCK_BOOTTIME_ALARM
 	switch {
-	case k.sleeps, isCPU:
+	case k.sleeps, isCPU, alarm:
 	case k.known, dynamic(req.Clock):
 		return linux.EOPNOTSUPP
 	case req.Clock >= 0:
@@ -86,6 +87,10 @@ func (s *Signal) TimerCreate(req *signalapi.TimerCreateRequest, rep *signalapi.T
 	if e := tm.setEvent(s, req); e != 0 {
 		return e
 	}
+	rep.Id, rep.Numbered = tm.id, true
+	if alarm {
+		return linux.EOPNOTSUPP // no clock that wakes the machine
+	}
 	if !isCPU && !k.sleeps {
 		return linux.EINVAL // the number of no CPU clock
 	}
@@ -104,7 +109,6 @@ func (s *Signal) TimerCreate(req *signalapi.TimerCreateRequest, rep *signalapi.T
 		g.timers = make(map[int32]*posixTimer)
 	}
 	g.timers[tm.id] = tm
-	rep.Id = tm.id
 	return 0
 }
 

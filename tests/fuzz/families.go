@@ -126,7 +126,7 @@ func orNull(percent int, fn argFn) argFn {
 }
 
 // statMasks: device, inode and times differ.
-var statMasks = []mask{{'x', 0, 16}, {'x', 72, 48}}
+var statMasks = []mask{{'x', 0, 16}, {'x', 72, 48}, {'s', 0, 144}}
 
 var openFlagBits = []uint64{linux.O_CREAT, linux.O_EXCL, linux.O_TRUNC, linux.O_APPEND, linux.O_NONBLOCK, linux.O_DIRECTORY, linux.O_NOFOLLOW,
 	linux.O_CLOEXEC, linux.O_PATH, linux.O_TMPFILE, linux.O_DSYNC, linux.O_SYNC, linux.O_NOATIME, linux.O_NOCTTY, linux.O_LARGEFILE, linux.O_DIRECT}
@@ -174,7 +174,7 @@ var fsSpecs = map[string]spec{
 	"fchownat": {args: map[int]argFn{2: ids(), 3: ids()}},
 	"mknod":    {args: map[int]argFn{1: nodeMode, 2: just(0, 0, 0x103, 1)}},
 	"mknodat":  {args: map[int]argFn{2: nodeMode, 3: just(0, 0, 0x103, 1)}},
-	"statx":    {args: map[int]argFn{4: structOut(256, mask{'x', 40 - 8, 8}, mask{'x', 64, 64}, mask{'x', 136, 8}, mask{'x', 144, 8})}},
+	"statx":    {args: map[int]argFn{4: structOut(256, mask{'x', 40 - 8, 8}, mask{'x', 64, 64}, mask{'x', 136, 8}, mask{'x', 144, 8}, mask{'S', 0, 256})}},
 	"utimensat": {args: map[int]argFn{2: orNull(20, structIn(func(g *gen) []byte {
 		ns := func() uint64 { return pick[uint64](g, 0, 999999999, 1<<30-1, 1<<30-2, 1000000000, ^uint64(0)) }
 		return words(g.seconds(), ns(), g.seconds(), ns())
@@ -186,8 +186,8 @@ var fsSpecs = map[string]spec{
 	// d_ino and d_off of each entry differ: only the result and the order count.
 	"getdents64":   {args: map[int]argFn{1: structOut(4096, mask{'x', 0, 16}), 2: one(4096, 24, 32, 48, 100, 0)}, after: noContents(1, 4096)},
 	"getdents":     {args: map[int]argFn{1: structOut(4096), 2: one(4096, 24, 32, 48, 100, 0)}, after: noContents(1, 4096)},
-	"statfs":       {args: map[int]argFn{1: structOut(120, mask{'x', 16, 64})}},
-	"fstatfs":      {args: map[int]argFn{1: structOut(120, mask{'x', 16, 64})}},
+	"statfs":       {args: map[int]argFn{1: structOut(120, mask{'x', 16, 72})}},
+	"fstatfs":      {args: map[int]argFn{1: structOut(120, mask{'x', 16, 72})}},
 	"setxattr":     {args: map[int]argFn{1: xattrName}},
 	"lsetxattr":    {args: map[int]argFn{1: xattrName}},
 	"fsetxattr":    {args: map[int]argFn{1: xattrName}},

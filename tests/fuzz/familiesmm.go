@@ -5,7 +5,7 @@ import "adyton.dev/adyton/core/linux"
 // page is an address in the region, mostly at a page's start.
 func page(g *gen, _ *call) value {
 	if g.odd() {
-		return pick(g, num(0), num(4096), num(^uint64(4095)), num(1<<47-4096), num(1<<47), value{'g', 0x1001}, num(0x0000800000000000), value{'g', regionPage*pageSize + 4096})
+		return pick(g, num(0), num(^uint64(4095)), num(1<<47-4096), num(1<<47), value{'g', 0x1001}, num(0x0000800000000000), value{'g', regionPage*pageSize + 4096})
 	}
 	return value{'g', uint64(g.r.IntN(regionPage)) * pageSize}
 }

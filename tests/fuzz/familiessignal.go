@@ -147,6 +147,13 @@ func noWait(g *gen, c *call) value {
 	return g.in(words(0, pick[uint64](g, 0, 1, 1000)))
 }
 
+// remains is noWait where the call writes what is left.
+func remains(g *gen, c *call) value {
+	p := noWait(g, c)
+	masked(c, p, mask{'x', 0, 16})
+	return p
+}
+
 func orMinus(g *gen, c *call) value {
 	if g.chance(70) {
 		return num(^uint64(0))
@@ -191,9 +198,9 @@ var pollSpecs = map[string]spec{
 	"epoll_pwait":   {args: map[int]argFn{1: structOut(120), 2: one(10, 1, 0), 3: just(0), 5: setSize}},
 	"epoll_pwait2":  {args: map[int]argFn{1: structOut(120), 2: one(10, 1, 0), 3: noWait, 5: setSize}},
 	"poll":          {args: map[int]argFn{2: just(0)}},
-	"ppoll":         {args: map[int]argFn{2: noWait, 4: setSize}},
-	"select":        {args: map[int]argFn{0: one(9, 64, 0, 3), 1: fdset, 2: fdset, 3: fdset, 4: noWait}},
-	"pselect6": {args: map[int]argFn{0: one(9, 64, 0, 3), 1: fdset, 2: fdset, 3: fdset, 4: noWait, 5: orNull(50, func(g *gen, c *call) value {
+	"ppoll":         {args: map[int]argFn{2: remains, 4: setSize}},
+	"select":        {args: map[int]argFn{0: one(9, 64, 0, 3), 1: fdset, 2: fdset, 3: fdset, 4: remains}},
+	"pselect6": {args: map[int]argFn{0: one(9, 64, 0, 3), 1: fdset, 2: fdset, 3: fdset, 4: remains, 5: orNull(50, func(g *gen, c *call) value {
 		return g.in(words(addr(g.in(g.sigset())), setSize(g, c).V))
 	})}},
 	"eventfd2": {fd: true, args: map[int]argFn{0: one(0, 1, 5, 1<<32-1, 1<<32-2), 1: one(linux.EFD_NONBLOCK, linux.EFD_NONBLOCK|linux.EFD_SEMAPHORE, 2)}},

@@ -12,6 +12,7 @@ import (
 	_ "embed"
 	"fmt"
 	"io"
+	"os"
 	"path"
 	"strings"
 	"time"
@@ -83,7 +84,9 @@ func Run(ctx context.Context, cfg *Config) (*Summary, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer j.close()
+	if os.Getenv("ADYTON_FUZZ_KEEP") == "" {
+		defer j.close()
+	}
 	m.one = j.one
 	sum := &Summary{}
 	seen := map[string]bool{}
@@ -122,9 +125,6 @@ func Run(ctx context.Context, cfg *Config) (*Summary, error) {
 			d, stable := j.confirm(ctx, p, d)
 			if !stable {
 				sum.Unstable++
-				if cfg.Verbose {
-					fmt.Fprintf(cfg.Out, "unstable: seed %d\n", p.Seed)
-				}
 				continue
 			}
 			if d == nil || seen[d.Signature] {

@@ -123,7 +123,7 @@ func (g *gen) call(name string) {
 	if g.row != nil {
 		n = len(g.row.Args)
 	}
-	c.Args = make([]value, n)
+	c.Args = slices.Repeat([]value{num(0)}, n)
 	g.c = &c
 	done := make([]bool, n)
 	// Buffers first: lengths follow them.
@@ -134,7 +134,7 @@ func (g *gen) call(name string) {
 				k = g.row.Args[i].Kind
 			}
 			if done[i] || pass == 0 && !(k == strace.In || k == strace.Out || k == strace.Sockaddr || k == strace.IovecIn ||
-				k == strace.IovecOut || k == strace.PollFds || k == strace.Pointer || k == strace.FD) {
+				k == strace.IovecOut || k == strace.PollFds) {
 				continue
 			}
 			if fn := s.args[i]; fn != nil {

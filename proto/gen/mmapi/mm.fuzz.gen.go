@@ -507,6 +507,8 @@ func (m *MapRequest) fill(s *source) {
 	m.FileOffset = s.number()
 	m.MaxProt = uint32(s.bits())
 	m.Kind = AreaKind(s.number() % 7)
+	m.Refused = uint32(s.number())
+	m.FileLimit = s.number()
 }
 
 func (m *MapReply) fill(s *source) {

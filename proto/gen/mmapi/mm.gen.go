@@ -250,6 +250,11 @@ type MapRequest struct {
 	// PROT_* that a later mprotect may not exceed.
 	MaxProt uint32
 	Kind    AreaKind
+	// The errno by which the file's owner refuses to have it mapped. It is
+	// answered when all else is right; file is 0 then.
+	Refused uint32
+	// How long the file can be: 0 is 2^63-1.
+	FileLimit uint64
 }
 
 // MapReply is what Map answers.

@@ -579,6 +579,12 @@ func (m *MapRequest) Equal(o *MapRequest) bool {
 	if m.Kind != o.Kind {
 		return false
 	}
+	if m.Refused != o.Refused {
+		return false
+	}
+	if m.FileLimit != o.FileLimit {
+		return false
+	}
 	return true
 }
 
@@ -636,6 +642,16 @@ func (m *MapRequest) appendGo(b []byte) []byte {
 	if m.Kind != 0 {
 		b = append(b, "Kind: "...)
 		b = append(append(b, "mmapi."...), m.Kind.String()...)
+		b = append(b, ", "...)
+	}
+	if m.Refused != 0 {
+		b = append(b, "Refused: "...)
+		b = strconv.AppendUint(b, uint64(m.Refused), 10)
+		b = append(b, ", "...)
+	}
+	if m.FileLimit != 0 {
+		b = append(b, "FileLimit: "...)
+		b = strconv.AppendUint(b, uint64(m.FileLimit), 10)
 		b = append(b, ", "...)
 	}
 	return endGo(b)

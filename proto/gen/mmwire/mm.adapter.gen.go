@@ -823,6 +823,8 @@ func toWireMapRequest(w *MapRequest, m *mmapi.MapRequest) *MapRequest {
 	w.FileOffset = m.FileOffset
 	w.MaxProt = m.MaxProt
 	w.Kind = AreaKind(m.Kind)
+	w.Refused = m.Refused
+	w.FileLimit = m.FileLimit
 	return w
 }
 
@@ -840,6 +842,8 @@ func fromWireMapRequest(m *mmapi.MapRequest, w *MapRequest) {
 	m.FileOffset = w.FileOffset
 	m.MaxProt = w.MaxProt
 	m.Kind = mmapi.AreaKind(w.Kind)
+	m.Refused = w.Refused
+	m.FileLimit = w.FileLimit
 }
 
 // toWireMapReply fills the zero message w; it shares the bytes of m.

@@ -807,8 +807,13 @@ type MapRequest struct {
 	File       uint64 `protobuf:"varint,6,opt,name=file" json:"file,omitempty"`
 	FileOffset uint64 `protobuf:"varint,7,opt,name=file_offset,json=fileOffset" json:"file_offset,omitempty"`
 	// PROT_* that a later mprotect may not exceed.
-	MaxProt       uint32   `protobuf:"varint,8,opt,name=max_prot,json=maxProt" json:"max_prot,omitempty"`
-	Kind          AreaKind `protobuf:"varint,9,opt,name=kind,enum=adyton.mm.v1.AreaKind" json:"kind,omitempty"`
+	MaxProt uint32   `protobuf:"varint,8,opt,name=max_prot,json=maxProt" json:"max_prot,omitempty"`
+	Kind    AreaKind `protobuf:"varint,9,opt,name=kind,enum=adyton.mm.v1.AreaKind" json:"kind,omitempty"`
+	// The errno by which the file's owner refuses to have it mapped. It is
+	// answered when all else is right; file is 0 then.
+	Refused uint32 `protobuf:"varint,10,opt,name=refused" json:"refused,omitempty"`
+	// How long the file can be: 0 is 2^63-1.
+	FileLimit     uint64 `protobuf:"varint,11,opt,name=file_limit,json=fileLimit" json:"file_limit,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -904,6 +909,20 @@ func (x *MapRequest) GetKind() AreaKind {
 		return x.Kind
 	}
 	return AreaKind_AREA_KIND_UNSPECIFIED
+}
+
+func (x *MapRequest) GetRefused() uint32 {
+	if x != nil {
+		return x.Refused
+	}
+	return 0
+}
+
+func (x *MapRequest) GetFileLimit() uint64 {
+	if x != nil {
+		return x.FileLimit
+	}
+	return 0
 }
 
 type MapReply struct {
@@ -2939,7 +2958,7 @@ const file_adyton_mm_v1_mm_proto_rawDesc = "" +
 	"\x05space\x18\x01 \x01(\x04R\x05space\"S\n" +
 	"\x0eFreeSpaceReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12+\n" +
-	"\x05files\x18\x02 \x03(\v2\x15.adyton.mm.v1.FileRefR\x05files\"\xf4\x01\n" +
+	"\x05files\x18\x02 \x03(\v2\x15.adyton.mm.v1.FileRefR\x05files\"\xad\x02\n" +
 	"\n" +
 	"MapRequest\x12\x14\n" +
 	"\x05space\x18\x01 \x01(\x04R\x05space\x12\x12\n" +
@@ -2951,7 +2970,11 @@ const file_adyton_mm_v1_mm_proto_rawDesc = "" +
 	"\vfile_offset\x18\a \x01(\x04R\n" +
 	"fileOffset\x12\x19\n" +
 	"\bmax_prot\x18\b \x01(\rR\amaxProt\x12*\n" +
-	"\x04kind\x18\t \x01(\x0e2\x16.adyton.mm.v1.AreaKindR\x04kind\"\x85\x01\n" +
+	"\x04kind\x18\t \x01(\x0e2\x16.adyton.mm.v1.AreaKindR\x04kind\x12\x18\n" +
+	"\arefused\x18\n" +
+	" \x01(\rR\arefused\x12\x1d\n" +
+	"\n" +
+	"file_limit\x18\v \x01(\x04R\tfileLimit\"\x85\x01\n" +
 	"\bMapReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12\x12\n" +
 	"\x04addr\x18\x02 \x01(\x04R\x04addr\x12\"\n" +

@@ -1057,6 +1057,7 @@ func (m *TimerCreateRequest) fill(s *source) {
 
 func (m *TimerCreateReply) fill(s *source) {
 	m.Id = int32(s.number())
+	m.Numbered = s.bool()
 }
 
 func (m *TimerSetRequest) fill(s *source) {

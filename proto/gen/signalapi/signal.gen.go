@@ -659,7 +659,9 @@ type TimerCreateRequest struct {
 
 // TimerCreateReply is what TimerCreate answers.
 type TimerCreateReply struct {
-	Id int32
+	// Given to the app on an errno too, when numbered says so.
+	Id       int32
+	Numbered bool
 }
 
 // TimerSetRequest is what TimerSet takes.

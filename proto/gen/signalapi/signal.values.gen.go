@@ -2989,6 +2989,9 @@ func (m *TimerCreateReply) Equal(o *TimerCreateReply) bool {
 	if m.Id != o.Id {
 		return false
 	}
+	if m.Numbered != o.Numbered {
+		return false
+	}
 	return true
 }
 
@@ -3006,6 +3009,11 @@ func (m *TimerCreateReply) appendGo(b []byte) []byte {
 	if m.Id != 0 {
 		b = append(b, "Id: "...)
 		b = strconv.AppendInt(b, int64(m.Id), 10)
+		b = append(b, ", "...)
+	}
+	if m.Numbered {
+		b = append(b, "Numbered: "...)
+		b = strconv.AppendBool(b, m.Numbered)
 		b = append(b, ", "...)
 	}
 	return endGo(b)

@@ -2040,6 +2040,7 @@ func fromWireTimerCreateRequest(m *signalapi.TimerCreateRequest, w *TimerCreateR
 // toWireTimerCreateReply fills the zero message w; it shares the bytes of m.
 func toWireTimerCreateReply(w *TimerCreateReply, m *signalapi.TimerCreateReply) *TimerCreateReply {
 	w.Id = m.Id
+	w.Numbered = m.Numbered
 	return w
 }
 
@@ -2049,6 +2050,7 @@ func fromWireTimerCreateReply(m *signalapi.TimerCreateReply, w *TimerCreateReply
 		return
 	}
 	m.Id = w.Id
+	m.Numbered = w.Numbered
 }
 
 // toWireTimerSetRequest fills the zero message w; it shares the bytes of m.

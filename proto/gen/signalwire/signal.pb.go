@@ -3784,9 +3784,11 @@ func (x *TimerCreateRequest) GetUser() uint32 {
 }
 
 type TimerCreateReply struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Errno         uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
-	Id            int32                  `protobuf:"varint,2,opt,name=id" json:"id,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Errno uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
+	// Given to the app on an errno too, when numbered says so.
+	Id            int32 `protobuf:"varint,2,opt,name=id" json:"id,omitempty"`
+	Numbered      bool  `protobuf:"varint,3,opt,name=numbered" json:"numbered,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3833,6 +3835,13 @@ func (x *TimerCreateReply) GetId() int32 {
 		return x.Id
 	}
 	return 0
+}
+
+func (x *TimerCreateReply) GetNumbered() bool {
+	if x != nil {
+		return x.Numbered
+	}
+	return false
 }
 
 type TimerSetRequest struct {
@@ -5353,10 +5362,11 @@ const file_adyton_signal_v1_signal_proto_rawDesc = "" +
 	"\rdefault_event\x18\b \x01(\bR\fdefaultEvent\x12\x14\n" +
 	"\x05limit\x18\t \x01(\x04R\x05limit\x12\x12\n" +
 	"\x04user\x18\n" +
-	" \x01(\rR\x04user\"8\n" +
+	" \x01(\rR\x04user\"T\n" +
 	"\x10TimerCreateReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12\x0e\n" +
-	"\x02id\x18\x02 \x01(\x05R\x02id\"\xf4\x01\n" +
+	"\x02id\x18\x02 \x01(\x05R\x02id\x12\x1a\n" +
+	"\bnumbered\x18\x03 \x01(\bR\bnumbered\"\xf4\x01\n" +
 	"\x0fTimerSetRequest\x12\x14\n" +
 	"\x05group\x18\x01 \x01(\x05R\x05group\x12\x0e\n" +
 	"\x02id\x18\x02 \x01(\x05R\x02id\x12\x10\n" +

@@ -311,6 +311,12 @@ func (p *player) tame(req any) bool {
 			r.FileOffset = p.mix(r.FileOffset) % 64 * page
 		}
 		r.MaxProt = p.pick(r.MaxProt, []uint32{7, 7, 7, rx, rw, r1, 0})
+		if r.Refused = p.pick(r.Refused, []uint32{0, 0, 0, 0, 0, 0, uint32(linux.ENODEV)}); r.Refused != 0 {
+			r.File = 0
+		}
+		if r.FileLimit%3 != 0 {
+			r.FileLimit = 0
+		}
 		if r.Kind %= 5; r.Kind != mmapi.AreaKindStack {
 			r.Kind = 0
 		}

@@ -22,7 +22,7 @@ func (m *Model) Map(req *mmapi.MapRequest, rep *mmapi.MapReply) linux.Errno {
 
 func (b *book) mmap(req *mmapi.MapRequest) (uint64, linux.Errno) {
 	flags, kind := req.Flags, req.Flags&linux.MAP_TYPE
-	memory := req.File == 0 || flags&linux.MAP_ANONYMOUS != 0
+	memory := req.File == 0 && req.Refused == 0 || flags&linux.MAP_ANONYMOUS != 0
 	if req.FileOffset%page != 0 {
 		return 0, linux.EINVAL
 	}
@@ -105,7 +105,8 @@ func (b *book) mmap(req *mmapi.MapRequest) (uint64, linux.Errno) {
 			}
 		case linux.MAP_SHARED:
 			l.offset, l.max = 0, req.MaxProt&7
-			if req.File == 0 || l.marks&mGrows != 0 {
+			bad = linux.Errno(req.Refused)
+			if req.File == 0 && bad == 0 || l.marks&mGrows != 0 {
 				bad = linux.EINVAL
 			}
 		default:
@@ -137,7 +138,10 @@ func (b *book) mmap(req *mmapi.MapRequest) (uint64, linux.Errno) {
 }
 
 func fileErrno(req *mmapi.MapRequest, flags, kind uint32, length uint64, l *leaf) linux.Errno {
-	const end = 1<<63 - 1
+	end := uint64(1<<63 - 1)
+	if req.FileLimit != 0 {
+		end = req.FileLimit
+	}
 	const good = 0x0f | linux.MAP_FIXED | linux.MAP_ANONYMOUS | linux.MAP_GROWSDOWN | linux.MAP_DENYWRITE | linux.MAP_EXECUTABLE | linux.MAP_LOCKED |
 		linux.MAP_NORESERVE | linux.MAP_POPULATE | linux.MAP_NONBLOCK | linux.MAP_STACK | linux.MAP_32BIT | linux.MAP_ABOVE4G |
 		linux.MAP_UNINITIALIZED | linux.MAP_HUGETLB | linux.MAP_HUGE_2MB | linux.MAP_HUGE_1GB
@@ -153,6 +157,8 @@ func fileErrno(req *mmapi.MapRequest, flags, kind uint32, length uint64, l *leaf
 		return linux.EACCES
 	case runs && l.max&linux.PROT_EXEC == 0:
 		return linux.EPERM
+	case req.Refused != 0:
+		return linux.Errno(req.Refused)
 	case l.marks&mGrows != 0:
 		return linux.EINVAL
 	}

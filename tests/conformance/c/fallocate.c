@@ -170,3 +170,13 @@ CASE(order)
 	signal(SIGXFSZ, SIG_DFL);
 	child("the signal", fallocate(rw, 0, 0, 101));
 }
+
+CASE(wraparound)
+{
+	struct rlimit l = {1 << 20, 1 << 20};
+	int f = must(open("f", O_RDWR | O_CREAT, 0644));
+	setrlimit(RLIMIT_FSIZE, &l);
+	// No SIGXFSZ: what no file can be is refused before the limit is looked at.
+	R(fallocate(f, 0, 0x7fffffffffffffff, 65536));
+	R(fallocate(f, 0, 0x7ffffffffffff000, 4096));
+}

@@ -426,3 +426,20 @@ CASE(lease_break)
 	setitimer(ITIMER_REAL, &t, 0);
 	R(open("f", O_WRONLY));
 }
+
+CASE(first_what_then_whose)
+{
+	put("f", "x");
+	int f = must(open("f", O_RDWR));
+	// LOCK_MAND is ignored, whatever else is asked and of whom.
+	R(flock(f, 32 | LOCK_SH));
+	R(flock(-1, 32));
+	drop();
+	// Root's, which only then are no plain files.
+	int e = must(RAW(eventfd2, 0, 0));
+	R(fcntl(e, F_SETLEASE, F_RDLCK));
+	R(fcntl(e, F_SETLEASE, F_UNLCK));
+	R(fcntl(e, F_SETLEASE, 7));
+	R(fcntl(e, F_SETFL, O_NOATIME | O_DIRECT));
+	R(fcntl(e, F_SETFL, O_DIRECT));
+}

@@ -509,3 +509,32 @@ CASE(resident_shared)
 	for (int i = 0; i < 8; i++) v[i] = v[i] & 1 ? 'x' : '.';
 	say("%.8s", v);
 }
+
+CASE(order_of_file_checks)
+{
+	put("f", "x");
+	int r = must(open("f", O_RDONLY)), w = must(open("f", O_WRONLY)), n = must(open("/dev/null", O_RDWR)), p[2];
+	must(pipe(p));
+	const long last = 0x7ffffffffffff000, wrong = MAP_SHARED_VALIDATE | 0x800000;
+	struct { int fd, prot, flags; long len, off; const char *what; } t[] = {
+		{r, PROT_READ | PROT_WRITE, MAP_SHARED, 8192, last, "too far, not to be written"},
+		{n, PROT_READ, MAP_SHARED, 8192, last, "no mmap"},
+		{n, PROT_READ, MAP_SHARED, 8192, -4096, "no mmap, too far"},
+		{n, PROT_READ, wrong, 8192, 0, "no mmap, unknown flag"},
+		{w, PROT_READ, wrong, 8192, 0, "not to be read, unknown flag"},
+		{w, PROT_READ, MAP_SHARED, 8192, 0, "not to be read"},
+		{p[0], PROT_READ, 0, 8192, 0, "a pipe, no type"},
+		{p[0], PROT_READ, MAP_PRIVATE, 8192, 0, "a pipe"},
+		{p[1], PROT_READ, MAP_PRIVATE, 8192, 0, "a pipe's other end"},
+		{p[0], PROT_READ, MAP_PRIVATE, 0, 0, "a pipe, no length"},
+		{p[0], PROT_READ, MAP_PRIVATE, 1L << 62, 0, "a pipe, too long"},
+		{-1, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, 1L << 62, 0, "shared memory, too long"},
+		{-1, PROT_READ, MAP_SHARED_VALIDATE | MAP_ANONYMOUS, 1L << 62, 0, "memory of a wrong type, too long"},
+		{-1, PROT_READ, MAP_SHARED_VALIDATE | MAP_ANONYMOUS, 4096, 0, "memory of a wrong type"},
+		{-1, ~7 | PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, 4096, 0, "unknown protections"},
+	};
+	for (unsigned i = 0; i < sizeof t / sizeof *t; i++) {
+		errno = 0;
+		presult(t[i].what, RAW(mmap, 0, t[i].len, t[i].prot, t[i].flags, t[i].fd, t[i].off), 1);
+	}
+}

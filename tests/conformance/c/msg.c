@@ -342,3 +342,11 @@ CASE(proc)
 	fclose(f);
 	must(msgctl(id, IPC_RMID, 0));
 }
+
+CASE(number_before_buffer)
+{
+	S(msgctl, -1, IPC_SET, BAD);
+	S(msgctl, 0x7fffffff, IPC_SET, BAD);
+	S(shmctl, -1, IPC_SET, BAD);
+	S(semctl, -1, 0, IPC_SET, BAD);
+}

@@ -412,3 +412,11 @@ CASE(openat2)
 	ext.more = 1;
 	SZ(openat2, d, "f", &ext, sizeof ext);
 }
+
+CASE(mknod_kind_before_path)
+{
+	S(mknod, 0, S_IFLNK | 0755, 0);
+	S(mknod, 0, S_IFDIR | 0755, 0);
+	S(mknodat, -1, BAD, 0170000, 0);
+	S(mknod, BAD, S_IFREG | 0755, 0);
+}

@@ -20,3 +20,12 @@ CASE(keys)
 	S(pkey_mprotect, p, PAGE, PROT_READ, 99);
 	S(pkey_mprotect, p + 1, PAGE, PROT_READ, -1);
 }
+
+CASE(range_before_key)
+{
+	char *m = mmap(0, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	S(pkey_mprotect, m + 1, PAGE, PROT_READ, 99);
+	S(pkey_mprotect, m, 0, PROT_READ, 99);
+	S(pkey_mprotect, m, -PAGE, PROT_READ, 99);
+	S(pkey_mprotect, m, PAGE, PROT_READ, 99);
+}

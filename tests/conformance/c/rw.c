@@ -253,3 +253,32 @@ CASE(fsize_limit)
 	signal(SIGXFSZ, SIG_DFL);
 	child("over the limit", write(fd, "x", 1));
 }
+
+CASE(flags_come_late)
+{
+	int p[2], u = must(socket(AF_UNIX, SOCK_DGRAM, 0));
+	must(pipe2(p, O_NONBLOCK));
+	put("f", "abc");
+	int f = must(open("f", O_RDWR | O_APPEND)), m = must(RAW(memfd_create, "m", 0));
+	char b[8] = "xyz";
+	struct iovec v = {b, 3}, none = {b, 0}, bad = {KERN, 3};
+	const unsigned unknown = 0x80000000;
+	S(pwritev2, p[1], &v, 1, 0, 0, unknown);
+	S(pwritev2, p[0], &v, 1, -1, -1, unknown);
+	S(pwritev2, p[1], &bad, 1, -1, -1, unknown);
+	S(pwritev2, p[1], &none, 1, -1, -1, unknown);
+	S(pwritev2, p[1], &v, 1, -1, -1, unknown);
+	S(preadv2, 99, &v, 1, 0, 0, unknown);
+	S(preadv2, f, &v, 1, -5, -1, unknown);
+	// RWF_NOAPPEND, alone and with RWF_APPEND.
+	S(pwritev2, f, &v, 1, 0, 0, 0x20);
+	show("f");
+	S(pwritev2, f, &v, 1, 0, 0, 0x30);
+	// RWF_NOWAIT is not for files in memory.
+	S(pwritev2, m, &v, 1, 0, 0, RWF_NOWAIT);
+	S(preadv2, m, &v, 1, 0, 0, RWF_NOWAIT);
+	// Nobody is asked about no bytes.
+	R(writev(u, &v, 0));
+	R(readv(u, &none, 1));
+	R(writev(u, &none, 1));
+}

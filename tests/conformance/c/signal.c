@@ -610,3 +610,21 @@ CASE(from_threads)
 	block(SIG_UNBLOCK, SIGUSR1);
 	say("ours %d", ran == RAW(gettid));
 }
+
+CASE(queueinfo_reads_what_it_knows)
+{
+	// struct kernel_siginfo is 48 bytes; the rest counts only where the code is
+	// unknown, and must be zero.
+	int *i = edge(48), whole[32] = {0};
+	signal(SIGUSR1, SIG_IGN);
+	i[2] = -1;
+	S(rt_sigqueueinfo, getpid(), SIGUSR1, i);
+	i[2] = -50;
+	S(rt_sigqueueinfo, getpid(), SIGUSR1, i);
+	whole[2] = -50;
+	S(rt_sigqueueinfo, getpid(), SIGUSR1, whole);
+	whole[31] = 1;
+	S(rt_sigqueueinfo, getpid(), SIGUSR1, whole);
+	whole[2] = -1;
+	S(rt_sigqueueinfo, getpid(), SIGUSR1, whole);
+}

@@ -188,3 +188,12 @@ CASE(queueinfo)
 	S(rt_sigsuspend, &p, 4);
 	S(rt_sigsuspend, BAD, 8);
 }
+
+CASE(mask_before_flags)
+{
+	S(signalfd4, -1, 0, 8, 1);
+	S(signalfd4, -1, 0, 4, 1);
+	long none = 0;
+	S(signalfd4, -1, &none, 8, 1);
+	S(signalfd4, 99, &none, 8, 1);
+}

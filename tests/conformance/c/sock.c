@@ -1,6 +1,7 @@
 // AF_UNIX socket pairs and named sockets: streams, datagrams, shutdown,
 // descriptors and credentials in messages.
 #include "p.h"
+#include <netinet/in.h>
 #include <stddef.h>
 #include <sys/un.h>
 
@@ -306,4 +307,22 @@ CASE(blocking)
 	int64_t t = now_ns();
 	R(read(s[0], big, 1));
 	say("waited %d", now_ns() - t >= 25000000);
+}
+
+CASE(pair_refused)
+{
+	int none[2] = {-1, -1}, free = must(dup(0));
+	close(free);
+	// The numbers are given out before anybody looks at the kind.
+	R(socketpair(AF_UNIX, SOCK_STREAM, 6, none));
+	say("%d %d", none[0] - free, none[1] - free);
+	none[0] = none[1] = -1;
+	R(socketpair(AF_INET, SOCK_STREAM, 0, none));
+	say("%d %d", none[0] - free, none[1] - free);
+	none[0] = none[1] = -1;
+	R(socketpair(AF_UNIX, SOCK_STREAM | 1 << 20, 0, none));
+	say("%d %d", none[0], none[1]);
+	R(socketpair(AF_INET, SOCK_STREAM, 0, BAD));
+	R(socket(AF_INET6, SOCK_DGRAM, IPPROTO_ICMP));
+	R(socket(AF_INET, SOCK_DGRAM, IPPROTO_ICMPV6));
 }

@@ -305,3 +305,18 @@ CASE(waits)
 	must(waitpid(pid, 0, 0));
 	R(read(s[1], b, 10));
 }
+
+CASE(from_null)
+{
+	int p[2];
+	must(pipe2(p, O_NONBLOCK));
+	int n = must(open("/dev/null", O_RDWR)), z = must(open("/dev/zero", O_RDWR));
+	int f = must(open("f", O_RDWR | O_CREAT, 0644));
+	R(sendfile(f, n, 0, 10));
+	R(sendfile(n, n, 0, 10));
+	R(sendfile(f, z, 0, 10));
+	R(splice(n, 0, p[1], 0, 10, 0));
+	R(splice(z, 0, p[1], 0, 10, 0));
+	R(splice(p[0], 0, n, 0, 5, 0));
+	R(splice(p[0], 0, z, 0, 5, 0));
+}

@@ -436,3 +436,28 @@ CASE(cpu_timers)
 	struct rlimit l = {1, 2};
 	child("cpu limit", { R(setrlimit(RLIMIT_CPU, &l)); signal(SIGXCPU, on_tick); ticks = 0; while (!ticks) ; say("SIGXCPU"); for (;;) ; });
 }
+
+CASE(zombie)
+{
+	int pid = must(fork());
+	if (!pid) _exit(0);
+	siginfo_t si;
+	must(waitid(P_PID, pid, &si, WEXITED | WNOWAIT));
+	must(RAW(setpriority, PRIO_PROCESS, pid, 5));
+	presult("getpriority of a zombie", RAW(getpriority, PRIO_PROCESS, pid), 0);
+	presult("ioprio_get of a zombie", RAW(ioprio_get, 1, pid), 1);
+	must(waitpid(pid, 0, 0));
+	presult("getpriority of nobody", RAW(getpriority, PRIO_PROCESS, pid), 0);
+}
+
+CASE(sched_getattr_of_the_future)
+{
+	// More room than there is to say: zeros, all the way.
+	char *b = edge(100);
+	memset(b, 1, 100);
+	S(sched_getattr, 0, b, 100, 0);
+	int zeros = 0;
+	for (int i = 56; i < 100; i++) zeros += !b[i];
+	say("%d zeros", zeros);
+	S(sched_getattr, 0, b, 200, 0);
+}

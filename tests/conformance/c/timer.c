@@ -279,3 +279,16 @@ CASE(sleeping)
 	S(getitimer, ITIMER_REAL, &ov);
 	say("now %ld", ov.it_value.tv_sec);
 }
+
+CASE(number_before_clock)
+{
+	int n = -1;
+	struct sigevent bad = {.sigev_notify = 3, .sigev_signo = SIGUSR1};
+	must(RAW(timer_create, CLOCK_REALTIME, 0, &n));
+	say("%d", n);
+	S(timer_create, CLOCK_REALTIME, &bad, &n);
+	say("%d", n);
+	S(timer_create, CLOCK_REALTIME_ALARM, &bad, &n);
+	S(timer_create, 99, &bad, &n);
+	say("%d", n);
+}

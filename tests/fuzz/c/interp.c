@@ -18,7 +18,9 @@
 //   d OFF            after the next call: the int at OFF is a pid
 //   a OFF            after the next call: a socket address at OFF
 //   u OFF LEN        after the next call: LEN bytes at OFF that are not zero count as one
-//   n t o            the next call's result is an id, a pid, an address
+//   s OFF            after the next call: struct stat at OFF; a device's owner does not count
+//   S OFF            the same for struct statx
+//   n t o b          the next call's result is an id, a pid, an address, 0 or not
 //   c ID NR ARG...   a call; ARG is iHEX, rID (a result), mOFF (an int of the
 //                    arena), pOFF (an address), s q k (pid of self, parent, child)
 //   E                ends it
@@ -219,14 +221,15 @@ static long argument(const char *s)
 
 struct mask { char op; unsigned off, len; };
 
-static void mask(const struct mask *m)
+static void mask(const struct mask *m, char *p)
 {
-	char *p = ARENA + m->off;
 	switch (m->op) {
 	case 'x': memset(p, 0, m->len); break;
 	case 'u':
 		for (unsigned i = 0; i < m->len; i++) if (p[i]) { memset(p, 0, m->len); p[0] = 1; break; }
 		break;
+	case 's': if (p[40] || p[41]) memset(p + 28, 0, 8); break;
+	case 'S': if (p[128] || p[132]) memset(p + 20, 0, 8); break;
 	case 'd': { int v; memcpy(&v, p, 4); v = pidcode(v); memcpy(p, &v, 4); break; }
 	case 'a': {
 		struct sockaddr_in *in = (void *)p;
@@ -279,6 +282,7 @@ static void answer(char kind, long r, long nr)
 		if (r >= (long)REGION && r <= (long)REGION + REGION_PAGES * PAGE) put(" = region+%lx", r - (long)REGION);
 		else put(" = address");
 		break;
+	case 'b': put(r ? " = other" : " = 0"); break;
 	default: put(" = %ld", r);
 	}
 }
@@ -306,7 +310,7 @@ static void call(char *line, struct mask *m, int nm, char kind)
 	}
 	errno = 0;
 	results[id] = r;
-	for (int i = 0; i < nm; i++) mask(&m[i]);
+	for (int i = 0; i < nm; i++) mask(&m[i], ARENA + m[i].off), mask(&m[i], shadow + m[i].off);
 	answer(kind, r, nr);
 	changes();
 	put("\n");
@@ -369,10 +373,10 @@ static void program(char *text)
 			memcpy(ARENA + off + 16, &g, 8);
 			break;
 		}
-		case 'x': case 'u': case 'd': case 'a':
+		case 'x': case 'u': case 'd': case 'a': case 's': case 'S':
 			if (nm < 64) m[nm++] = (struct mask){line[0], off, strtoul(p, 0, 16)};
 			break;
-		case 'n': case 't': case 'o': kind = line[0]; break;
+		case 'n': case 't': case 'o': case 'b': kind = line[0]; break;
 		case 'c':
 			call(rest, m, nm, kind);
 			nm = 0, kind = 0;
@@ -520,6 +524,7 @@ int main(int argc, char **argv)
 	for (long k; (k = read(fd, text + n, st.st_size - n)) > 0;) n += k;
 	text[n] = 0;
 	close(fd);
+	setsid(); // the one that began is outside
 	mount(0, "/", 0, MS_REC | MS_PRIVATE, 0);
 	need(mount("fuzz", argv[2], "tmpfs", 0, "size=64m,mode=755") < 0, "mount tmpfs");
 	need(chdir(argv[2]), argv[2]);
