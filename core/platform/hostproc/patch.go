@@ -14,17 +14,21 @@ import (
 	"adyton.dev/adyton/core/platform/leader"
 )
 
-// A site that traps often becomes a jump: the `mov $n,%eax` before the
-// `syscall` is overwritten by a jump to a slot that enters the shim. The
-// `syscall` itself stays, so that whoever stands on it or jumps to it traps as
-// before.
+// A site that traps often becomes a jump: the instruction before the `syscall`,
+// a `mov $n,%eax` mostly, is overwritten by a jump to a slot that does the same
+// and enters the shim. The `syscall` itself stays, so that whoever stands on it
+// or jumps to it traps as before.
 
 // patchAfter is how many traps of one site make it worth the 140-360 us that a
 // patch costs.
 const patchAfter = 64
 
-// slotSize is the size of a slot: mov $n,%eax; lea ret(%rip),%rcx;
-// movabs $entry,%r11; jmp *%r11.
+// futexTraps is how many futexes a thread makes by trap, which the shim answers,
+// until it brings one for the core to count.
+const futexTraps = 16
+
+// jumpSlotSize is the size of a slot: the instruction, of five bytes; lea
+// ret(%rip),%rcx; movabs $entry,%r11; jmp *%r11.
 const jumpSlotSize = 32
 
 // jumpArea is a span of a process that holds slots.
@@ -66,13 +70,19 @@ func (a *jumpArea) unmap() platform.Op {
 // has come often enough and nobody else can be running there.
 func (t *thread) countTrap(rip uint64) {
 	pr := t.proc
-	n := pr.patches[rip]
+	weight, n := 1, pr.patches[rip]
+	if pr.p.ro.host(t.ev.Nr) {
+		weight = futexTraps
+		if n < 0 {
+			weight = 1 << 12
+		}
+		t.mb.store32(shimMbTrapLeft, uint32(weight-1))
+	}
 	if n < 0 {
 		return // cannot be done
 	}
-	n++
-	pr.patches[rip] = n
-	if n < patchAfter || n%patchAfter != 0 {
+	pr.patches[rip] = n + weight
+	if (n+weight)/patchAfter == n/patchAfter {
 		return
 	}
 	if pr.freeze != nil || !t.alone() {
@@ -149,31 +159,39 @@ func (t *thread) thaw() {
 
 // site describes a system call instruction that can become a jump.
 type site struct {
-	at   uint64 // where the jump goes
-	n    uint32 // number of the call
-	size int    // 5 or 7 bytes of mov
+	at   uint64  // where the jump goes
+	size int     // bytes of the instruction there
+	body [5]byte // the same for a slot
 }
 
-// decode recognises the two forms of mov that compilers and libcs put before
-// `syscall`.
-func (pr *process) decodeSite(rip uint64) (site, bool) {
+// decodeSite recognises what compilers and libcs put before `syscall`: the two
+// forms of mov, and the last step of libc's syscall(2). The bytes of a number
+// could also be the end of another instruction (`mov $8,%r8d` is one byte more
+// than `mov $8,%eax`), but they would not be the number nr that was called.
+func (pr *process) decodeSite(rip, nr uint64) (site, bool) {
 	var b [9]byte
 	if rip < 0x10000 || pr.Read(rip-9, b[:]) != 9 || b[7] != 0x0f || b[8] != 0x05 {
 		return site{}, false
 	}
+	n := binary.LittleEndian.Uint32(b[3:])
+	s := site{rip - 7, 5, [5]byte(b[2:])}
 	switch {
-	case b[2] == 0xb8: // mov $n,%eax
-		return site{rip - 7, binary.LittleEndian.Uint32(b[3:]), 5}, true
+	case s.body == [5]byte{0x4c, 0x8b, 0x4c, 0x24, 8}: // mov 8(%rsp),%r9
+		return s, true
+	case nr >= 512 || uint64(n) != nr:
+	case b[2] == 0xb8 && b[1]&0xf1 != 0x41: // mov $n,%eax, not %r8d
+		return s, true
 	case b[0] == 0x48 && b[1] == 0xc7 && b[2] == 0xc0: // mov $n,%rax
-		return site{rip - 9, binary.LittleEndian.Uint32(b[3:]), 7}, true
+		s.at, s.size, s.body[0] = rip-9, 7, 0xb8
+		return s, true
 	}
 	return site{}, false
 }
 
 func (t *thread) patch(rip uint64) bool {
 	pr := t.proc
-	s, ok := pr.decodeSite(rip)
-	if !ok || s.n >= 512 || !pr.plainText(s.at, rip) {
+	s, ok := pr.decodeSite(rip, t.ev.Nr)
+	if !ok || !pr.plainText(s.at, rip) {
 		return false
 	}
 	a := pr.areaNear(s.at)
@@ -183,8 +201,7 @@ func (t *thread) patch(rip uint64) bool {
 	slot := a.addr + a.used
 	var code [jumpSlotSize]byte
 	le := binary.LittleEndian
-	code[0] = 0xb8
-	le.PutUint32(code[1:], s.n)
+	copy(code[:], s.body[:])
 	copy(code[5:], []byte{0x48, 0x8d, 0x0d}) // lea rel(%rip),%rcx
 	le.PutUint32(code[8:], uint32(rip-(slot+12)))
 	copy(code[12:], []byte{0x49, 0xbb}) // movabs $entry,%r11

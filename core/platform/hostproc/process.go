@@ -118,6 +118,7 @@ func (pr *process) newThread(slot int) (*thread, error) {
 	mb.store32(shimMbKick, 0)
 	mb.store32(shimMbFull, 0)
 	mb.store32(shimMbYieldOff, 0)
+	mb.store32(shimMbTrapLeft, futexTraps-1)
 	t.Answer(platform.AnswerAll)
 	t.setPatience()
 	copy(mb.bytes(shimMbSwReserved, 48), pr.p.swReserved())

@@ -68,6 +68,11 @@ func newROPage() (roPage, error) {
 	return roPage{fd: ro, b: b}, nil
 }
 
+// host says whether the shim passes the call to the host.
+func (r *roPage) host(nr uint64) bool {
+	return nr < 512 && (r.b[shimRoTable+nr] == shimTabFutex || r.b[shimRoTable+nr] == shimTabHost)
+}
+
 // setGear tells the shims whom they wake: see shimRoGear.
 func (r *roPage) setGear(v uint32) {
 	// SAFETY: the page is mapped for good and the offset is inside it.

@@ -70,6 +70,7 @@
 .set MbTid,         0x170              # host's CHILD_CLEARTID word
 .set MbXAddr,       0x178              # xstate address of a frame
 .set MbIdent,       0x180              # pid tid ppid uid euid gid egid, 8 bytes each
+.set MbTrapLeft,    0x1c4              # traps answered here until the core counts one
 .set MbXLen,        0x1c0              # xsave bytes, where magic2 goes
 .set MbOrders,      0x200              # 16 of nr, six arguments, result
 .set MbScratch,     0xf00              # top of the stack for popf
@@ -864,7 +865,10 @@ trap:
 	cmpl	$AnswerNext, %gs:MbAnswer
 	jne	2f
 	movl	$AnswerNone, %gs:MbAnswer
-2:	mov	%gs:MbNr, %rax
+	jmp	3f
+2:	subl	$1, %gs:MbTrapLeft
+	jc	capture                 # the core counts it, and has it made again
+3:	mov	%gs:MbNr, %rax
 	movl	$1, %gs:MbInHost
 TrapFutexTest:                          # a kick from here to the call posts it
 	cmpl	$0, %gs:MbKick
