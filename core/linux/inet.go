@@ -207,6 +207,8 @@ const (
 	TCP_CM_INQ               = 36
 	TCP_TX_DELAY             = 37
 	UDP_CORK                 = 1
+	UDPLITE_SEND_CSCOV       = 10
+	UDPLITE_RECV_CSCOV       = 11
 	UDP_ENCAP                = 100
 	UDP_NO_CHECK6_TX         = 101
 	UDP_NO_CHECK6_RX         = 102

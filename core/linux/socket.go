@@ -147,6 +147,7 @@ const (
 	SOL_IP        = 0
 	SOL_TCP       = 6
 	SOL_UDP       = 17
+	SOL_UDPLITE   = 136
 	SOL_IPV6      = 41
 	SOL_ICMPV6    = 58
 )

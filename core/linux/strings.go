@@ -188,7 +188,7 @@ func SockoptName(level, option uint64) string {
 		return ValueName(IPv6Options, option)
 	case SOL_TCP:
 		return ValueName(TCPOptions, option)
-	case SOL_UDP:
+	case SOL_UDP, SOL_UDPLITE:
 		return ValueName(UDPOptions, option)
 	}
 	return strconv.FormatUint(option, 10)

@@ -178,7 +178,11 @@ func (s *Service) rss(p *task.Process) uint64 {
 
 func (s *Service) statm(p *task.Process, _ *task.Thread, b []byte) ([]byte, linux.Errno) {
 	u := s.usage(p)
-	return fmt.Appendf(b, "%d %d %d %d 0 %d 0\n", u.Total/4096, s.rss(p)/4096, u.Shared/4096, u.Text/4096, (u.Data+u.Stack)/4096), 0
+	var rss, anon uint64
+	if p.Space != nil && !p.Zombie {
+		rss, anon = p.Space.Platform.Resident()
+	}
+	return fmt.Appendf(b, "%d %d %d %d 0 %d 0\n", u.Total/4096, rss/4096, (rss-anon)/4096, u.Text/4096, (u.Data+u.Stack)/4096), 0
 }
 
 func (s *Service) status(p *task.Process, t *task.Thread, b []byte) ([]byte, linux.Errno) {

@@ -156,6 +156,23 @@ func (f *FS) mountSys(c *vfs.Ctx) {
 	f.ns.Attach(s, s.Root, at, linux.MS_RELATIME|linux.MS_RDONLY|linux.MS_NOSUID|linux.MS_NODEV|linux.MS_NOEXEC, "sysfs")
 }
 
+// cpuMap is a mask of those of n CPUs that are in it, as bitmap_print_to_pagebuf
+// writes it: words of 32 bits with commas between, the highest first.
+func cpuMap(n int, in func(int) bool) string {
+	var words []string
+	for low := 0; low < max(1, n); low += 32 {
+		bits, width := uint32(0), min(32, max(1, n)-low)
+		for i := range width {
+			if in(low + i) {
+				bits |= 1 << i
+			}
+		}
+		words = append(words, fmt.Sprintf("%0*x", (width+3)/4, bits))
+	}
+	slices.Reverse(words)
+	return strings.Join(words, ",")
+}
+
 func (f *FS) makeSys(c *vfs.Ctx) (*vfs.Super, linux.Errno) {
 	s := f.newSuper("sysfs", linux.SYSFS_MAGIC)
 	s.NoXattr = true
@@ -168,7 +185,9 @@ func (f *FS) makeSys(c *vfs.Ctx) (*vfs.Super, linux.Errno) {
 		"devices/system/cpu/online": cpus, "devices/system/cpu/possible": cpus, "devices/system/cpu/present": cpus,
 		"devices/system/cpu/offline": "", "devices/system/cpu/isolated": "", "devices/system/cpu/kernel_max": "63",
 		"devices/system/node/online": "0", "devices/system/node/possible": "0", "devices/system/node/has_cpu": "0",
-		"devices/system/node/node0/cpulist":      cpus,
+		"devices/system/node/has_memory": "0", "devices/system/node/has_normal_memory": "0",
+		"devices/system/node/node0/cpulist": cpus, "devices/system/node/node0/cpumap": cpuMap(f.config.CPUs, func(int) bool { return true }),
+		"devices/system/node/node0/distance":     "10",
 		"kernel/mm/transparent_hugepage/enabled": "always [madvise] never", "kernel/mm/transparent_hugepage/hpage_pmd_size": "2097152",
 		"kernel/mm/transparent_hugepage/shmem_enabled": "always within_size advise [never] deny force",
 		"kernel/mm/ksm/run":                            "0", "kernel/mm/ksm/pages_to_scan": "100", "kernel/mm/ksm/sleep_millisecs": "20", "kernel/mm/ksm/merge_across_nodes": "1",
@@ -177,9 +196,16 @@ func (f *FS) makeSys(c *vfs.Ctx) (*vfs.Super, linux.Errno) {
 		"class/net/lo/operstate": "unknown", "class/net/lo/ifindex": "1",
 	}
 	for i := range max(1, f.config.CPUs) {
-		files[fmt.Sprintf("devices/system/cpu/cpu%d/topology/core_id", i)] = fmt.Sprint(i)
-		files[fmt.Sprintf("devices/system/cpu/cpu%d/topology/physical_package_id", i)] = "0"
-		files[fmt.Sprintf("devices/system/cpu/cpu%d/topology/thread_siblings_list", i)] = fmt.Sprint(i)
+		// One socket, whose cores have one thread each.
+		alone, all := cpuMap(f.config.CPUs, func(k int) bool { return k == i }), cpuMap(f.config.CPUs, func(int) bool { return true })
+		for name, text := range map[string]string{
+			"core_id": fmt.Sprint(i), "physical_package_id": "0", "die_id": "0", "cluster_id": "-1",
+			"thread_siblings": alone, "thread_siblings_list": fmt.Sprint(i), "core_cpus": alone, "core_cpus_list": fmt.Sprint(i),
+			"core_siblings": all, "core_siblings_list": cpus, "package_cpus": all, "package_cpus_list": cpus,
+			"die_cpus": all, "die_cpus_list": cpus,
+		} {
+			files[fmt.Sprintf("devices/system/cpu/cpu%d/topology/%s", i, name)] = text
+		}
 	}
 	for _, path := range slices.Sorted(maps.Keys(files)) {
 		p := vfs.Path{D: s.Root}

@@ -69,6 +69,8 @@ func newInetKind(domain, typ, protocol uint32, caps uint64) (socket, linux.Errno
 		return newTCP(domain), 0
 	case typ == linux.SOCK_DGRAM && (protocol == 0 || protocol == linux.IPPROTO_UDP):
 		return &udpSock{inetSock: newInet(domain, typ, linux.IPPROTO_UDP)}, 0
+	case typ == linux.SOCK_DGRAM && protocol == linux.IPPROTO_UDPLITE:
+		return &udpSock{inetSock: newInet(domain, typ, protocol)}, 0
 	case typ == linux.SOCK_DGRAM && protocol == pingProtocol(domain):
 		return nil, linux.EACCES // net.ipv4.ping_group_range is empty
 	case typ == linux.SOCK_STREAM, typ == linux.SOCK_DGRAM:

@@ -59,11 +59,14 @@ func (k *inetSock) sendControl(p *packet, b []byte) linux.Errno {
 }
 
 func (k *inetSock) sendControlOne(p *packet, key optionKey, data []byte) linux.Errno {
-	number := func(least int32) (uint8, linux.Errno) {
+	number := func(least int32, unset uint8) (uint8, linux.Errno) {
 		if len(data) != 4 {
 			return 0, linux.EINVAL
 		}
 		v := int32(binary.LittleEndian.Uint32(data))
+		if v == -1 && key.level == linux.SOL_IPV6 {
+			return unset, 0
+		}
 		if v < least || v > 255 {
 			return 0, linux.EINVAL
 		}
@@ -94,13 +97,13 @@ func (k *inetSock) sendControlOne(p *packet, key optionKey, data []byte) linux.E
 				p.src = ip
 			}
 		case linux.IP_TTL:
-			p.ttl, e = number(1)
+			p.ttl, e = number(1, 0)
 		case linux.IP_TOS:
 			if len(data) == 1 {
 				p.tos = data[0]
 				return 0
 			}
-			p.tos, e = number(0)
+			p.tos, e = number(0, 0)
 		default:
 			return linux.EINVAL
 		}
@@ -118,9 +121,9 @@ func (k *inetSock) sendControlOne(p *packet, key optionKey, data []byte) linux.E
 				p.src = ip
 			}
 		case linux.IPV6_HOPLIMIT, linux.IPV6_2292HOPLIMIT:
-			p.ttl, e = number(0)
+			p.ttl, e = number(0, p.ttl)
 		case linux.IPV6_TCLASS:
-			p.tos, e = number(0)
+			p.tos, e = number(0, 0xff) // -1 goes into the header as it is
 		case linux.IPV6_DONTFRAG:
 		default:
 			return linux.EINVAL

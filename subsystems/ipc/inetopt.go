@@ -23,10 +23,25 @@ func (k *inetSock) hasLevel(level int32) bool {
 		return true
 	case linux.SOL_IPV6:
 		return k.domain == linux.AF_INET6
-	case linux.SOL_TCP, linux.SOL_UDP:
-		return uint32(level) == k.protocol
+	case linux.SOL_TCP:
+		return k.protocol == linux.IPPROTO_TCP
+	case linux.SOL_UDP:
+		return k.isUDP()
 	}
 	return false
+}
+
+func (k *inetSock) isUDP() bool {
+	return k.protocol == linux.IPPROTO_UDP || k.protocol == linux.IPPROTO_UDPLITE
+}
+
+// ownLevel: UDP and UDP-Lite take each other's level for their own:
+// udp_setsockopt and udplite_setsockopt of net/ipv4.
+func (k *inetSock) ownLevel(level int32) int32 {
+	if level == linux.SOL_UDPLITE && k.isUDP() {
+		return linux.SOL_UDP
+	}
+	return level
 }
 
 // intOption returns the value of a remembered option.
@@ -54,6 +69,7 @@ func (k *inetSock) getOption(level, option int32, size int, b []byte) ([]byte, l
 		}
 		return k.getSocketOption(option, size, b)
 	}
+	level = k.ownLevel(level)
 	if !k.hasLevel(level) {
 		if k.domain == linux.AF_INET6 {
 			return b, linux.ENOPROTOOPT // ipv6_getsockopt, to which all levels come
@@ -152,10 +168,11 @@ func (k *inetSock) setOption(_ *IPC, req *ipcapi.SetOptionRequest, _ *ipcapi.Set
 		}
 		return e
 	}
-	if !k.hasLevel(req.Level) {
+	level := k.ownLevel(req.Level)
+	if !k.hasLevel(level) {
 		return linux.ENOPROTOOPT
 	}
-	key := optionKey{req.Level, req.Option}
+	key := optionKey{level, req.Option}
 	switch key {
 	case optionKey{linux.SOL_IPV6, linux.IPV6_MTU}:
 		return linux.EINVAL // below the least of 1280, or above the device's
@@ -185,7 +202,7 @@ func (k *inetSock) setOption(_ *IPC, req *ipcapi.SetOptionRequest, _ *ipcapi.Set
 		}
 		return linux.EINVAL // GAP: no extension headers: there is nobody to read them
 	}
-	v, ok := optionValue(req.Level, req.Value)
+	v, ok := optionValue(level, req.Value)
 	if !ok {
 		return linux.EINVAL
 	}
@@ -210,6 +227,10 @@ func (k *inetSock) setOption(_ *IPC, req *ipcapi.SetOptionRequest, _ *ipcapi.Set
 		}
 		if v != 0 {
 			v = max(v, sockMinRcv/2)
+		}
+	case key == optionKey{linux.SOL_UDP, linux.UDPLITE_SEND_CSCOV}, key == optionKey{linux.SOL_UDP, linux.UDPLITE_RECV_CSCOV}:
+		if v != 0 {
+			v = min(max(v, 8), 0xffff) // no less than the header
 		}
 	case key == optionKey{linux.SOL_IP, linux.IP_TOS} && k.typ == linux.SOCK_STREAM:
 		v = v&^ecnMask | k.intOption(linux.SOL_IP, linux.IP_TOS)&ecnMask

@@ -96,6 +96,9 @@ var inetOptions = map[optionKey]intOption{
 	{linux.SOL_UDP, linux.UDP_ENCAP}:        readOnly,
 	{linux.SOL_UDP, linux.UDP_NO_CHECK6_TX}: flagOption,
 	{linux.SOL_UDP, linux.UDP_NO_CHECK6_RX}: flagOption,
+
+	{linux.SOL_UDP, linux.UDPLITE_SEND_CSCOV}: {0, noLimit, anyInt},
+	{linux.SOL_UDP, linux.UDPLITE_RECV_CSCOV}: {0, noLimit, anyInt},
 }
 
 // flags are the options above that read as 0 or 1 whatever was set.
@@ -125,6 +128,10 @@ func (k *inetSock) refuseOption(key optionKey, caps uint64) linux.Errno {
 		}
 	case optionKey{linux.SOL_UDP, linux.UDP_ENCAP}:
 		return linux.ENOPROTOOPT
+	case optionKey{linux.SOL_UDP, linux.UDPLITE_SEND_CSCOV}, optionKey{linux.SOL_UDP, linux.UDPLITE_RECV_CSCOV}:
+		if k.protocol != linux.IPPROTO_UDPLITE {
+			return linux.ENOPROTOOPT
+		}
 	case optionKey{linux.SOL_IP, linux.IP_ROUTER_ALERT}:
 		return linux.EINVAL
 	case optionKey{linux.SOL_IP, linux.IP_UNICAST_IF}:

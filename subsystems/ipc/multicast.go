@@ -102,10 +102,10 @@ func (k *inetSock) member(group netip.Addr, here, join bool) linux.Errno {
 	return 0
 }
 
-// udpMembers finds who hears a datagram to a group.
-func (s *IPC) udpMembers(from, to inetAddr) []*udpSock {
+// udpMembers finds who hears a datagram of UDP or UDP-Lite to a group.
+func (s *IPC) udpMembers(protocol uint32, from, to inetAddr) []*udpSock {
 	var all []*udpSock
-	for _, u := range s.portUsers(portKey{linux.IPPROTO_UDP, to.port}) {
+	for _, u := range s.portUsers(portKey{protocol, to.port}) {
 		k, ok := u.owner.(*udpSock)
 		if !ok || !u.covers(to.ip) || !k.groups[to.ip] || k.connectedTo && k.remote != from {
 			continue

@@ -25,7 +25,8 @@ type udpMessage struct {
 	packet   packet
 }
 
-// udpSock is a UDP socket. The state is established when it is connected.
+// udpSock is a socket of UDP or UDP-Lite, which differ in what the checksum
+// covers, and there is none on the loopback device. The state is established when it is connected.
 type udpSock struct {
 	inetSock
 	msgs queue[udpMessage]
@@ -257,12 +258,12 @@ func (k *udpSock) emitOne(s *IPC, data []byte, from, to inetAddr, p packet, read
 		if to.ip.Is4() && k.intOption(linux.SOL_IP, linux.IP_MULTICAST_LOOP) == 0 {
 			return
 		}
-		for _, o := range s.udpMembers(from, to) {
+		for _, o := range s.udpMembers(k.protocol, from, to) {
 			o.take(s, data, from, to, p, ready)
 		}
 		return
 	}
-	if o := s.udpReceiver(from, to); o != nil {
+	if o := s.udpReceiver(k.protocol, from, to); o != nil {
 		o.take(s, data, from, to, p, ready)
 	} else {
 		k.refuse(data, to, ready)
@@ -301,10 +302,10 @@ func (k *udpSock) destination(b []byte) (inetAddr, linux.Errno) {
 
 // udpReceiver finds who hears a datagram: the best match of the destination,
 // and of the source for those that are connected.
-func (s *IPC) udpReceiver(from, to inetAddr) *udpSock {
+func (s *IPC) udpReceiver(protocol uint32, from, to inetAddr) *udpSock {
 	var best *udpSock
 	top, equal := 0, uint(0)
-	for _, u := range s.portUsers(portKey{linux.IPPROTO_UDP, to.port}) {
+	for _, u := range s.portUsers(portKey{protocol, to.port}) {
 		k, ok := u.owner.(*udpSock)
 		if !ok || !u.covers(to.ip) {
 			continue

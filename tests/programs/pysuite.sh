@@ -3,9 +3,6 @@
 # in a virtual machine whose host does not listen.
 for t; do
 	/usr/bin/python3 -m test -i '*VSOCK*' --junit-xml "$PWD/$t.xml" "$t" > "$t.log" 2>&1 < /dev/null
-	/usr/bin/python3 - "$t.xml" <<-'X'
-		import sys, xml.etree.ElementTree
-		for case in xml.etree.ElementTree.parse(sys.argv[1]).iter("testcase"):
-		    print(case[0].tag if len(case) else "ok", case.get("name"))
-	X
+	# No XML parser reads what a failure may have printed.
+	sed 's/<testcase/\n&/g' "$t.xml" | sed -nE 's,^<testcase name="([^"]*)"[^>]*/>.*,ok \1,p; s,^<testcase name="([^"]*)"[^>]*[^/]><(\w+).*,\2 \1,p'
 done | sort

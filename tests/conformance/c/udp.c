@@ -364,3 +364,63 @@ CASE(ping)
 	int s = socket(AF_INET, SOCK_DGRAM, IPPROTO_ICMP);
 	if (lo > hi) say("closed to all: %s", s < 0 ? ename(errno) : "open");
 }
+
+CASE(lite)
+{
+	// UDP-Lite: the ports are its own, the options those of UDP and two more.
+	int a = must(socket(AF_INET, SOCK_DGRAM, 136)), b = must(socket(AF_INET, SOCK_DGRAM, 136));
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t n = sizeof at;
+	R(bind(a, (void *)&at, n));
+	must(getsockname(a, (void *)&at, &n));
+	int u = must(socket(AF_INET, SOCK_DGRAM, 0));
+	R(bind(u, (void *)&at, n));
+	char k[16] = {0};
+	R(sendto(b, "lite", 4, 0, (void *)&at, n));
+	R(sendto(u, "plain", 5, 0, (void *)&at, n));
+	R(recv(a, k, sizeof k, 0));
+	say("%s", k);
+	R(recv(a, k, sizeof k, MSG_DONTWAIT));
+	int v = 0;
+	n = sizeof v;
+	R(getsockopt(a, SOL_SOCKET, SO_PROTOCOL, &v, &n));
+	say("%d", v);
+	int levels[] = {17, 136}, options[] = {1, 10, 11, 101}, values[] = {0, 3, 9, 70000};
+	for (int l = 0; l < 2; l++)
+		for (int o = 0; o < 4; o++)
+			for (int i = 0; i < 4; i++) {
+				int r = setsockopt(a, levels[l], options[o], &values[i], sizeof v), e = errno;
+				v = -1;
+				getsockopt(a, levels[l], options[o], &v, &n);
+				say("level %d option %d = %d: %s, %d", levels[l], options[o], values[i], r ? ename(e) : "ok", v);
+				if (l == 1 && i == 1) say("on UDP %s", setsockopt(u, 136, options[o], &values[0], sizeof v) ? ename(errno) : "ok");
+			}
+	R(socket(AF_INET, SOCK_STREAM, 136));
+}
+
+CASE(control6_default)
+{
+	// -1 leaves the hop limit to the socket, and makes the class 255; less is an error.
+	int a = must(socket(AF_INET6, SOCK_DGRAM, 0)), b = must(socket(AF_INET6, SOCK_DGRAM, 0)), on = 1;
+	struct sockaddr_in6 at = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+	socklen_t n = sizeof at;
+	must(bind(a, (void *)&at, n));
+	must(getsockname(a, (void *)&at, &n));
+	must(setsockopt(a, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, &on, sizeof on));
+	must(setsockopt(a, IPPROTO_IPV6, IPV6_RECVTCLASS, &on, sizeof on));
+	int class = 12;
+	must(setsockopt(b, IPPROTO_IPV6, IPV6_TCLASS, &class, sizeof class));
+	int kinds[] = {IPV6_HOPLIMIT, IPV6_TCLASS}, values[] = {-2, -1, 0, 7, 255, 256};
+	for (int k = 0; k < 2; k++)
+		for (int i = 0; i < 6; i++) {
+			char c[CMSG_SPACE(4)] __attribute__((aligned(8))) = {0}, got[256], d[4];
+			struct iovec v = {"x", 1}, w = {d, 4};
+			struct msghdr m = {&at, n, &v, 1, c, sizeof c, 0}, in = {0, 0, &w, 1, got, sizeof got, 0};
+			struct cmsghdr *h = CMSG_FIRSTHDR(&m);
+			h->cmsg_level = IPPROTO_IPV6, h->cmsg_type = kinds[k], h->cmsg_len = CMSG_LEN(4);
+			memcpy(CMSG_DATA(h), &values[i], 4);
+			if (sendmsg(b, &m, 0) < 0) { say("%d %d: %s", k, values[i], ename(errno)); continue; }
+			must(recvmsg(a, &in, 0));
+			for (h = CMSG_FIRSTHDR(&in); h; h = CMSG_NXTHDR(&in, h)) say("%d %d: %d is %d", k, values[i], h->cmsg_type, *(int *)CMSG_DATA(h));
+		}
+}
