@@ -12,6 +12,7 @@ import (
 var memoryRows = []Row{
 	{"mmap", MM, args(ptr("addr"), uinteger("length"), flags("prot", linux.MmapProt), kind("flags", strace.MmapFlags), fd("fd"), hex("offset")), sysMmap},
 	{"munmap", MM, args(ptr("addr"), uinteger("length")), sysMunmap},
+	{"mseal", MM, args(ptr("addr"), uinteger("len"), hex("flags")), sysMseal},
 	{"mprotect", MM, args(ptr("addr"), uinteger("len"), flags("prot", linux.MmapProt)), sysMprotect},
 	{"mremap", MM, args(ptr("old_address"), uinteger("old_size"), uinteger("new_size"), flags("flags", linux.MremapFlags), ptr("new_address")), sysMremap},
 	{"brk", MM, args(ptr("addr")), sysBrk},
@@ -197,4 +198,15 @@ func sysBrk(c *Call) (int64, linux.Errno) {
 
 func sysMadvise(c *Call) (int64, linux.Errno) {
 	return 0, c.advise(&mmapi.AdviseRequest{Addr: c.Args[0], Length: c.Args[1], Advice: c.Uint(2)})
+}
+
+func sysMseal(c *Call) (int64, linux.Errno) {
+	if c.Args[2] != 0 {
+		return 0, linux.EINVAL
+	}
+	return 0, c.change(func(space uint64) ([]mmapi.Op, []mmapi.FileRef, linux.Errno) {
+		var rep mmapi.SealReply
+		e := c.MM.Seal(&mmapi.SealRequest{Space: space, Addr: c.Args[0], Length: c.Args[1]}, &rep)
+		return nil, rep.Files, e
+	})
 }

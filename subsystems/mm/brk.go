@@ -49,7 +49,8 @@ func (s *space) setBrk(brk uint64) {
 
 func (s *space) shrinkHeap(from, to, brk uint64) {
 	a := s.list.At(s.list.Find(to))
-	if a == nil || a.Start >= from || s.full() && s.overlap(to, from).splits {
+	o := s.overlap(to, from)
+	if a == nil || a.Start >= from || s.full() && o.splits || o.sealed {
 		return
 	}
 	// The part ahead goes with it, whatever of the heap the app has unmapped.

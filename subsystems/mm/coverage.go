@@ -20,6 +20,10 @@ var Claims = []coverage.Claim{
 		Tests:    []string{"mmtest/UnmapSplits", "mmtest/UnmapChecks"},
 	},
 	{
+		Syscalls: []string{"mseal"}, Level: coverage.Full,
+		Tests: []string{"mmtest/SealRefuses", "conformance/mem"},
+	},
+	{
 		Syscalls: []string{"mprotect"},
 		Level:    coverage.Full,
 		Flags: map[string]uint64{

@@ -101,6 +101,9 @@ func (s *space) adviseOne(a areas.Area, lo, hi uint64, advice uint32) linux.Errn
 	special := a.Flags&areas.Special != 0
 	var set, clear areas.Flag
 	order := false
+	if a.Flags&areas.Sealed != 0 && a.Flags&areas.Shared == 0 && a.Prot&linux.PROT_WRITE == 0 && discards(advice) {
+		return linux.EPERM
+	}
 
 	switch advice {
 	case linux.MADV_REMOVE:

@@ -226,8 +226,8 @@ func typed(req *mmapi.MapRequest, flags uint32, a *areas.Area) linux.Errno {
 // overlap is what a fixed mapping replaces.
 type overlap struct {
 	bytes, accounted uint64
-	// splits says that one area lies on both sides.
-	splits bool
+	// splits says that one area lies on both sides, sealed that one is.
+	splits, sealed bool
 }
 
 func (s *space) overlap(lo, hi uint64) overlap {
@@ -243,6 +243,7 @@ func (s *space) overlap(lo, hi uint64) overlap {
 			o.accounted += n
 		}
 		o.splits = a.Start < lo && a.End > hi
+		o.sealed = o.sealed || a.Flags&areas.Sealed != 0
 	}
 }
 
@@ -250,6 +251,9 @@ func (s *space) overlap(lo, hi uint64) overlap {
 func (s *space) region(a *areas.Area, old overlap) linux.Errno {
 	if old.splits && s.full() {
 		return linux.ENOMEM
+	}
+	if old.sealed {
+		return linux.EPERM
 	}
 	if !s.mayExpand(a.Prot, a.Flags, a.Len(), old.bytes) {
 		return linux.ENOMEM

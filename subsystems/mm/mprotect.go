@@ -71,6 +71,9 @@ func (s *space) protectPart(a areas.Area, lo, hi uint64, prot uint8) linux.Errno
 	if prot&^a.MaxProt != 0 || !s.mayRun(&a, a.Prot, prot) {
 		return linux.EACCES
 	}
+	if a.Flags&areas.Sealed != 0 {
+		return linux.EPERM
+	}
 	if prot == a.Prot {
 		return 0
 	}

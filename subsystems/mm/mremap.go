@@ -104,6 +104,9 @@ func (s *space) remapSource(r *remap) (a areas.Area, end uint64, e linux.Errno) 
 		return a, 0, linux.EFAULT
 	}
 	a, end = *found, s.fusedEnd(p)
+	if a.Flags&areas.Sealed != 0 {
+		return a, end, linux.EPERM
+	}
 	if r.oldLen >= r.newLen && !r.targeted() {
 		return a, end, 0
 	}

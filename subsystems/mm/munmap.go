@@ -25,8 +25,11 @@ func (s *space) munmap(addr, length uint64) linux.Errno {
 		return linux.EINVAL
 	}
 	end := addr + (length+pageSize-1)&^(pageSize-1)
-	if s.full() && s.overlap(addr, end).splits {
+	switch o := s.overlap(addr, end); {
+	case s.full() && o.splits:
 		return linux.ENOMEM
+	case o.sealed:
+		return linux.EPERM
 	}
 	s.unmap(addr, end)
 	return 0

@@ -29,7 +29,7 @@ func Calls(data []byte) []Call {
 }
 
 func (s *source) call() Call {
-	switch s.byte() % 18 {
+	switch s.byte() % 19 {
 	case 0:
 		req := new(NewSpaceRequest)
 		req.fill(s)
@@ -67,41 +67,45 @@ func (s *source) call() Call {
 		req.fill(s)
 		return Call{&Methods[8], req}
 	case 9:
-		req := new(SyncRequest)
+		req := new(SealRequest)
 		req.fill(s)
 		return Call{&Methods[9], req}
 	case 10:
-		req := new(LockRequest)
+		req := new(SyncRequest)
 		req.fill(s)
 		return Call{&Methods[10], req}
 	case 11:
-		req := new(CheckRequest)
+		req := new(LockRequest)
 		req.fill(s)
 		return Call{&Methods[11], req}
 	case 12:
-		req := new(FaultRequest)
+		req := new(CheckRequest)
 		req.fill(s)
 		return Call{&Methods[12], req}
 	case 13:
-		req := new(AreasRequest)
+		req := new(FaultRequest)
 		req.fill(s)
 		return Call{&Methods[13], req}
 	case 14:
-		req := new(UsageRequest)
+		req := new(AreasRequest)
 		req.fill(s)
 		return Call{&Methods[14], req}
 	case 15:
-		req := new(SetLimitsRequest)
+		req := new(UsageRequest)
 		req.fill(s)
 		return Call{&Methods[15], req}
 	case 16:
-		req := new(RevertRequest)
+		req := new(SetLimitsRequest)
 		req.fill(s)
 		return Call{&Methods[16], req}
+	case 17:
+		req := new(RevertRequest)
+		req.fill(s)
+		return Call{&Methods[17], req}
 	default:
 		req := new(ExpireRequest)
 		req.fill(s)
-		return Call{&Methods[18], req}
+		return Call{&Methods[19], req}
 	}
 }
 
@@ -168,6 +172,10 @@ func cloneAny(m any) any {
 	case *AdviseRequest:
 		return m.Clone()
 	case *AdviseReply:
+		return m.Clone()
+	case *SealRequest:
+		return m.Clone()
+	case *SealReply:
 		return m.Clone()
 	case *SyncRequest:
 		return m.Clone()
@@ -237,6 +245,9 @@ func equalAny(a, b any) bool {
 		return ok && a.Equal(b)
 	case *AdviseReply:
 		b, ok := b.(*AdviseReply)
+		return ok && a.Equal(b)
+	case *SealReply:
+		b, ok := b.(*SealReply)
 		return ok && a.Equal(b)
 	case *SyncReply:
 		b, ok := b.(*SyncReply)
@@ -339,6 +350,13 @@ func (n Noise) Brk(req *BrkRequest, rep *BrkReply) linux.Errno {
 // Advise answers noise.
 func (n Noise) Advise(req *AdviseRequest, rep *AdviseReply) linux.Errno {
 	s := n.source("Advise", req)
+	rep.fill(s)
+	return s.errno()
+}
+
+// Seal answers noise.
+func (n Noise) Seal(req *SealRequest, rep *SealReply) linux.Errno {
+	s := n.source("Seal", req)
 	rep.fill(s)
 	return s.errno()
 }
@@ -620,6 +638,20 @@ func (m *AdviseReply) fill(s *source) {
 		e.fill(s)
 		m.Ops = append(m.Ops, e)
 	}
+	for range s.count() {
+		var e FileRef
+		e.fill(s)
+		m.Files = append(m.Files, e)
+	}
+}
+
+func (m *SealRequest) fill(s *source) {
+	m.Space = s.number()
+	m.Addr = s.number()
+	m.Length = s.number()
+}
+
+func (m *SealReply) fill(s *source) {
 	for range s.count() {
 		var e FileRef
 		e.fill(s)

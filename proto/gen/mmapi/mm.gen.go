@@ -49,6 +49,9 @@ type MM interface {
 	// Advise serves madvise.
 	Advise(req *AdviseRequest, rep *AdviseReply) linux.Errno
 
+	// Seal serves mseal.
+	Seal(req *SealRequest, rep *SealReply) linux.Errno
+
 	// Sync checks a range for msync and lists the shared files in it.
 	Sync(req *SyncRequest, rep *SyncReply) linux.Errno
 
@@ -338,6 +341,18 @@ type AdviseReply struct {
 	Files []FileRef
 }
 
+// SealRequest is what Seal takes.
+type SealRequest struct {
+	Space  uint64
+	Addr   uint64
+	Length uint64
+}
+
+// SealReply is what Seal answers.
+type SealReply struct {
+	Files []FileRef
+}
+
 // SyncRequest is what Sync takes.
 type SyncRequest struct {
 	Space  uint64
@@ -511,6 +526,9 @@ func (Unimplemented) Brk(*BrkRequest, *BrkReply) linux.Errno { return linux.ENOS
 // Advise answers ENOSYS.
 func (Unimplemented) Advise(*AdviseRequest, *AdviseReply) linux.Errno { return linux.ENOSYS }
 
+// Seal answers ENOSYS.
+func (Unimplemented) Seal(*SealRequest, *SealReply) linux.Errno { return linux.ENOSYS }
+
 // Sync answers ENOSYS.
 func (Unimplemented) Sync(*SyncRequest, *SyncReply) linux.Errno { return linux.ENOSYS }
 
@@ -624,6 +642,14 @@ var Methods = []Method{
 		NewReply:   func() any { return new(AdviseReply) },
 		Call: func(impl MM, req, rep any) linux.Errno {
 			return impl.Advise(req.(*AdviseRequest), rep.(*AdviseReply))
+		},
+	},
+	{
+		Name:       "Seal",
+		NewRequest: func() any { return new(SealRequest) },
+		NewReply:   func() any { return new(SealReply) },
+		Call: func(impl MM, req, rep any) linux.Errno {
+			return impl.Seal(req.(*SealRequest), rep.(*SealReply))
 		},
 	},
 	{

@@ -1363,6 +1363,100 @@ func (m *AdviseReply) appendGo(b []byte) []byte {
 }
 
 // Reset zeroes m.
+func (m *SealRequest) Reset() { *m = SealRequest{} }
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *SealRequest) Equal(o *SealRequest) bool {
+	if m.Space != o.Space {
+		return false
+	}
+	if m.Addr != o.Addr {
+		return false
+	}
+	if m.Length != o.Length {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *SealRequest) Clone() *SealRequest {
+	c := *m
+	return &c
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *SealRequest) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *SealRequest) appendGo(b []byte) []byte {
+	b = append(b, "mmapi.SealRequest{"...)
+	if m.Space != 0 {
+		b = append(b, "Space: "...)
+		b = strconv.AppendUint(b, uint64(m.Space), 10)
+		b = append(b, ", "...)
+	}
+	if m.Addr != 0 {
+		b = append(b, "Addr: "...)
+		b = strconv.AppendUint(b, uint64(m.Addr), 10)
+		b = append(b, ", "...)
+	}
+	if m.Length != 0 {
+		b = append(b, "Length: "...)
+		b = strconv.AppendUint(b, uint64(m.Length), 10)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m; its slices keep their capacity.
+func (m *SealReply) Reset() {
+	m.Files = m.Files[:0]
+}
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *SealReply) Equal(o *SealReply) bool {
+	if len(m.Files) != len(o.Files) {
+		return false
+	}
+	for i := range m.Files {
+		if !m.Files[i].Equal(&o.Files[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *SealReply) Clone() *SealReply {
+	c := *m
+	c.own()
+	return &c
+}
+
+// own replaces every slice of m by a copy.
+func (m *SealReply) own() {
+	m.Files = slices.Clone(m.Files)
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *SealReply) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *SealReply) appendGo(b []byte) []byte {
+	b = append(b, "mmapi.SealReply{"...)
+	if len(m.Files) > 0 {
+		b = append(b, "Files: "...)
+		b = append(b, "[]mmapi.FileRef{"...)
+		for i := range m.Files {
+			b = m.Files[i].appendGo(b)
+			b = append(b, ", "...)
+		}
+		b = endGo(b)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m.
 func (m *SyncRequest) Reset() { *m = SyncRequest{} }
 
 // Equal reports whether m and o hold the same values; nil and empty slices are the same.

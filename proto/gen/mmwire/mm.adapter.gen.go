@@ -197,6 +197,21 @@ func (c *client) Advise(req *mmapi.AdviseRequest, rep *mmapi.AdviseReply) linux.
 	return e
 }
 
+func (c *client) Seal(req *mmapi.SealRequest, rep *mmapi.SealReply) linux.Errno {
+	ctx, cancel := context.WithTimeout(context.Background(), c.opts.Timeout)
+	defer cancel()
+	out, err := c.rpc.Seal(ctx, toWireSealRequest(new(SealRequest), req))
+	if err != nil {
+		return c.fail("Seal", err)
+	}
+	e, err := validErrno(out.Errno)
+	if err != nil {
+		return c.fail("Seal", err)
+	}
+	fromWireSealReply(rep, out)
+	return e
+}
+
 func (c *client) Sync(req *mmapi.SyncRequest, rep *mmapi.SyncReply) linux.Errno {
 	ctx, cancel := context.WithTimeout(context.Background(), c.opts.Timeout)
 	defer cancel()
@@ -476,6 +491,16 @@ func (s *server) Advise(_ context.Context, in *AdviseRequest) (*AdviseReply, err
 	fromWireAdviseRequest(&req, in)
 	e := s.impl.Advise(&req, &rep)
 	out := toWireAdviseReply(new(AdviseReply), &rep)
+	out.Errno = uint32(e)
+	return out, nil
+}
+
+func (s *server) Seal(_ context.Context, in *SealRequest) (*SealReply, error) {
+	var req mmapi.SealRequest
+	var rep mmapi.SealReply
+	fromWireSealRequest(&req, in)
+	e := s.impl.Seal(&req, &rep)
+	out := toWireSealReply(new(SealReply), &rep)
 	out.Errno = uint32(e)
 	return out, nil
 }
@@ -1182,6 +1207,50 @@ func fromWireAdviseReply(m *mmapi.AdviseReply, w *AdviseReply) {
 		for i, v := range w.Ops {
 			fromWireOp(&m.Ops[had+i], v)
 		}
+	}
+	if n := len(w.Files); n > 0 {
+		had := len(m.Files)
+		m.Files = append(m.Files, make([]mmapi.FileRef, n)...)
+		for i, v := range w.Files {
+			fromWireFileRef(&m.Files[had+i], v)
+		}
+	}
+}
+
+// toWireSealRequest fills the zero message w; it shares the bytes of m.
+func toWireSealRequest(w *SealRequest, m *mmapi.SealRequest) *SealRequest {
+	w.Space = m.Space
+	w.Addr = m.Addr
+	w.Length = m.Length
+	return w
+}
+
+// fromWireSealRequest sets m from w, which it may take memory from. Slices are appended to.
+func fromWireSealRequest(m *mmapi.SealRequest, w *SealRequest) {
+	if w == nil {
+		return
+	}
+	m.Space = w.Space
+	m.Addr = w.Addr
+	m.Length = w.Length
+}
+
+// toWireSealReply fills the zero message w; it shares the bytes of m.
+func toWireSealReply(w *SealReply, m *mmapi.SealReply) *SealReply {
+	if n := len(m.Files); n > 0 {
+		all := make([]FileRef, n)
+		w.Files = make([]*FileRef, n)
+		for i := range all {
+			w.Files[i] = toWireFileRef(&all[i], &m.Files[i])
+		}
+	}
+	return w
+}
+
+// fromWireSealReply sets m from w, which it may take memory from. Slices are appended to.
+func fromWireSealReply(m *mmapi.SealReply, w *SealReply) {
+	if w == nil {
+		return
 	}
 	if n := len(w.Files); n > 0 {
 		had := len(m.Files)

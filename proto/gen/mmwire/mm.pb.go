@@ -1651,6 +1651,118 @@ func (x *AdviseReply) GetFiles() []*FileRef {
 	return nil
 }
 
+type SealRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Space         uint64                 `protobuf:"varint,1,opt,name=space" json:"space,omitempty"`
+	Addr          uint64                 `protobuf:"varint,2,opt,name=addr" json:"addr,omitempty"`
+	Length        uint64                 `protobuf:"varint,3,opt,name=length" json:"length,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SealRequest) Reset() {
+	*x = SealRequest{}
+	mi := &file_adyton_mm_v1_mm_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SealRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SealRequest) ProtoMessage() {}
+
+func (x *SealRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_mm_v1_mm_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SealRequest.ProtoReflect.Descriptor instead.
+func (*SealRequest) Descriptor() ([]byte, []int) {
+	return file_adyton_mm_v1_mm_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *SealRequest) GetSpace() uint64 {
+	if x != nil {
+		return x.Space
+	}
+	return 0
+}
+
+func (x *SealRequest) GetAddr() uint64 {
+	if x != nil {
+		return x.Addr
+	}
+	return 0
+}
+
+func (x *SealRequest) GetLength() uint64 {
+	if x != nil {
+		return x.Length
+	}
+	return 0
+}
+
+type SealReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Errno         uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
+	Files         []*FileRef             `protobuf:"bytes,2,rep,name=files" json:"files,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SealReply) Reset() {
+	*x = SealReply{}
+	mi := &file_adyton_mm_v1_mm_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SealReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SealReply) ProtoMessage() {}
+
+func (x *SealReply) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_mm_v1_mm_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SealReply.ProtoReflect.Descriptor instead.
+func (*SealReply) Descriptor() ([]byte, []int) {
+	return file_adyton_mm_v1_mm_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *SealReply) GetErrno() uint32 {
+	if x != nil {
+		return x.Errno
+	}
+	return 0
+}
+
+func (x *SealReply) GetFiles() []*FileRef {
+	if x != nil {
+		return x.Files
+	}
+	return nil
+}
+
 type SyncRequest struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
 	Space  uint64                 `protobuf:"varint,1,opt,name=space" json:"space,omitempty"`
@@ -1664,7 +1776,7 @@ type SyncRequest struct {
 
 func (x *SyncRequest) Reset() {
 	*x = SyncRequest{}
-	mi := &file_adyton_mm_v1_mm_proto_msgTypes[22]
+	mi := &file_adyton_mm_v1_mm_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1676,7 +1788,7 @@ func (x *SyncRequest) String() string {
 func (*SyncRequest) ProtoMessage() {}
 
 func (x *SyncRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_mm_v1_mm_proto_msgTypes[22]
+	mi := &file_adyton_mm_v1_mm_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1689,7 +1801,7 @@ func (x *SyncRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SyncRequest.ProtoReflect.Descriptor instead.
 func (*SyncRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_mm_v1_mm_proto_rawDescGZIP(), []int{22}
+	return file_adyton_mm_v1_mm_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *SyncRequest) GetSpace() uint64 {
@@ -1730,7 +1842,7 @@ type SyncReply struct {
 
 func (x *SyncReply) Reset() {
 	*x = SyncReply{}
-	mi := &file_adyton_mm_v1_mm_proto_msgTypes[23]
+	mi := &file_adyton_mm_v1_mm_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1742,7 +1854,7 @@ func (x *SyncReply) String() string {
 func (*SyncReply) ProtoMessage() {}
 
 func (x *SyncReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_mm_v1_mm_proto_msgTypes[23]
+	mi := &file_adyton_mm_v1_mm_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1755,7 +1867,7 @@ func (x *SyncReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SyncReply.ProtoReflect.Descriptor instead.
 func (*SyncReply) Descriptor() ([]byte, []int) {
-	return file_adyton_mm_v1_mm_proto_rawDescGZIP(), []int{23}
+	return file_adyton_mm_v1_mm_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *SyncReply) GetErrno() uint32 {
@@ -1787,7 +1899,7 @@ type LockRequest struct {
 
 func (x *LockRequest) Reset() {
 	*x = LockRequest{}
-	mi := &file_adyton_mm_v1_mm_proto_msgTypes[24]
+	mi := &file_adyton_mm_v1_mm_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1799,7 +1911,7 @@ func (x *LockRequest) String() string {
 func (*LockRequest) ProtoMessage() {}
 
 func (x *LockRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_mm_v1_mm_proto_msgTypes[24]
+	mi := &file_adyton_mm_v1_mm_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1812,7 +1924,7 @@ func (x *LockRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LockRequest.ProtoReflect.Descriptor instead.
 func (*LockRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_mm_v1_mm_proto_rawDescGZIP(), []int{24}
+	return file_adyton_mm_v1_mm_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *LockRequest) GetSpace() uint64 {
@@ -1868,7 +1980,7 @@ type LockReply struct {
 
 func (x *LockReply) Reset() {
 	*x = LockReply{}
-	mi := &file_adyton_mm_v1_mm_proto_msgTypes[25]
+	mi := &file_adyton_mm_v1_mm_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1880,7 +1992,7 @@ func (x *LockReply) String() string {
 func (*LockReply) ProtoMessage() {}
 
 func (x *LockReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_mm_v1_mm_proto_msgTypes[25]
+	mi := &file_adyton_mm_v1_mm_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1893,7 +2005,7 @@ func (x *LockReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LockReply.ProtoReflect.Descriptor instead.
 func (*LockReply) Descriptor() ([]byte, []int) {
-	return file_adyton_mm_v1_mm_proto_rawDescGZIP(), []int{25}
+	return file_adyton_mm_v1_mm_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *LockReply) GetErrno() uint32 {
@@ -1930,7 +2042,7 @@ type CheckRequest struct {
 
 func (x *CheckRequest) Reset() {
 	*x = CheckRequest{}
-	mi := &file_adyton_mm_v1_mm_proto_msgTypes[26]
+	mi := &file_adyton_mm_v1_mm_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1942,7 +2054,7 @@ func (x *CheckRequest) String() string {
 func (*CheckRequest) ProtoMessage() {}
 
 func (x *CheckRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_mm_v1_mm_proto_msgTypes[26]
+	mi := &file_adyton_mm_v1_mm_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1955,7 +2067,7 @@ func (x *CheckRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckRequest.ProtoReflect.Descriptor instead.
 func (*CheckRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_mm_v1_mm_proto_rawDescGZIP(), []int{26}
+	return file_adyton_mm_v1_mm_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *CheckRequest) GetSpace() uint64 {
@@ -1995,7 +2107,7 @@ type CheckReply struct {
 
 func (x *CheckReply) Reset() {
 	*x = CheckReply{}
-	mi := &file_adyton_mm_v1_mm_proto_msgTypes[27]
+	mi := &file_adyton_mm_v1_mm_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2007,7 +2119,7 @@ func (x *CheckReply) String() string {
 func (*CheckReply) ProtoMessage() {}
 
 func (x *CheckReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_mm_v1_mm_proto_msgTypes[27]
+	mi := &file_adyton_mm_v1_mm_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2020,7 +2132,7 @@ func (x *CheckReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckReply.ProtoReflect.Descriptor instead.
 func (*CheckReply) Descriptor() ([]byte, []int) {
-	return file_adyton_mm_v1_mm_proto_rawDescGZIP(), []int{27}
+	return file_adyton_mm_v1_mm_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *CheckReply) GetErrno() uint32 {
@@ -2044,7 +2156,7 @@ type FaultRequest struct {
 
 func (x *FaultRequest) Reset() {
 	*x = FaultRequest{}
-	mi := &file_adyton_mm_v1_mm_proto_msgTypes[28]
+	mi := &file_adyton_mm_v1_mm_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2056,7 +2168,7 @@ func (x *FaultRequest) String() string {
 func (*FaultRequest) ProtoMessage() {}
 
 func (x *FaultRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_mm_v1_mm_proto_msgTypes[28]
+	mi := &file_adyton_mm_v1_mm_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2069,7 +2181,7 @@ func (x *FaultRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FaultRequest.ProtoReflect.Descriptor instead.
 func (*FaultRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_mm_v1_mm_proto_rawDescGZIP(), []int{28}
+	return file_adyton_mm_v1_mm_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *FaultRequest) GetSpace() uint64 {
@@ -2114,7 +2226,7 @@ type FaultReply struct {
 
 func (x *FaultReply) Reset() {
 	*x = FaultReply{}
-	mi := &file_adyton_mm_v1_mm_proto_msgTypes[29]
+	mi := &file_adyton_mm_v1_mm_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2126,7 +2238,7 @@ func (x *FaultReply) String() string {
 func (*FaultReply) ProtoMessage() {}
 
 func (x *FaultReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_mm_v1_mm_proto_msgTypes[29]
+	mi := &file_adyton_mm_v1_mm_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2139,7 +2251,7 @@ func (x *FaultReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FaultReply.ProtoReflect.Descriptor instead.
 func (*FaultReply) Descriptor() ([]byte, []int) {
-	return file_adyton_mm_v1_mm_proto_rawDescGZIP(), []int{29}
+	return file_adyton_mm_v1_mm_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *FaultReply) GetErrno() uint32 {
@@ -2182,7 +2294,7 @@ type AreasRequest struct {
 
 func (x *AreasRequest) Reset() {
 	*x = AreasRequest{}
-	mi := &file_adyton_mm_v1_mm_proto_msgTypes[30]
+	mi := &file_adyton_mm_v1_mm_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2194,7 +2306,7 @@ func (x *AreasRequest) String() string {
 func (*AreasRequest) ProtoMessage() {}
 
 func (x *AreasRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_mm_v1_mm_proto_msgTypes[30]
+	mi := &file_adyton_mm_v1_mm_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2207,7 +2319,7 @@ func (x *AreasRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AreasRequest.ProtoReflect.Descriptor instead.
 func (*AreasRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_mm_v1_mm_proto_rawDescGZIP(), []int{30}
+	return file_adyton_mm_v1_mm_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *AreasRequest) GetSpace() uint64 {
@@ -2248,7 +2360,7 @@ type Area struct {
 
 func (x *Area) Reset() {
 	*x = Area{}
-	mi := &file_adyton_mm_v1_mm_proto_msgTypes[31]
+	mi := &file_adyton_mm_v1_mm_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2260,7 +2372,7 @@ func (x *Area) String() string {
 func (*Area) ProtoMessage() {}
 
 func (x *Area) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_mm_v1_mm_proto_msgTypes[31]
+	mi := &file_adyton_mm_v1_mm_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2273,7 +2385,7 @@ func (x *Area) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Area.ProtoReflect.Descriptor instead.
 func (*Area) Descriptor() ([]byte, []int) {
-	return file_adyton_mm_v1_mm_proto_rawDescGZIP(), []int{31}
+	return file_adyton_mm_v1_mm_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *Area) GetAddr() uint64 {
@@ -2335,7 +2447,7 @@ type AreasReply struct {
 
 func (x *AreasReply) Reset() {
 	*x = AreasReply{}
-	mi := &file_adyton_mm_v1_mm_proto_msgTypes[32]
+	mi := &file_adyton_mm_v1_mm_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2347,7 +2459,7 @@ func (x *AreasReply) String() string {
 func (*AreasReply) ProtoMessage() {}
 
 func (x *AreasReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_mm_v1_mm_proto_msgTypes[32]
+	mi := &file_adyton_mm_v1_mm_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2360,7 +2472,7 @@ func (x *AreasReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AreasReply.ProtoReflect.Descriptor instead.
 func (*AreasReply) Descriptor() ([]byte, []int) {
-	return file_adyton_mm_v1_mm_proto_rawDescGZIP(), []int{32}
+	return file_adyton_mm_v1_mm_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *AreasReply) GetErrno() uint32 {
@@ -2386,7 +2498,7 @@ type UsageRequest struct {
 
 func (x *UsageRequest) Reset() {
 	*x = UsageRequest{}
-	mi := &file_adyton_mm_v1_mm_proto_msgTypes[33]
+	mi := &file_adyton_mm_v1_mm_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2398,7 +2510,7 @@ func (x *UsageRequest) String() string {
 func (*UsageRequest) ProtoMessage() {}
 
 func (x *UsageRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_mm_v1_mm_proto_msgTypes[33]
+	mi := &file_adyton_mm_v1_mm_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2411,7 +2523,7 @@ func (x *UsageRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UsageRequest.ProtoReflect.Descriptor instead.
 func (*UsageRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_mm_v1_mm_proto_rawDescGZIP(), []int{33}
+	return file_adyton_mm_v1_mm_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *UsageRequest) GetSpace() uint64 {
@@ -2438,7 +2550,7 @@ type UsageReply struct {
 
 func (x *UsageReply) Reset() {
 	*x = UsageReply{}
-	mi := &file_adyton_mm_v1_mm_proto_msgTypes[34]
+	mi := &file_adyton_mm_v1_mm_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2450,7 +2562,7 @@ func (x *UsageReply) String() string {
 func (*UsageReply) ProtoMessage() {}
 
 func (x *UsageReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_mm_v1_mm_proto_msgTypes[34]
+	mi := &file_adyton_mm_v1_mm_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2463,7 +2575,7 @@ func (x *UsageReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UsageReply.ProtoReflect.Descriptor instead.
 func (*UsageReply) Descriptor() ([]byte, []int) {
-	return file_adyton_mm_v1_mm_proto_rawDescGZIP(), []int{34}
+	return file_adyton_mm_v1_mm_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *UsageReply) GetErrno() uint32 {
@@ -2539,7 +2651,7 @@ type SetLimitsRequest struct {
 
 func (x *SetLimitsRequest) Reset() {
 	*x = SetLimitsRequest{}
-	mi := &file_adyton_mm_v1_mm_proto_msgTypes[35]
+	mi := &file_adyton_mm_v1_mm_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2551,7 +2663,7 @@ func (x *SetLimitsRequest) String() string {
 func (*SetLimitsRequest) ProtoMessage() {}
 
 func (x *SetLimitsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_mm_v1_mm_proto_msgTypes[35]
+	mi := &file_adyton_mm_v1_mm_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2564,7 +2676,7 @@ func (x *SetLimitsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetLimitsRequest.ProtoReflect.Descriptor instead.
 func (*SetLimitsRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_mm_v1_mm_proto_rawDescGZIP(), []int{35}
+	return file_adyton_mm_v1_mm_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *SetLimitsRequest) GetSpace() uint64 {
@@ -2590,7 +2702,7 @@ type SetLimitsReply struct {
 
 func (x *SetLimitsReply) Reset() {
 	*x = SetLimitsReply{}
-	mi := &file_adyton_mm_v1_mm_proto_msgTypes[36]
+	mi := &file_adyton_mm_v1_mm_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2602,7 +2714,7 @@ func (x *SetLimitsReply) String() string {
 func (*SetLimitsReply) ProtoMessage() {}
 
 func (x *SetLimitsReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_mm_v1_mm_proto_msgTypes[36]
+	mi := &file_adyton_mm_v1_mm_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2615,7 +2727,7 @@ func (x *SetLimitsReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetLimitsReply.ProtoReflect.Descriptor instead.
 func (*SetLimitsReply) Descriptor() ([]byte, []int) {
-	return file_adyton_mm_v1_mm_proto_rawDescGZIP(), []int{36}
+	return file_adyton_mm_v1_mm_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *SetLimitsReply) GetErrno() uint32 {
@@ -2635,7 +2747,7 @@ type RevertRequest struct {
 
 func (x *RevertRequest) Reset() {
 	*x = RevertRequest{}
-	mi := &file_adyton_mm_v1_mm_proto_msgTypes[37]
+	mi := &file_adyton_mm_v1_mm_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2647,7 +2759,7 @@ func (x *RevertRequest) String() string {
 func (*RevertRequest) ProtoMessage() {}
 
 func (x *RevertRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_mm_v1_mm_proto_msgTypes[37]
+	mi := &file_adyton_mm_v1_mm_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2660,7 +2772,7 @@ func (x *RevertRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevertRequest.ProtoReflect.Descriptor instead.
 func (*RevertRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_mm_v1_mm_proto_rawDescGZIP(), []int{37}
+	return file_adyton_mm_v1_mm_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *RevertRequest) GetSpace() uint64 {
@@ -2687,7 +2799,7 @@ type RevertReply struct {
 
 func (x *RevertReply) Reset() {
 	*x = RevertReply{}
-	mi := &file_adyton_mm_v1_mm_proto_msgTypes[38]
+	mi := &file_adyton_mm_v1_mm_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2699,7 +2811,7 @@ func (x *RevertReply) String() string {
 func (*RevertReply) ProtoMessage() {}
 
 func (x *RevertReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_mm_v1_mm_proto_msgTypes[38]
+	mi := &file_adyton_mm_v1_mm_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2712,7 +2824,7 @@ func (x *RevertReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevertReply.ProtoReflect.Descriptor instead.
 func (*RevertReply) Descriptor() ([]byte, []int) {
-	return file_adyton_mm_v1_mm_proto_rawDescGZIP(), []int{38}
+	return file_adyton_mm_v1_mm_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *RevertReply) GetErrno() uint32 {
@@ -2737,7 +2849,7 @@ type WatchRequest struct {
 
 func (x *WatchRequest) Reset() {
 	*x = WatchRequest{}
-	mi := &file_adyton_mm_v1_mm_proto_msgTypes[39]
+	mi := &file_adyton_mm_v1_mm_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2749,7 +2861,7 @@ func (x *WatchRequest) String() string {
 func (*WatchRequest) ProtoMessage() {}
 
 func (x *WatchRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_mm_v1_mm_proto_msgTypes[39]
+	mi := &file_adyton_mm_v1_mm_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2762,7 +2874,7 @@ func (x *WatchRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchRequest.ProtoReflect.Descriptor instead.
 func (*WatchRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_mm_v1_mm_proto_rawDescGZIP(), []int{39}
+	return file_adyton_mm_v1_mm_proto_rawDescGZIP(), []int{41}
 }
 
 type WatchReply struct {
@@ -2775,7 +2887,7 @@ type WatchReply struct {
 
 func (x *WatchReply) Reset() {
 	*x = WatchReply{}
-	mi := &file_adyton_mm_v1_mm_proto_msgTypes[40]
+	mi := &file_adyton_mm_v1_mm_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2787,7 +2899,7 @@ func (x *WatchReply) String() string {
 func (*WatchReply) ProtoMessage() {}
 
 func (x *WatchReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_mm_v1_mm_proto_msgTypes[40]
+	mi := &file_adyton_mm_v1_mm_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2800,7 +2912,7 @@ func (x *WatchReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchReply.ProtoReflect.Descriptor instead.
 func (*WatchReply) Descriptor() ([]byte, []int) {
-	return file_adyton_mm_v1_mm_proto_rawDescGZIP(), []int{40}
+	return file_adyton_mm_v1_mm_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *WatchReply) GetKill() []uint64 {
@@ -2819,7 +2931,7 @@ type ExpireRequest struct {
 
 func (x *ExpireRequest) Reset() {
 	*x = ExpireRequest{}
-	mi := &file_adyton_mm_v1_mm_proto_msgTypes[41]
+	mi := &file_adyton_mm_v1_mm_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2831,7 +2943,7 @@ func (x *ExpireRequest) String() string {
 func (*ExpireRequest) ProtoMessage() {}
 
 func (x *ExpireRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_mm_v1_mm_proto_msgTypes[41]
+	mi := &file_adyton_mm_v1_mm_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2844,7 +2956,7 @@ func (x *ExpireRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExpireRequest.ProtoReflect.Descriptor instead.
 func (*ExpireRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_mm_v1_mm_proto_rawDescGZIP(), []int{41}
+	return file_adyton_mm_v1_mm_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *ExpireRequest) GetNowNs() int64 {
@@ -2865,7 +2977,7 @@ type ExpireReply struct {
 
 func (x *ExpireReply) Reset() {
 	*x = ExpireReply{}
-	mi := &file_adyton_mm_v1_mm_proto_msgTypes[42]
+	mi := &file_adyton_mm_v1_mm_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2877,7 +2989,7 @@ func (x *ExpireReply) String() string {
 func (*ExpireReply) ProtoMessage() {}
 
 func (x *ExpireReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_mm_v1_mm_proto_msgTypes[42]
+	mi := &file_adyton_mm_v1_mm_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2890,7 +3002,7 @@ func (x *ExpireReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExpireReply.ProtoReflect.Descriptor instead.
 func (*ExpireReply) Descriptor() ([]byte, []int) {
-	return file_adyton_mm_v1_mm_proto_rawDescGZIP(), []int{42}
+	return file_adyton_mm_v1_mm_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *ExpireReply) GetErrno() uint32 {
@@ -3031,7 +3143,14 @@ const file_adyton_mm_v1_mm_proto_rawDesc = "" +
 	"\vAdviseReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12\"\n" +
 	"\x03ops\x18\x02 \x03(\v2\x10.adyton.mm.v1.OpR\x03ops\x12+\n" +
-	"\x05files\x18\x03 \x03(\v2\x15.adyton.mm.v1.FileRefR\x05files\"e\n" +
+	"\x05files\x18\x03 \x03(\v2\x15.adyton.mm.v1.FileRefR\x05files\"O\n" +
+	"\vSealRequest\x12\x14\n" +
+	"\x05space\x18\x01 \x01(\x04R\x05space\x12\x12\n" +
+	"\x04addr\x18\x02 \x01(\x04R\x04addr\x12\x16\n" +
+	"\x06length\x18\x03 \x01(\x04R\x06length\"N\n" +
+	"\tSealReply\x12\x14\n" +
+	"\x05errno\x18\x01 \x01(\rR\x05errno\x12+\n" +
+	"\x05files\x18\x02 \x03(\v2\x15.adyton.mm.v1.FileRefR\x05files\"e\n" +
 	"\vSyncRequest\x12\x14\n" +
 	"\x05space\x18\x01 \x01(\x04R\x05space\x12\x12\n" +
 	"\x04addr\x18\x02 \x01(\x04R\x04addr\x12\x16\n" +
@@ -3135,7 +3254,8 @@ const file_adyton_mm_v1_mm_proto_rawDesc = "" +
 	"\x0eAREA_KIND_FILE\x10\x02\x12\x12\n" +
 	"\x0eAREA_KIND_HEAP\x10\x03\x12\x13\n" +
 	"\x0fAREA_KIND_STACK\x10\x04\x12\x12\n" +
-	"\x0eAREA_KIND_VDSO\x10\x052\xdd\t\n" +
+	"\x0eAREA_KIND_VDSO\x10\x052\x99\n" +
+	"\n" +
 	"\x02MM\x12F\n" +
 	"\bNewSpace\x12\x1d.adyton.mm.v1.NewSpaceRequest\x1a\x1b.adyton.mm.v1.NewSpaceReply\x12I\n" +
 	"\tForkSpace\x12\x1e.adyton.mm.v1.ForkSpaceRequest\x1a\x1c.adyton.mm.v1.ForkSpaceReply\x12I\n" +
@@ -3146,6 +3266,7 @@ const file_adyton_mm_v1_mm_proto_rawDesc = "" +
 	"\x05Remap\x12\x1a.adyton.mm.v1.RemapRequest\x1a\x18.adyton.mm.v1.RemapReply\x127\n" +
 	"\x03Brk\x12\x18.adyton.mm.v1.BrkRequest\x1a\x16.adyton.mm.v1.BrkReply\x12@\n" +
 	"\x06Advise\x12\x1b.adyton.mm.v1.AdviseRequest\x1a\x19.adyton.mm.v1.AdviseReply\x12:\n" +
+	"\x04Seal\x12\x19.adyton.mm.v1.SealRequest\x1a\x17.adyton.mm.v1.SealReply\x12:\n" +
 	"\x04Sync\x12\x19.adyton.mm.v1.SyncRequest\x1a\x17.adyton.mm.v1.SyncReply\x12:\n" +
 	"\x04Lock\x12\x19.adyton.mm.v1.LockRequest\x1a\x17.adyton.mm.v1.LockReply\x12=\n" +
 	"\x05Check\x12\x1a.adyton.mm.v1.CheckRequest\x1a\x18.adyton.mm.v1.CheckReply\x12=\n" +
@@ -3170,7 +3291,7 @@ func file_adyton_mm_v1_mm_proto_rawDescGZIP() []byte {
 }
 
 var file_adyton_mm_v1_mm_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_adyton_mm_v1_mm_proto_msgTypes = make([]protoimpl.MessageInfo, 43)
+var file_adyton_mm_v1_mm_proto_msgTypes = make([]protoimpl.MessageInfo, 45)
 var file_adyton_mm_v1_mm_proto_goTypes = []any{
 	(OpKind)(0),              // 0: adyton.mm.v1.OpKind
 	(AreaKind)(0),            // 1: adyton.mm.v1.AreaKind
@@ -3196,27 +3317,29 @@ var file_adyton_mm_v1_mm_proto_goTypes = []any{
 	(*BrkReply)(nil),         // 21: adyton.mm.v1.BrkReply
 	(*AdviseRequest)(nil),    // 22: adyton.mm.v1.AdviseRequest
 	(*AdviseReply)(nil),      // 23: adyton.mm.v1.AdviseReply
-	(*SyncRequest)(nil),      // 24: adyton.mm.v1.SyncRequest
-	(*SyncReply)(nil),        // 25: adyton.mm.v1.SyncReply
-	(*LockRequest)(nil),      // 26: adyton.mm.v1.LockRequest
-	(*LockReply)(nil),        // 27: adyton.mm.v1.LockReply
-	(*CheckRequest)(nil),     // 28: adyton.mm.v1.CheckRequest
-	(*CheckReply)(nil),       // 29: adyton.mm.v1.CheckReply
-	(*FaultRequest)(nil),     // 30: adyton.mm.v1.FaultRequest
-	(*FaultReply)(nil),       // 31: adyton.mm.v1.FaultReply
-	(*AreasRequest)(nil),     // 32: adyton.mm.v1.AreasRequest
-	(*Area)(nil),             // 33: adyton.mm.v1.Area
-	(*AreasReply)(nil),       // 34: adyton.mm.v1.AreasReply
-	(*UsageRequest)(nil),     // 35: adyton.mm.v1.UsageRequest
-	(*UsageReply)(nil),       // 36: adyton.mm.v1.UsageReply
-	(*SetLimitsRequest)(nil), // 37: adyton.mm.v1.SetLimitsRequest
-	(*SetLimitsReply)(nil),   // 38: adyton.mm.v1.SetLimitsReply
-	(*RevertRequest)(nil),    // 39: adyton.mm.v1.RevertRequest
-	(*RevertReply)(nil),      // 40: adyton.mm.v1.RevertReply
-	(*WatchRequest)(nil),     // 41: adyton.mm.v1.WatchRequest
-	(*WatchReply)(nil),       // 42: adyton.mm.v1.WatchReply
-	(*ExpireRequest)(nil),    // 43: adyton.mm.v1.ExpireRequest
-	(*ExpireReply)(nil),      // 44: adyton.mm.v1.ExpireReply
+	(*SealRequest)(nil),      // 24: adyton.mm.v1.SealRequest
+	(*SealReply)(nil),        // 25: adyton.mm.v1.SealReply
+	(*SyncRequest)(nil),      // 26: adyton.mm.v1.SyncRequest
+	(*SyncReply)(nil),        // 27: adyton.mm.v1.SyncReply
+	(*LockRequest)(nil),      // 28: adyton.mm.v1.LockRequest
+	(*LockReply)(nil),        // 29: adyton.mm.v1.LockReply
+	(*CheckRequest)(nil),     // 30: adyton.mm.v1.CheckRequest
+	(*CheckReply)(nil),       // 31: adyton.mm.v1.CheckReply
+	(*FaultRequest)(nil),     // 32: adyton.mm.v1.FaultRequest
+	(*FaultReply)(nil),       // 33: adyton.mm.v1.FaultReply
+	(*AreasRequest)(nil),     // 34: adyton.mm.v1.AreasRequest
+	(*Area)(nil),             // 35: adyton.mm.v1.Area
+	(*AreasReply)(nil),       // 36: adyton.mm.v1.AreasReply
+	(*UsageRequest)(nil),     // 37: adyton.mm.v1.UsageRequest
+	(*UsageReply)(nil),       // 38: adyton.mm.v1.UsageReply
+	(*SetLimitsRequest)(nil), // 39: adyton.mm.v1.SetLimitsRequest
+	(*SetLimitsReply)(nil),   // 40: adyton.mm.v1.SetLimitsReply
+	(*RevertRequest)(nil),    // 41: adyton.mm.v1.RevertRequest
+	(*RevertReply)(nil),      // 42: adyton.mm.v1.RevertReply
+	(*WatchRequest)(nil),     // 43: adyton.mm.v1.WatchRequest
+	(*WatchReply)(nil),       // 44: adyton.mm.v1.WatchReply
+	(*ExpireRequest)(nil),    // 45: adyton.mm.v1.ExpireRequest
+	(*ExpireReply)(nil),      // 46: adyton.mm.v1.ExpireReply
 }
 var file_adyton_mm_v1_mm_proto_depIdxs = []int32{
 	0,  // 0: adyton.mm.v1.Op.kind:type_name -> adyton.mm.v1.OpKind
@@ -3238,57 +3361,60 @@ var file_adyton_mm_v1_mm_proto_depIdxs = []int32{
 	3,  // 16: adyton.mm.v1.BrkReply.files:type_name -> adyton.mm.v1.FileRef
 	2,  // 17: adyton.mm.v1.AdviseReply.ops:type_name -> adyton.mm.v1.Op
 	3,  // 18: adyton.mm.v1.AdviseReply.files:type_name -> adyton.mm.v1.FileRef
-	2,  // 19: adyton.mm.v1.LockReply.ops:type_name -> adyton.mm.v1.Op
-	3,  // 20: adyton.mm.v1.LockReply.files:type_name -> adyton.mm.v1.FileRef
-	2,  // 21: adyton.mm.v1.FaultReply.ops:type_name -> adyton.mm.v1.Op
-	1,  // 22: adyton.mm.v1.Area.kind:type_name -> adyton.mm.v1.AreaKind
-	33, // 23: adyton.mm.v1.AreasReply.areas:type_name -> adyton.mm.v1.Area
-	5,  // 24: adyton.mm.v1.SetLimitsRequest.limits:type_name -> adyton.mm.v1.Limits
-	2,  // 25: adyton.mm.v1.RevertRequest.ops:type_name -> adyton.mm.v1.Op
-	3,  // 26: adyton.mm.v1.RevertReply.files:type_name -> adyton.mm.v1.FileRef
-	6,  // 27: adyton.mm.v1.MM.NewSpace:input_type -> adyton.mm.v1.NewSpaceRequest
-	8,  // 28: adyton.mm.v1.MM.ForkSpace:input_type -> adyton.mm.v1.ForkSpaceRequest
-	10, // 29: adyton.mm.v1.MM.FreeSpace:input_type -> adyton.mm.v1.FreeSpaceRequest
-	12, // 30: adyton.mm.v1.MM.Map:input_type -> adyton.mm.v1.MapRequest
-	14, // 31: adyton.mm.v1.MM.Unmap:input_type -> adyton.mm.v1.UnmapRequest
-	16, // 32: adyton.mm.v1.MM.Protect:input_type -> adyton.mm.v1.ProtectRequest
-	18, // 33: adyton.mm.v1.MM.Remap:input_type -> adyton.mm.v1.RemapRequest
-	20, // 34: adyton.mm.v1.MM.Brk:input_type -> adyton.mm.v1.BrkRequest
-	22, // 35: adyton.mm.v1.MM.Advise:input_type -> adyton.mm.v1.AdviseRequest
-	24, // 36: adyton.mm.v1.MM.Sync:input_type -> adyton.mm.v1.SyncRequest
-	26, // 37: adyton.mm.v1.MM.Lock:input_type -> adyton.mm.v1.LockRequest
-	28, // 38: adyton.mm.v1.MM.Check:input_type -> adyton.mm.v1.CheckRequest
-	30, // 39: adyton.mm.v1.MM.Fault:input_type -> adyton.mm.v1.FaultRequest
-	32, // 40: adyton.mm.v1.MM.Areas:input_type -> adyton.mm.v1.AreasRequest
-	35, // 41: adyton.mm.v1.MM.Usage:input_type -> adyton.mm.v1.UsageRequest
-	37, // 42: adyton.mm.v1.MM.SetLimits:input_type -> adyton.mm.v1.SetLimitsRequest
-	39, // 43: adyton.mm.v1.MM.Revert:input_type -> adyton.mm.v1.RevertRequest
-	41, // 44: adyton.mm.v1.MM.Watch:input_type -> adyton.mm.v1.WatchRequest
-	43, // 45: adyton.mm.v1.MM.Expire:input_type -> adyton.mm.v1.ExpireRequest
-	7,  // 46: adyton.mm.v1.MM.NewSpace:output_type -> adyton.mm.v1.NewSpaceReply
-	9,  // 47: adyton.mm.v1.MM.ForkSpace:output_type -> adyton.mm.v1.ForkSpaceReply
-	11, // 48: adyton.mm.v1.MM.FreeSpace:output_type -> adyton.mm.v1.FreeSpaceReply
-	13, // 49: adyton.mm.v1.MM.Map:output_type -> adyton.mm.v1.MapReply
-	15, // 50: adyton.mm.v1.MM.Unmap:output_type -> adyton.mm.v1.UnmapReply
-	17, // 51: adyton.mm.v1.MM.Protect:output_type -> adyton.mm.v1.ProtectReply
-	19, // 52: adyton.mm.v1.MM.Remap:output_type -> adyton.mm.v1.RemapReply
-	21, // 53: adyton.mm.v1.MM.Brk:output_type -> adyton.mm.v1.BrkReply
-	23, // 54: adyton.mm.v1.MM.Advise:output_type -> adyton.mm.v1.AdviseReply
-	25, // 55: adyton.mm.v1.MM.Sync:output_type -> adyton.mm.v1.SyncReply
-	27, // 56: adyton.mm.v1.MM.Lock:output_type -> adyton.mm.v1.LockReply
-	29, // 57: adyton.mm.v1.MM.Check:output_type -> adyton.mm.v1.CheckReply
-	31, // 58: adyton.mm.v1.MM.Fault:output_type -> adyton.mm.v1.FaultReply
-	34, // 59: adyton.mm.v1.MM.Areas:output_type -> adyton.mm.v1.AreasReply
-	36, // 60: adyton.mm.v1.MM.Usage:output_type -> adyton.mm.v1.UsageReply
-	38, // 61: adyton.mm.v1.MM.SetLimits:output_type -> adyton.mm.v1.SetLimitsReply
-	40, // 62: adyton.mm.v1.MM.Revert:output_type -> adyton.mm.v1.RevertReply
-	42, // 63: adyton.mm.v1.MM.Watch:output_type -> adyton.mm.v1.WatchReply
-	44, // 64: adyton.mm.v1.MM.Expire:output_type -> adyton.mm.v1.ExpireReply
-	46, // [46:65] is the sub-list for method output_type
-	27, // [27:46] is the sub-list for method input_type
-	27, // [27:27] is the sub-list for extension type_name
-	27, // [27:27] is the sub-list for extension extendee
-	0,  // [0:27] is the sub-list for field type_name
+	3,  // 19: adyton.mm.v1.SealReply.files:type_name -> adyton.mm.v1.FileRef
+	2,  // 20: adyton.mm.v1.LockReply.ops:type_name -> adyton.mm.v1.Op
+	3,  // 21: adyton.mm.v1.LockReply.files:type_name -> adyton.mm.v1.FileRef
+	2,  // 22: adyton.mm.v1.FaultReply.ops:type_name -> adyton.mm.v1.Op
+	1,  // 23: adyton.mm.v1.Area.kind:type_name -> adyton.mm.v1.AreaKind
+	35, // 24: adyton.mm.v1.AreasReply.areas:type_name -> adyton.mm.v1.Area
+	5,  // 25: adyton.mm.v1.SetLimitsRequest.limits:type_name -> adyton.mm.v1.Limits
+	2,  // 26: adyton.mm.v1.RevertRequest.ops:type_name -> adyton.mm.v1.Op
+	3,  // 27: adyton.mm.v1.RevertReply.files:type_name -> adyton.mm.v1.FileRef
+	6,  // 28: adyton.mm.v1.MM.NewSpace:input_type -> adyton.mm.v1.NewSpaceRequest
+	8,  // 29: adyton.mm.v1.MM.ForkSpace:input_type -> adyton.mm.v1.ForkSpaceRequest
+	10, // 30: adyton.mm.v1.MM.FreeSpace:input_type -> adyton.mm.v1.FreeSpaceRequest
+	12, // 31: adyton.mm.v1.MM.Map:input_type -> adyton.mm.v1.MapRequest
+	14, // 32: adyton.mm.v1.MM.Unmap:input_type -> adyton.mm.v1.UnmapRequest
+	16, // 33: adyton.mm.v1.MM.Protect:input_type -> adyton.mm.v1.ProtectRequest
+	18, // 34: adyton.mm.v1.MM.Remap:input_type -> adyton.mm.v1.RemapRequest
+	20, // 35: adyton.mm.v1.MM.Brk:input_type -> adyton.mm.v1.BrkRequest
+	22, // 36: adyton.mm.v1.MM.Advise:input_type -> adyton.mm.v1.AdviseRequest
+	24, // 37: adyton.mm.v1.MM.Seal:input_type -> adyton.mm.v1.SealRequest
+	26, // 38: adyton.mm.v1.MM.Sync:input_type -> adyton.mm.v1.SyncRequest
+	28, // 39: adyton.mm.v1.MM.Lock:input_type -> adyton.mm.v1.LockRequest
+	30, // 40: adyton.mm.v1.MM.Check:input_type -> adyton.mm.v1.CheckRequest
+	32, // 41: adyton.mm.v1.MM.Fault:input_type -> adyton.mm.v1.FaultRequest
+	34, // 42: adyton.mm.v1.MM.Areas:input_type -> adyton.mm.v1.AreasRequest
+	37, // 43: adyton.mm.v1.MM.Usage:input_type -> adyton.mm.v1.UsageRequest
+	39, // 44: adyton.mm.v1.MM.SetLimits:input_type -> adyton.mm.v1.SetLimitsRequest
+	41, // 45: adyton.mm.v1.MM.Revert:input_type -> adyton.mm.v1.RevertRequest
+	43, // 46: adyton.mm.v1.MM.Watch:input_type -> adyton.mm.v1.WatchRequest
+	45, // 47: adyton.mm.v1.MM.Expire:input_type -> adyton.mm.v1.ExpireRequest
+	7,  // 48: adyton.mm.v1.MM.NewSpace:output_type -> adyton.mm.v1.NewSpaceReply
+	9,  // 49: adyton.mm.v1.MM.ForkSpace:output_type -> adyton.mm.v1.ForkSpaceReply
+	11, // 50: adyton.mm.v1.MM.FreeSpace:output_type -> adyton.mm.v1.FreeSpaceReply
+	13, // 51: adyton.mm.v1.MM.Map:output_type -> adyton.mm.v1.MapReply
+	15, // 52: adyton.mm.v1.MM.Unmap:output_type -> adyton.mm.v1.UnmapReply
+	17, // 53: adyton.mm.v1.MM.Protect:output_type -> adyton.mm.v1.ProtectReply
+	19, // 54: adyton.mm.v1.MM.Remap:output_type -> adyton.mm.v1.RemapReply
+	21, // 55: adyton.mm.v1.MM.Brk:output_type -> adyton.mm.v1.BrkReply
+	23, // 56: adyton.mm.v1.MM.Advise:output_type -> adyton.mm.v1.AdviseReply
+	25, // 57: adyton.mm.v1.MM.Seal:output_type -> adyton.mm.v1.SealReply
+	27, // 58: adyton.mm.v1.MM.Sync:output_type -> adyton.mm.v1.SyncReply
+	29, // 59: adyton.mm.v1.MM.Lock:output_type -> adyton.mm.v1.LockReply
+	31, // 60: adyton.mm.v1.MM.Check:output_type -> adyton.mm.v1.CheckReply
+	33, // 61: adyton.mm.v1.MM.Fault:output_type -> adyton.mm.v1.FaultReply
+	36, // 62: adyton.mm.v1.MM.Areas:output_type -> adyton.mm.v1.AreasReply
+	38, // 63: adyton.mm.v1.MM.Usage:output_type -> adyton.mm.v1.UsageReply
+	40, // 64: adyton.mm.v1.MM.SetLimits:output_type -> adyton.mm.v1.SetLimitsReply
+	42, // 65: adyton.mm.v1.MM.Revert:output_type -> adyton.mm.v1.RevertReply
+	44, // 66: adyton.mm.v1.MM.Watch:output_type -> adyton.mm.v1.WatchReply
+	46, // 67: adyton.mm.v1.MM.Expire:output_type -> adyton.mm.v1.ExpireReply
+	48, // [48:68] is the sub-list for method output_type
+	28, // [28:48] is the sub-list for method input_type
+	28, // [28:28] is the sub-list for extension type_name
+	28, // [28:28] is the sub-list for extension extendee
+	0,  // [0:28] is the sub-list for field type_name
 }
 
 func init() { file_adyton_mm_v1_mm_proto_init() }
@@ -3302,7 +3428,7 @@ func file_adyton_mm_v1_mm_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_adyton_mm_v1_mm_proto_rawDesc), len(file_adyton_mm_v1_mm_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   43,
+			NumMessages:   45,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

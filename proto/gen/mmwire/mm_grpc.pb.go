@@ -31,6 +31,7 @@ const (
 	MM_Remap_FullMethodName     = "/adyton.mm.v1.MM/Remap"
 	MM_Brk_FullMethodName       = "/adyton.mm.v1.MM/Brk"
 	MM_Advise_FullMethodName    = "/adyton.mm.v1.MM/Advise"
+	MM_Seal_FullMethodName      = "/adyton.mm.v1.MM/Seal"
 	MM_Sync_FullMethodName      = "/adyton.mm.v1.MM/Sync"
 	MM_Lock_FullMethodName      = "/adyton.mm.v1.MM/Lock"
 	MM_Check_FullMethodName     = "/adyton.mm.v1.MM/Check"
@@ -74,6 +75,8 @@ type MMClient interface {
 	Brk(ctx context.Context, in *BrkRequest, opts ...grpc.CallOption) (*BrkReply, error)
 	// Advise serves madvise.
 	Advise(ctx context.Context, in *AdviseRequest, opts ...grpc.CallOption) (*AdviseReply, error)
+	// Seal serves mseal.
+	Seal(ctx context.Context, in *SealRequest, opts ...grpc.CallOption) (*SealReply, error)
 	// Sync checks a range for msync and lists the shared files in it.
 	Sync(ctx context.Context, in *SyncRequest, opts ...grpc.CallOption) (*SyncReply, error)
 	// Lock serves mlock, mlock2, munlock, mlockall and munlockall.
@@ -189,6 +192,16 @@ func (c *mMClient) Advise(ctx context.Context, in *AdviseRequest, opts ...grpc.C
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(AdviseReply)
 	err := c.cc.Invoke(ctx, MM_Advise_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *mMClient) Seal(ctx context.Context, in *SealRequest, opts ...grpc.CallOption) (*SealReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SealReply)
+	err := c.cc.Invoke(ctx, MM_Seal_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -335,6 +348,8 @@ type MMServer interface {
 	Brk(context.Context, *BrkRequest) (*BrkReply, error)
 	// Advise serves madvise.
 	Advise(context.Context, *AdviseRequest) (*AdviseReply, error)
+	// Seal serves mseal.
+	Seal(context.Context, *SealRequest) (*SealReply, error)
 	// Sync checks a range for msync and lists the shared files in it.
 	Sync(context.Context, *SyncRequest) (*SyncReply, error)
 	// Lock serves mlock, mlock2, munlock, mlockall and munlockall.
@@ -392,6 +407,9 @@ func (UnimplementedMMServer) Brk(context.Context, *BrkRequest) (*BrkReply, error
 }
 func (UnimplementedMMServer) Advise(context.Context, *AdviseRequest) (*AdviseReply, error) {
 	return nil, status.Error(codes.Unimplemented, "method Advise not implemented")
+}
+func (UnimplementedMMServer) Seal(context.Context, *SealRequest) (*SealReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method Seal not implemented")
 }
 func (UnimplementedMMServer) Sync(context.Context, *SyncRequest) (*SyncReply, error) {
 	return nil, status.Error(codes.Unimplemented, "method Sync not implemented")
@@ -602,6 +620,24 @@ func _MM_Advise_Handler(srv interface{}, ctx context.Context, dec func(interface
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(MMServer).Advise(ctx, req.(*AdviseRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _MM_Seal_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SealRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MMServer).Seal(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: MM_Seal_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MMServer).Seal(ctx, req.(*SealRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -821,6 +857,10 @@ var MM_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Advise",
 			Handler:    _MM_Advise_Handler,
+		},
+		{
+			MethodName: "Seal",
+			Handler:    _MM_Seal_Handler,
 		},
 		{
 			MethodName: "Sync",

@@ -35,6 +35,7 @@ var Cases = map[string]func(*testing.T, mmapi.MM){
 	"RemapChecks":            remapChecks,
 	"BrkGrowsAndShrinks":     brkGrowsAndShrinks,
 	"BrkRefuses":             brkRefuses,
+	"SealRefuses":            sealRefuses,
 	"AdviseOps":              adviseOps,
 	"AdviseRefusals":         adviseRefusals,
 	"AdviseDivides":          adviseDivides,

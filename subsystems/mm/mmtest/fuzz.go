@@ -197,7 +197,7 @@ func (p *player) follow(req any, got mmapi.Result, ops []mmapi.Op) {
 		if s != nil {
 			s.ops, s.taken = slices.Clone(ops), true
 		}
-	case *mmapi.AdviseRequest, *mmapi.LockRequest:
+	case *mmapi.AdviseRequest, *mmapi.LockRequest, *mmapi.SealRequest:
 		if s != nil {
 			s.ops, s.taken = nil, false
 		}
@@ -344,6 +344,11 @@ func (p *player) tame(req any) bool {
 	case *mmapi.AdviseRequest:
 		r.Addr, r.Length = p.addr(r.Addr), p.length(r.Length)
 		r.Advice %= 28
+	case *mmapi.SealRequest:
+		if r.Length%4 != 0 {
+			return false // or nothing could change soon
+		}
+		r.Addr, r.Length = p.addr(r.Addr), p.length(r.Length)
 	case *mmapi.SyncRequest:
 		r.Addr, r.Length = p.addr(r.Addr), p.length(r.Length)
 		r.Flags %= 9

@@ -52,6 +52,7 @@ const (
 	mHuge
 	mNoHuge
 	mDroppable
+	mSealed
 )
 
 // book is the pages of one space.
@@ -190,6 +191,19 @@ func (b *book) splits(lo, hi uint64) bool {
 func (b *book) cuts(lo, hi uint64) bool {
 	s, _ := b.at(lo)
 	return s.start < lo || s.end > hi
+}
+
+// sealed says whether any of lo to hi is.
+func (b *book) sealed(lo, hi uint64) bool {
+	for a := lo; a < hi; a += page {
+		if l := b.leaf(a); l != nil && l.marks&mSealed != 0 {
+			return true
+		}
+		if a >= b.high {
+			break
+		}
+	}
+	return false
 }
 
 func (b *book) full() bool { return b.count() >= b.model.MaxAreas }

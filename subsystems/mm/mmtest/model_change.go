@@ -124,7 +124,13 @@ func (b *book) mmap(req *mmapi.MapRequest) (uint64, linux.Errno) {
 			l.max |= linux.PROT_WRITE
 		}
 	}
-	if b.full() && b.splits(addr, end) || !b.room(l.prot, l.marks, length, covered) {
+	if b.full() && b.splits(addr, end) {
+		return 0, linux.ENOMEM
+	}
+	if b.sealed(addr, end) {
+		return 0, linux.EPERM
+	}
+	if !b.room(l.prot, l.marks, length, covered) {
 		return 0, linux.ENOMEM
 	}
 	if l.prot&linux.PROT_WRITE != 0 && l.marks&(mNoReserve|mShared) == 0 {
@@ -184,6 +190,8 @@ func (b *book) munmap(addr, length uint64) linux.Errno {
 	}
 	if end := addr + round(length); b.full() && b.splits(addr, end) {
 		return linux.ENOMEM
+	} else if b.sealed(addr, end) {
+		return linux.EPERM
 	} else {
 		b.clear(addr, end)
 	}
@@ -237,6 +245,9 @@ func (b *book) mprotect(addr, length uint64, prot uint32) linux.Errno {
 		if prot&^s.max != 0 {
 			return linux.EACCES
 		}
+		if s.marks&mSealed != 0 {
+			return linux.EPERM
+		}
 		if prot != s.prot {
 			writes := prot&linux.PROT_WRITE != 0
 			if writes && !b.room(prot, s.marks, hi-addr, 0) && b.room(s.prot, s.marks, hi-addr, 0) {
@@ -251,6 +262,41 @@ func (b *book) mprotect(addr, length uint64, prot uint32) linux.Errno {
 				}
 				l.prot = prot
 			})
+		}
+		addr = hi
+	}
+	return 0
+}
+
+// Seal implements mmapi.MM.
+func (m *Model) Seal(req *mmapi.SealRequest, rep *mmapi.SealReply) linux.Errno {
+	b := m.spaces[req.Space]
+	if b == nil {
+		return linux.EBADF
+	}
+	e := b.mseal(req.Addr, req.Length)
+	rep.Files = b.news()
+	return e
+}
+
+func (b *book) mseal(addr, length uint64) linux.Errno {
+	end := addr + round(length)
+	if addr%page != 0 || length != 0 && round(length) == 0 || end < addr {
+		return linux.EINVAL
+	}
+	for a := addr; a < end; a += page {
+		if b.leaf(a) == nil {
+			return linux.ENOMEM
+		}
+	}
+	for addr < end {
+		s, _ := b.at(addr)
+		hi := min(end, s.end)
+		if s.marks&mSealed == 0 {
+			if b.full() && b.cuts(addr, hi) {
+				return linux.ENOMEM
+			}
+			b.set(addr, hi, func(l *leaf) { l.marks |= mSealed })
 		}
 		addr = hi
 	}
@@ -297,6 +343,9 @@ func (b *book) mremap(addr, oldLen, newLen uint64, flags uint32, to uint64) (uin
 				break
 			}
 			lo, hi := max(addr+n, s.start), min(addr+oldLen, s.end)
+			if s.marks&mSealed != 0 {
+				return 0, linux.EPERM
+			}
 			if _, e := b.moveTo(lo, hi-lo, hi-lo, to+(lo-addr), fixed, keep); e != 0 {
 				return 0, e
 			}
@@ -307,6 +356,9 @@ func (b *book) mremap(addr, oldLen, newLen uint64, flags uint32, to uint64) (uin
 	s, ok := b.at(addr)
 	if !ok {
 		return 0, linux.EFAULT
+	}
+	if s.marks&mSealed != 0 {
+		return 0, linux.EPERM
 	}
 	if newLen > oldLen || fixed || keep {
 		used := min(oldLen, newLen)
@@ -417,7 +469,7 @@ func (b *book) heap(brk uint64) bool {
 	}
 	if to < from {
 		s, ok := b.from(to)
-		if !ok || s.start >= from || b.full() && b.splits(to, from) {
+		if !ok || s.start >= from || b.full() && b.splits(to, from) || b.sealed(to, from) {
 			return false
 		}
 		b.clear(to, from)

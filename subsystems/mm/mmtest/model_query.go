@@ -69,6 +69,12 @@ var marksOf = map[uint32]struct{ set, clear mark }{
 }
 
 func (b *book) adviseArea(s *stretch, lo, hi uint64, advice uint32) linux.Errno {
+	if s.marks&mSealed != 0 && s.marks&mShared == 0 && s.prot&linux.PROT_WRITE == 0 {
+		switch advice {
+		case linux.MADV_FREE, linux.MADV_DONTNEED, linux.MADV_DONTNEED_LOCKED, linux.MADV_REMOVE, linux.MADV_DONTFORK, linux.MADV_WIPEONFORK:
+			return linux.EPERM
+		}
+	}
 	is := func(m mark) bool { return s.marks&m != 0 }
 	refuse := linux.Errno(0)
 	switch advice {

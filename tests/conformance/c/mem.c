@@ -538,3 +538,51 @@ CASE(order_of_file_checks)
 		presult(t[i].what, RAW(mmap, 0, t[i].len, t[i].prot, t[i].flags, t[i].fd, t[i].off), 1);
 	}
 }
+
+#undef SYS_mseal
+#define SYS_mseal 462
+CASE(mseal)
+{
+	char *p = mmap(0, 8 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), *old;
+	munmap(p + 7 * PAGE, PAGE);
+	S(mseal, p, PAGE, 1);
+	S(mseal, p + 1, PAGE, 0);
+	S(mseal, p, -1, 0);
+	S(mseal, p, -PAGE, 0);
+	S(mseal, p, 0, 0);
+	S(mseal, p, 8 * PAGE, 0);
+	memset(p, 's', 7 * PAGE);
+	S(mseal, p + 2 * PAGE, 2 * PAGE - 7, 0);
+	S(mseal, p + 2 * PAGE, PAGE, 0);
+	R(munmap(p, 7 * PAGE));
+	R(munmap(p + 3 * PAGE, PAGE));
+	R(mprotect(p + 2 * PAGE, PAGE, PROT_READ));
+	R(mprotect(p + 2 * PAGE, PAGE, PROT_READ | PROT_WRITE));
+	R(mprotect(p, 4 * PAGE, PROT_READ));
+	R(mprotect(p, 2 * PAGE, PROT_READ | PROT_WRITE));
+	R(mmap(p + 2 * PAGE, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0));
+	R(mmap(p + 2 * PAGE, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0));
+	R(mremap(p + 2 * PAGE, PAGE, 2 * PAGE, MREMAP_MAYMOVE));
+	R(mremap(p + 2 * PAGE, 2 * PAGE, PAGE, 0));
+	R(mremap(p + 2 * PAGE, 2 * PAGE, 2 * PAGE, 0));
+	R(mremap(p, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, p + 3 * PAGE));
+	R(mremap(p + 2 * PAGE, PAGE, PAGE, MREMAP_MAYMOVE | 4, 0));
+	R(madvise(p + 2 * PAGE, PAGE, MADV_DONTNEED));
+	say("discarded %d, beside %c", p[2 * PAGE], p[3 * PAGE]);
+	R(mlock(p + 2 * PAGE, PAGE));
+	R(munlock(p + 2 * PAGE, PAGE));
+	R(munmap(p, PAGE));
+	R(mprotect(p + 5 * PAGE, PAGE, PROT_READ));
+	S(mseal, p + 5 * PAGE, PAGE, 0);
+	static const int advices[] = {MADV_DONTNEED, MADV_FREE, MADV_DONTFORK, MADV_WIPEONFORK, MADV_REMOVE, MADV_WILLNEED, MADV_RANDOM, MADV_DOFORK, MADV_DONTDUMP};
+	for (int i = 0; i < 9; i++) { errno = 0; int r = madvise(p + 5 * PAGE, PAGE, advices[i]); say("advice %d: %d %s", advices[i], r, r ? ename(errno) : ""); }
+	child("fork", R(munmap(p + 2 * PAGE, PAGE)); p[2 * PAGE] = 1; say("written"));
+	char *sh = mmap(0, PAGE, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	S(mseal, sh, PAGE, 0);
+	R(madvise(sh, PAGE, MADV_DONTNEED));
+	char *heap = (char *)(((long)sbrk(0) + PAGE - 1) / PAGE * PAGE);
+	must(brk(heap + 4 * PAGE));
+	S(mseal, heap + 2 * PAGE, PAGE, 0);
+	R(RAW(brk, heap) == (long)(heap + 4 * PAGE));
+	R(RAW(brk, heap + 3 * PAGE) == (long)(heap + 3 * PAGE));
+}

@@ -39,6 +39,8 @@ const (
 	NoHugePage
 	// Droppable is MAP_DROPPABLE.
 	Droppable
+	// Sealed is mseal: what would change or discard the area is refused.
+	Sealed
 	// Special areas (the vdso) do not merge, lock or expand.
 	Special
 	// Hinted marks memory for which this kernel, not the app, asked for huge
