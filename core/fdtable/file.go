@@ -52,6 +52,10 @@ type File struct {
 	Pollable bool
 	// Discards means that writes look at no byte.
 	Discards bool
+	// Events says that reads give events of fanotify, whose descriptors are
+	// opened with EventFlags.
+	Events     bool
+	EventFlags uint32
 	// Domain and Type are the AF_* and SOCK_* of a socket, else 0.
 	Domain, Type uint32
 	// Mqueue says that it is a POSIX message queue.

@@ -63,6 +63,8 @@ type Env struct {
 	table [maxNr]entry
 	// unknown counts calls that have no row.
 	unknown map[uint64]uint64
+	// closer is who gives up a description last.
+	closer struct{ pid, tid int32 }
 	// bounce is where large reads pass through; never held over a
 	// wait.
 	bounce []byte

@@ -19,6 +19,7 @@ var families = [][]Row{
 	execRows,
 	exitRows,
 	fallocateRows,
+	fanotifyRows,
 	fcntlRows,
 	filehandleRows,
 	flockRows,

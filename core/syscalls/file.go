@@ -29,7 +29,10 @@ func (c *Call) file(i int) (*fdtable.File, linux.Errno) {
 }
 
 // unref gives a reference back and closes the handle at the last.
-func (c *Call) unref(f *fdtable.File) { c.Env.unref(f) }
+func (c *Call) unref(f *fdtable.File) {
+	c.closer.pid, c.closer.tid = c.P.Pid, c.T.Tid
+	c.Env.unref(f)
+}
 
 func (e *Env) unref(f *fdtable.File) {
 	if f.Unref() {
@@ -54,7 +57,7 @@ func (e *Env) closeFile(f *fdtable.File) {
 			e.unlock(f.Handle, fsapi.LockKindOfd, f.ID)
 		}
 		var rep fsapi.CloseReply
-		e.FS.Close(&fsapi.CloseRequest{Handle: f.Handle}, &rep)
+		e.FS.Close(&fsapi.CloseRequest{Handle: f.Handle, Pid: e.closer.pid, Tid: e.closer.tid}, &rep)
 		e.fsReady(rep.Ready)
 		e.raise(rep.Raise)
 	case fdtable.IPC:
@@ -127,8 +130,11 @@ func (c *Call) readOnce(f *fdtable.File, off int64, dst []byte, count int, flags
 	case fdtable.FS:
 		q, r := &c.frame.fsRead, &c.frame.fsReadR
 		q.Cred, q.Handle, q.Offset, q.Count, q.Flags = c.Cred(), f.Handle, off, uint32(count), flags
-		r.Wait, r.Data, r.Ready, r.Raise = fsapi.Wait{}, dst, r.Ready[:0], r.Raise[:0]
+		r.Wait, r.Data, r.Ready, r.Raise, r.Opened = fsapi.Wait{}, dst, r.Ready[:0], r.Raise[:0], r.Opened[:0]
 		e := c.FS.Read(q, r)
+		if len(r.Opened) > 0 {
+			c.giveEvents(f, r.Data[len(dst):], r.Opened)
+		}
 		c.fsReady(r.Ready)
 		e, _ = c.jobControl(e, r.Raise)
 		*w = fsWait(&r.Wait)

@@ -79,6 +79,22 @@ var Claims = []coverage.Claim{
 		Note:  "Pages that hold data count as in memory and as clean.",
 		Tests: []string{"conformance/filehandle/cachestat"},
 	},
+	{
+		Syscalls: []string{"fanotify_init"}, Level: coverage.Partial,
+		Flags: map[string]uint64{"flags": linux.FAN_CLOEXEC | linux.FAN_NONBLOCK | linux.FAN_UNLIMITED_QUEUE | linux.FAN_UNLIMITED_MARKS |
+			linux.FAN_REPORT_TID | linux.FAN_REPORT_FID | linux.FAN_REPORT_DIR_FID | linux.FAN_REPORT_NAME | linux.FAN_REPORT_TARGET_FID},
+		Note:  "Notification only: permission events, pidfds and audit give EINVAL.",
+		Tests: []string{"conformance/fanotify"},
+	},
+	{
+		Syscalls: []string{"fanotify_mark"}, Level: coverage.Partial,
+		Flags: map[string]uint64{
+			"flags": linux.FAN_MARK_ADD | linux.FAN_MARK_REMOVE | linux.FAN_MARK_FLUSH | linux.FAN_MARK_DONT_FOLLOW | linux.FAN_MARK_ONLYDIR |
+				linux.FAN_MARK_MOUNT | linux.FAN_MARK_FILESYSTEM | linux.FAN_MARK_IGNORED_MASK | linux.FAN_MARK_IGNORED_SURV_MODIFY,
+		},
+		Note:  "No FAN_MARK_IGNORE, FAN_MARK_EVICTABLE, FAN_RENAME, FAN_FS_ERROR and permission events; as with inotify_add_watch, FIFOs and the host's own changes are not told.",
+		Tests: []string{"conformance/fanotify"},
+	},
 	{Syscalls: []string{"flock"}, Level: coverage.Full, Tests: []string{"conformance/lock"}},
 	{
 		Syscalls: []string{"memfd_create"}, Level: coverage.Partial,

@@ -52,6 +52,7 @@ func (f *FS) readTries(c *vfs.Ctx, req *fsapi.ReadRequest, rep *fsapi.ReadReply)
 			}
 			rep.Ready = append(rep.Ready, c.Ready...)
 			rep.Raise = append(rep.Raise, c.Raise...)
+			rep.Opened = append(rep.Opened, c.Opened...)
 			return e
 		}
 		if req.Flags&linux.RWF_NOWAIT != 0 {

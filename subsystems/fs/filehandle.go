@@ -22,7 +22,8 @@ func (f *FS) EncodeHandle(req *fsapi.EncodeHandleRequest, rep *fsapi.EncodeHandl
 	for {
 		p, e := f.at(c, &req.Place, req.Flags, 0)
 		if e == 0 {
-			return encodeHandle(p, req.Compare, rep)
+			rep.MntId = p.Mnt.ID
+			return encodeHandle(p.Inode(), req.Compare, rep)
 		}
 		if !f.again(c, &e, &rep.Wait) {
 			return e
@@ -30,8 +31,8 @@ func (f *FS) EncodeHandle(req *fsapi.EncodeHandleRequest, rep *fsapi.EncodeHandl
 	}
 }
 
-func encodeHandle(p vfs.Path, compare bool, rep *fsapi.EncodeHandleReply) linux.Errno {
-	s := p.Inode().Super
+func encodeHandle(n *vfs.Inode, compare bool, rep *fsapi.EncodeHandleReply) linux.Errno {
+	s := n.Super
 	rep.Type = idInodeGeneration
 	if !exported(s) {
 		if !compare {
@@ -39,11 +40,10 @@ func encodeHandle(p vfs.Path, compare bool, rep *fsapi.EncodeHandleReply) linux.
 		}
 		rep.Type = idInode64Generation
 	}
-	rep.Id = binary.LittleEndian.AppendUint64(rep.Id, p.Inode().Node)
+	rep.Id = binary.LittleEndian.AppendUint64(rep.Id, n.Node)
 	if s.Tmpfs || !exported(s) {
 		rep.Id = append(rep.Id, 0, 0, 0, 0)
 	}
-	rep.MntId = p.Mnt.ID
 	return 0
 }
 

@@ -80,9 +80,10 @@ type FS struct {
 
 	// inotifies are the instances, marks the number of all watches, cookie the
 	// last that a rename was given.
-	inotifies []*inotify
-	marks     int
-	cookie    uint32
+	inotifies  []*inotify
+	fanotifies []*fanotify
+	marks      int
+	cookie     uint32
 
 	// Terminals: the console once it was opened, and pairs by number.
 	console     *tty.Tty

@@ -73,6 +73,8 @@ func (f *FS) newFile(p vfs.Path, flags uint32) *vfs.File {
 func (f *FS) Close(req *fsapi.CloseRequest, rep *fsapi.CloseReply) linux.Errno {
 	c := f.begin(&noCred)
 	defer f.end(c)
+	c.Closer = fsapi.Cred{Pid: req.Pid, Tid: req.Tid}
+	c.Cred = &c.Closer
 	file := f.files.get(req.Handle)
 	if file == nil {
 		return linux.EBADF

@@ -33,24 +33,39 @@ func (f *FS) notify(c *vfs.Ctx, p vfs.Path, mask uint32) {
 		return
 	}
 	h := happening{mask: mask, inode: p.D.Inode, path: p, name: p.D.Name}
+	var in *vfs.Inode
 	if dir := p.D.Parent; dir != nil && dir != p.D {
-		f.tellWatches(c, dir.Inode, &h)
+		in = dir.Inode
+		f.tellWatches(c, in, &h)
 	}
 	h.name = ""
 	f.tellWatches(c, p.D.Inode, &h)
+	for _, g := range f.fanotifies {
+		g.hear(c, &h, in, p.D.Name)
+	}
 }
 
 // notifyInode tells of an event on a file itself.
 func (f *FS) notifyInode(c *vfs.Ctx, n *vfs.Inode, mask uint32) {
-	if f.marks != 0 {
-		f.tellWatches(c, n, &happening{mask: mask, inode: n})
+	if f.marks == 0 {
+		return
+	}
+	h := happening{mask: mask, inode: n}
+	f.tellWatches(c, n, &h)
+	for _, g := range f.fanotifies {
+		g.hear(c, &h, nil, "")
 	}
 }
 
 // notifyName tells of an event on a name in a directory; n is the file.
 func (f *FS) notifyName(c *vfs.Ctx, dir *vfs.Inode, name string, n *vfs.Inode, mask, cookie uint32) {
-	if f.marks != 0 {
-		f.tellWatches(c, dir, &happening{mask: mask, inode: n, name: name, cookie: cookie})
+	if f.marks == 0 {
+		return
+	}
+	h := happening{mask: mask, inode: n, name: name, cookie: cookie}
+	f.tellWatches(c, dir, &h)
+	for _, g := range f.fanotifies {
+		g.hear(c, &h, dir, name)
 	}
 }
 
@@ -72,7 +87,7 @@ func (f *FS) notifyMove(c *vfs.Ctx, oldDir *vfs.Inode, oldName string, moved *vf
 // uses it by that name are gone: dentry_unlink_inode in fs/dcache.c.
 func (f *FS) notifyGone(c *vfs.Ctx, d *vfs.Dentry) {
 	n := d.Inode
-	if n.Marks == nil || !d.Dead || n.Nlink != 0 {
+	if f.marks == 0 || n.Marks == nil && len(f.fanotifies) == 0 || !d.Dead || n.Nlink != 0 {
 		return
 	}
 	used := false
@@ -82,6 +97,9 @@ func (f *FS) notifyGone(c *vfs.Ctx, d *vfs.Dentry) {
 	}
 	f.notifyInode(c, n, linux.IN_DELETE_SELF)
 	f.dropWatches(c, n)
+	for _, g := range f.fanotifies {
+		g.forget(func(x *vfs.Inode) bool { return x == n })
+	}
 }
 
 // notifyUnmount tells that a file system is no more, unless something still
@@ -97,6 +115,9 @@ func (f *FS) notifyUnmount(c *vfs.Ctx, s *vfs.Super) {
 	}
 	if used {
 		return
+	}
+	for _, g := range f.fanotifies {
+		g.forget(func(x *vfs.Inode) bool { return x.Super == s })
 	}
 	for _, i := range f.inotifies {
 		for _, w := range i.sorted() {

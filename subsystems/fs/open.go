@@ -260,7 +260,11 @@ func (f *FS) finishOpen(c *vfs.Ctx, p vfs.Path, flags uint32, created bool, req 
 	}
 	if flags&linux.O_PATH == 0 {
 		file.Told = true
-		f.notify(c, p, linux.IN_OPEN)
+		event := uint32(linux.IN_OPEN)
+		if req.Exec {
+			event |= linux.FAN_OPEN_EXEC
+		}
+		f.notify(c, p, event)
 	}
 	if truncate {
 		f.notify(c, p, dataEvents(n, mode))

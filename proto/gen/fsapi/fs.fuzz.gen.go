@@ -31,7 +31,7 @@ func Calls(data []byte) []Call {
 }
 
 func (s *source) call() Call {
-	switch s.byte() % 43 {
+	switch s.byte() % 45 {
 	case 0:
 		req := new(OpenRequest)
 		req.fill(s)
@@ -185,25 +185,33 @@ func (s *source) call() Call {
 		req.fill(s)
 		return Call{&Methods[37], req}
 	case 38:
-		req := new(UnlockRequest)
+		req := new(OpenFanotifyRequest)
 		req.fill(s)
 		return Call{&Methods[38], req}
 	case 39:
-		req := new(MountRequest)
+		req := new(FanotifyMarkRequest)
 		req.fill(s)
 		return Call{&Methods[39], req}
 	case 40:
-		req := new(UnmountRequest)
+		req := new(UnlockRequest)
 		req.fill(s)
 		return Call{&Methods[40], req}
 	case 41:
-		req := new(SetTerminalRequest)
+		req := new(MountRequest)
 		req.fill(s)
 		return Call{&Methods[41], req}
+	case 42:
+		req := new(UnmountRequest)
+		req.fill(s)
+		return Call{&Methods[42], req}
+	case 43:
+		req := new(SetTerminalRequest)
+		req.fill(s)
+		return Call{&Methods[43], req}
 	default:
 		req := new(ExpireRequest)
 		req.fill(s)
-		return Call{&Methods[43], req}
+		return Call{&Methods[45], req}
 	}
 }
 
@@ -387,6 +395,14 @@ func cloneAny(m any) any {
 		return m.Clone()
 	case *RemoveWatchReply:
 		return m.Clone()
+	case *OpenFanotifyRequest:
+		return m.Clone()
+	case *OpenFanotifyReply:
+		return m.Clone()
+	case *FanotifyMarkRequest:
+		return m.Clone()
+	case *FanotifyMarkReply:
+		return m.Clone()
 	case *UnlockRequest:
 		return m.Clone()
 	case *UnlockReply:
@@ -526,6 +542,12 @@ func equalAny(a, b any) bool {
 		return ok && a.Equal(b)
 	case *RemoveWatchReply:
 		b, ok := b.(*RemoveWatchReply)
+		return ok && a.Equal(b)
+	case *OpenFanotifyReply:
+		b, ok := b.(*OpenFanotifyReply)
+		return ok && a.Equal(b)
+	case *FanotifyMarkReply:
+		b, ok := b.(*FanotifyMarkReply)
 		return ok && a.Equal(b)
 	case *UnlockReply:
 		b, ok := b.(*UnlockReply)
@@ -823,6 +845,20 @@ func (n Noise) RemoveWatch(req *RemoveWatchRequest, rep *RemoveWatchReply) linux
 	return s.errno()
 }
 
+// OpenFanotify answers noise.
+func (n Noise) OpenFanotify(req *OpenFanotifyRequest, rep *OpenFanotifyReply) linux.Errno {
+	s := n.source("OpenFanotify", req)
+	rep.fill(s)
+	return s.errno()
+}
+
+// FanotifyMark answers noise.
+func (n Noise) FanotifyMark(req *FanotifyMarkRequest, rep *FanotifyMarkReply) linux.Errno {
+	s := n.source("FanotifyMark", req)
+	rep.fill(s)
+	return s.errno()
+}
+
 // Unlock answers noise.
 func (n Noise) Unlock(req *UnlockRequest, rep *UnlockReply) linux.Errno {
 	s := n.source("Unlock", req)
@@ -1020,6 +1056,8 @@ func (m *ReopenReply) fill(s *source) {
 
 func (m *CloseRequest) fill(s *source) {
 	m.Handle = s.number()
+	m.Pid = int32(s.number())
+	m.Tid = int32(s.number())
 }
 
 func (m *CloseReply) fill(s *source) {
@@ -1056,6 +1094,9 @@ func (m *ReadReply) fill(s *source) {
 		var e Raise
 		e.fill(s)
 		m.Raise = append(m.Raise, e)
+	}
+	for range s.count() {
+		m.Opened = append(m.Opened, s.number())
 	}
 }
 
@@ -1574,6 +1615,30 @@ func (m *RemoveWatchReply) fill(s *source) {
 		e.fill(s)
 		m.Ready = append(m.Ready, e)
 	}
+}
+
+func (m *OpenFanotifyRequest) fill(s *source) {
+	m.Cred.fill(s)
+	m.Flags = uint32(s.bits())
+	m.EventFlags = uint32(s.bits())
+}
+
+func (m *OpenFanotifyReply) fill(s *source) {
+	m.Handle = s.number()
+	m.Node = s.number()
+}
+
+func (m *FanotifyMarkRequest) fill(s *source) {
+	m.Cred.fill(s)
+	m.Handle = s.number()
+	m.Flags = uint32(s.bits())
+	m.Mask = s.bits()
+	m.Place.fill(s)
+	m.Whole = s.bool()
+}
+
+func (m *FanotifyMarkReply) fill(s *source) {
+	m.Wait.fill(s)
 }
 
 func (m *UnlockRequest) fill(s *source) {

@@ -175,6 +175,14 @@ type FS interface {
 	// RemoveWatch ends a watch. Errors: EINVAL.
 	RemoveWatch(req *RemoveWatchRequest, rep *RemoveWatchReply) linux.Errno
 
+	// OpenFanotify makes a fanotify group: a handle whose Read gives the events
+	// of its marks. Errors: EINVAL, EPERM, EMFILE.
+	OpenFanotify(req *OpenFanotifyRequest, rep *OpenFanotifyReply) linux.Errno
+
+	// FanotifyMark changes what a group hears of a file, mount or file system.
+	// Errors: EINVAL, EPERM, ENOENT, ENOSPC, EOPNOTSUPP and those of a walk.
+	FanotifyMark(req *FanotifyMarkRequest, rep *FanotifyMarkReply) linux.Errno
+
 	// Unlock drops every lock of one owner on one node: close and exit.
 	Unlock(req *UnlockRequest, rep *UnlockReply) linux.Errno
 
@@ -463,6 +471,9 @@ type ReopenReply struct {
 // CloseRequest is what Close takes.
 type CloseRequest struct {
 	Handle uint64
+	// Process and thread that close it, for fanotify.
+	Pid int32
+	Tid int32
 }
 
 // CloseReply is what Close answers.
@@ -491,6 +502,9 @@ type ReadReply struct {
 	Ready []Ready
 	// SIGTTIN, with EINTR: a read from the background; see Cred.background.
 	Raise []Raise
+	// Of the events of a fanotify group, in order, the handles of their files,
+	// which the core makes descriptors of; 0 where there is none.
+	Opened []uint64
 }
 
 // WriteRequest is what Write takes.
@@ -1045,6 +1059,39 @@ type RemoveWatchReply struct {
 	Ready []Ready
 }
 
+// OpenFanotifyRequest is what OpenFanotify takes.
+type OpenFanotifyRequest struct {
+	Cred Cred
+	// FAN_*.
+	Flags uint32
+	// O_* of the descriptors of events.
+	EventFlags uint32
+}
+
+// OpenFanotifyReply is what OpenFanotify answers.
+type OpenFanotifyReply struct {
+	Handle uint64
+	Node   uint64
+}
+
+// FanotifyMarkRequest is what FanotifyMark takes.
+type FanotifyMarkRequest struct {
+	Cred   Cred
+	Handle uint64
+	// FAN_MARK_*.
+	Flags uint32
+	// FAN_*.
+	Mask  uint64
+	Place Place
+	// The mark is on place.dir itself.
+	Whole bool
+}
+
+// FanotifyMarkReply is what FanotifyMark answers.
+type FanotifyMarkReply struct {
+	Wait Wait
+}
+
 // UnlockRequest is what Unlock takes.
 type UnlockRequest struct {
 	Handle uint64
@@ -1244,6 +1291,16 @@ func (Unimplemented) AddWatch(*AddWatchRequest, *AddWatchReply) linux.Errno { re
 
 // RemoveWatch answers ENOSYS.
 func (Unimplemented) RemoveWatch(*RemoveWatchRequest, *RemoveWatchReply) linux.Errno {
+	return linux.ENOSYS
+}
+
+// OpenFanotify answers ENOSYS.
+func (Unimplemented) OpenFanotify(*OpenFanotifyRequest, *OpenFanotifyReply) linux.Errno {
+	return linux.ENOSYS
+}
+
+// FanotifyMark answers ENOSYS.
+func (Unimplemented) FanotifyMark(*FanotifyMarkRequest, *FanotifyMarkReply) linux.Errno {
 	return linux.ENOSYS
 }
 
@@ -1582,6 +1639,22 @@ var Methods = []Method{
 		NewReply:   func() any { return new(RemoveWatchReply) },
 		Call: func(impl FS, req, rep any) linux.Errno {
 			return impl.RemoveWatch(req.(*RemoveWatchRequest), rep.(*RemoveWatchReply))
+		},
+	},
+	{
+		Name:       "OpenFanotify",
+		NewRequest: func() any { return new(OpenFanotifyRequest) },
+		NewReply:   func() any { return new(OpenFanotifyReply) },
+		Call: func(impl FS, req, rep any) linux.Errno {
+			return impl.OpenFanotify(req.(*OpenFanotifyRequest), rep.(*OpenFanotifyReply))
+		},
+	},
+	{
+		Name:       "FanotifyMark",
+		NewRequest: func() any { return new(FanotifyMarkRequest) },
+		NewReply:   func() any { return new(FanotifyMarkReply) },
+		Call: func(impl FS, req, rep any) linux.Errno {
+			return impl.FanotifyMark(req.(*FanotifyMarkRequest), rep.(*FanotifyMarkReply))
 		},
 	},
 	{

@@ -1200,6 +1200,12 @@ func (m *CloseRequest) Equal(o *CloseRequest) bool {
 	if m.Handle != o.Handle {
 		return false
 	}
+	if m.Pid != o.Pid {
+		return false
+	}
+	if m.Tid != o.Tid {
+		return false
+	}
 	return true
 }
 
@@ -1217,6 +1223,16 @@ func (m *CloseRequest) appendGo(b []byte) []byte {
 	if m.Handle != 0 {
 		b = append(b, "Handle: "...)
 		b = strconv.AppendUint(b, uint64(m.Handle), 10)
+		b = append(b, ", "...)
+	}
+	if m.Pid != 0 {
+		b = append(b, "Pid: "...)
+		b = strconv.AppendInt(b, int64(m.Pid), 10)
+		b = append(b, ", "...)
+	}
+	if m.Tid != 0 {
+		b = append(b, "Tid: "...)
+		b = strconv.AppendInt(b, int64(m.Tid), 10)
 		b = append(b, ", "...)
 	}
 	return endGo(b)
@@ -1379,6 +1395,7 @@ func (m *ReadReply) Reset() {
 	m.Data = m.Data[:0]
 	m.Ready = m.Ready[:0]
 	m.Raise = m.Raise[:0]
+	m.Opened = m.Opened[:0]
 }
 
 // Equal reports whether m and o hold the same values; nil and empty slices are the same.
@@ -1405,6 +1422,14 @@ func (m *ReadReply) Equal(o *ReadReply) bool {
 			return false
 		}
 	}
+	if len(m.Opened) != len(o.Opened) {
+		return false
+	}
+	for i := range m.Opened {
+		if m.Opened[i] != o.Opened[i] {
+			return false
+		}
+	}
 	return true
 }
 
@@ -1420,6 +1445,7 @@ func (m *ReadReply) own() {
 	m.Data = slices.Clone(m.Data)
 	m.Ready = slices.Clone(m.Ready)
 	m.Raise = slices.Clone(m.Raise)
+	m.Opened = slices.Clone(m.Opened)
 }
 
 // GoString returns m as a Go expression without the fields that are zero.
@@ -1453,6 +1479,16 @@ func (m *ReadReply) appendGo(b []byte) []byte {
 		b = append(b, "[]fsapi.Raise{"...)
 		for i := range m.Raise {
 			b = m.Raise[i].appendGo(b)
+			b = append(b, ", "...)
+		}
+		b = endGo(b)
+		b = append(b, ", "...)
+	}
+	if len(m.Opened) > 0 {
+		b = append(b, "Opened: "...)
+		b = append(b, "[]uint64{"...)
+		for i := range m.Opened {
+			b = strconv.AppendUint(b, uint64(m.Opened[i]), 10)
 			b = append(b, ", "...)
 		}
 		b = endGo(b)
@@ -5531,6 +5567,213 @@ func (m *RemoveWatchReply) appendGo(b []byte) []byte {
 			b = append(b, ", "...)
 		}
 		b = endGo(b)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m; its slices keep their capacity.
+func (m *OpenFanotifyRequest) Reset() {
+	m.Cred.Reset()
+	m.Flags = 0
+	m.EventFlags = 0
+}
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *OpenFanotifyRequest) Equal(o *OpenFanotifyRequest) bool {
+	if !m.Cred.Equal(&o.Cred) {
+		return false
+	}
+	if m.Flags != o.Flags {
+		return false
+	}
+	if m.EventFlags != o.EventFlags {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *OpenFanotifyRequest) Clone() *OpenFanotifyRequest {
+	c := *m
+	c.own()
+	return &c
+}
+
+// own replaces every slice of m by a copy.
+func (m *OpenFanotifyRequest) own() {
+	m.Cred.own()
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *OpenFanotifyRequest) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *OpenFanotifyRequest) appendGo(b []byte) []byte {
+	b = append(b, "fsapi.OpenFanotifyRequest{"...)
+	if !m.Cred.Equal(new(Cred)) {
+		b = append(b, "Cred: "...)
+		b = m.Cred.appendGo(b)
+		b = append(b, ", "...)
+	}
+	if m.Flags != 0 {
+		b = append(b, "Flags: "...)
+		b = strconv.AppendUint(b, uint64(m.Flags), 10)
+		b = append(b, ", "...)
+	}
+	if m.EventFlags != 0 {
+		b = append(b, "EventFlags: "...)
+		b = strconv.AppendUint(b, uint64(m.EventFlags), 10)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m.
+func (m *OpenFanotifyReply) Reset() { *m = OpenFanotifyReply{} }
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *OpenFanotifyReply) Equal(o *OpenFanotifyReply) bool {
+	if m.Handle != o.Handle {
+		return false
+	}
+	if m.Node != o.Node {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *OpenFanotifyReply) Clone() *OpenFanotifyReply {
+	c := *m
+	return &c
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *OpenFanotifyReply) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *OpenFanotifyReply) appendGo(b []byte) []byte {
+	b = append(b, "fsapi.OpenFanotifyReply{"...)
+	if m.Handle != 0 {
+		b = append(b, "Handle: "...)
+		b = strconv.AppendUint(b, uint64(m.Handle), 10)
+		b = append(b, ", "...)
+	}
+	if m.Node != 0 {
+		b = append(b, "Node: "...)
+		b = strconv.AppendUint(b, uint64(m.Node), 10)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m; its slices keep their capacity.
+func (m *FanotifyMarkRequest) Reset() {
+	m.Cred.Reset()
+	m.Handle = 0
+	m.Flags = 0
+	m.Mask = 0
+	m.Place.Reset()
+	m.Whole = false
+}
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *FanotifyMarkRequest) Equal(o *FanotifyMarkRequest) bool {
+	if !m.Cred.Equal(&o.Cred) {
+		return false
+	}
+	if m.Handle != o.Handle {
+		return false
+	}
+	if m.Flags != o.Flags {
+		return false
+	}
+	if m.Mask != o.Mask {
+		return false
+	}
+	if !m.Place.Equal(&o.Place) {
+		return false
+	}
+	if m.Whole != o.Whole {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *FanotifyMarkRequest) Clone() *FanotifyMarkRequest {
+	c := *m
+	c.own()
+	return &c
+}
+
+// own replaces every slice of m by a copy.
+func (m *FanotifyMarkRequest) own() {
+	m.Cred.own()
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *FanotifyMarkRequest) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *FanotifyMarkRequest) appendGo(b []byte) []byte {
+	b = append(b, "fsapi.FanotifyMarkRequest{"...)
+	if !m.Cred.Equal(new(Cred)) {
+		b = append(b, "Cred: "...)
+		b = m.Cred.appendGo(b)
+		b = append(b, ", "...)
+	}
+	if m.Handle != 0 {
+		b = append(b, "Handle: "...)
+		b = strconv.AppendUint(b, uint64(m.Handle), 10)
+		b = append(b, ", "...)
+	}
+	if m.Flags != 0 {
+		b = append(b, "Flags: "...)
+		b = strconv.AppendUint(b, uint64(m.Flags), 10)
+		b = append(b, ", "...)
+	}
+	if m.Mask != 0 {
+		b = append(b, "Mask: "...)
+		b = strconv.AppendUint(b, uint64(m.Mask), 10)
+		b = append(b, ", "...)
+	}
+	if !m.Place.Equal(new(Place)) {
+		b = append(b, "Place: "...)
+		b = m.Place.appendGo(b)
+		b = append(b, ", "...)
+	}
+	if m.Whole {
+		b = append(b, "Whole: "...)
+		b = strconv.AppendBool(b, m.Whole)
+		b = append(b, ", "...)
+	}
+	return endGo(b)
+}
+
+// Reset zeroes m.
+func (m *FanotifyMarkReply) Reset() { *m = FanotifyMarkReply{} }
+
+// Equal reports whether m and o hold the same values; nil and empty slices are the same.
+func (m *FanotifyMarkReply) Equal(o *FanotifyMarkReply) bool {
+	if !m.Wait.Equal(&o.Wait) {
+		return false
+	}
+	return true
+}
+
+// Clone returns a copy of m that shares no memory with it.
+func (m *FanotifyMarkReply) Clone() *FanotifyMarkReply {
+	c := *m
+	return &c
+}
+
+// GoString returns m as a Go expression without the fields that are zero.
+func (m *FanotifyMarkReply) GoString() string { return "&" + string(m.appendGo(nil)) }
+
+func (m *FanotifyMarkReply) appendGo(b []byte) []byte {
+	b = append(b, "fsapi.FanotifyMarkReply{"...)
+	if !m.Wait.Equal(new(Wait)) {
+		b = append(b, "Wait: "...)
+		b = m.Wait.appendGo(b)
 		b = append(b, ", "...)
 	}
 	return endGo(b)

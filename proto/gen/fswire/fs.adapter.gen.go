@@ -632,6 +632,36 @@ func (c *client) RemoveWatch(req *fsapi.RemoveWatchRequest, rep *fsapi.RemoveWat
 	return e
 }
 
+func (c *client) OpenFanotify(req *fsapi.OpenFanotifyRequest, rep *fsapi.OpenFanotifyReply) linux.Errno {
+	ctx, cancel := context.WithTimeout(context.Background(), c.opts.Timeout)
+	defer cancel()
+	out, err := c.rpc.OpenFanotify(ctx, toWireOpenFanotifyRequest(new(OpenFanotifyRequest), req))
+	if err != nil {
+		return c.fail("OpenFanotify", err)
+	}
+	e, err := validErrno(out.Errno)
+	if err != nil {
+		return c.fail("OpenFanotify", err)
+	}
+	fromWireOpenFanotifyReply(rep, out)
+	return e
+}
+
+func (c *client) FanotifyMark(req *fsapi.FanotifyMarkRequest, rep *fsapi.FanotifyMarkReply) linux.Errno {
+	ctx, cancel := context.WithTimeout(context.Background(), c.opts.Timeout)
+	defer cancel()
+	out, err := c.rpc.FanotifyMark(ctx, toWireFanotifyMarkRequest(new(FanotifyMarkRequest), req))
+	if err != nil {
+		return c.fail("FanotifyMark", err)
+	}
+	e, err := validErrno(out.Errno)
+	if err != nil {
+		return c.fail("FanotifyMark", err)
+	}
+	fromWireFanotifyMarkReply(rep, out)
+	return e
+}
+
 func (c *client) Unlock(req *fsapi.UnlockRequest, rep *fsapi.UnlockReply) linux.Errno {
 	ctx, cancel := context.WithTimeout(context.Background(), c.opts.Timeout)
 	defer cancel()
@@ -1145,6 +1175,26 @@ func (s *server) RemoveWatch(_ context.Context, in *RemoveWatchRequest) (*Remove
 	return out, nil
 }
 
+func (s *server) OpenFanotify(_ context.Context, in *OpenFanotifyRequest) (*OpenFanotifyReply, error) {
+	var req fsapi.OpenFanotifyRequest
+	var rep fsapi.OpenFanotifyReply
+	fromWireOpenFanotifyRequest(&req, in)
+	e := s.impl.OpenFanotify(&req, &rep)
+	out := toWireOpenFanotifyReply(new(OpenFanotifyReply), &rep)
+	out.Errno = uint32(e)
+	return out, nil
+}
+
+func (s *server) FanotifyMark(_ context.Context, in *FanotifyMarkRequest) (*FanotifyMarkReply, error) {
+	var req fsapi.FanotifyMarkRequest
+	var rep fsapi.FanotifyMarkReply
+	fromWireFanotifyMarkRequest(&req, in)
+	e := s.impl.FanotifyMark(&req, &rep)
+	out := toWireFanotifyMarkReply(new(FanotifyMarkReply), &rep)
+	out.Errno = uint32(e)
+	return out, nil
+}
+
 func (s *server) Unlock(_ context.Context, in *UnlockRequest) (*UnlockReply, error) {
 	var req fsapi.UnlockRequest
 	var rep fsapi.UnlockReply
@@ -1598,6 +1648,8 @@ func fromWireReopenReply(m *fsapi.ReopenReply, w *ReopenReply) {
 // toWireCloseRequest fills the zero message w; it shares the bytes of m.
 func toWireCloseRequest(w *CloseRequest, m *fsapi.CloseRequest) *CloseRequest {
 	w.Handle = m.Handle
+	w.Pid = m.Pid
+	w.Tid = m.Tid
 	return w
 }
 
@@ -1607,6 +1659,8 @@ func fromWireCloseRequest(m *fsapi.CloseRequest, w *CloseRequest) {
 		return
 	}
 	m.Handle = w.Handle
+	m.Pid = w.Pid
+	m.Tid = w.Tid
 }
 
 // toWireCloseReply fills the zero message w; it shares the bytes of m.
@@ -1691,6 +1745,7 @@ func toWireReadReply(w *ReadReply, m *fsapi.ReadReply) *ReadReply {
 			w.Raise[i] = toWireRaise(&all[i], &m.Raise[i])
 		}
 	}
+	w.Opened = m.Opened
 	return w
 }
 
@@ -1718,6 +1773,11 @@ func fromWireReadReply(m *fsapi.ReadReply, w *ReadReply) {
 		for i, v := range w.Raise {
 			fromWireRaise(&m.Raise[had+i], v)
 		}
+	}
+	if cap(m.Opened) == 0 {
+		m.Opened = w.Opened
+	} else {
+		m.Opened = append(m.Opened, w.Opened...)
 	}
 }
 
@@ -3243,6 +3303,78 @@ func fromWireRemoveWatchReply(m *fsapi.RemoveWatchReply, w *RemoveWatchReply) {
 			fromWireReady(&m.Ready[had+i], v)
 		}
 	}
+}
+
+// toWireOpenFanotifyRequest fills the zero message w; it shares the bytes of m.
+func toWireOpenFanotifyRequest(w *OpenFanotifyRequest, m *fsapi.OpenFanotifyRequest) *OpenFanotifyRequest {
+	w.Cred = toWireCred(new(Cred), &m.Cred)
+	w.Flags = m.Flags
+	w.EventFlags = m.EventFlags
+	return w
+}
+
+// fromWireOpenFanotifyRequest sets m from w, which it may take memory from. Slices are appended to.
+func fromWireOpenFanotifyRequest(m *fsapi.OpenFanotifyRequest, w *OpenFanotifyRequest) {
+	if w == nil {
+		return
+	}
+	fromWireCred(&m.Cred, w.Cred)
+	m.Flags = w.Flags
+	m.EventFlags = w.EventFlags
+}
+
+// toWireOpenFanotifyReply fills the zero message w; it shares the bytes of m.
+func toWireOpenFanotifyReply(w *OpenFanotifyReply, m *fsapi.OpenFanotifyReply) *OpenFanotifyReply {
+	w.Handle = m.Handle
+	w.Node = m.Node
+	return w
+}
+
+// fromWireOpenFanotifyReply sets m from w, which it may take memory from. Slices are appended to.
+func fromWireOpenFanotifyReply(m *fsapi.OpenFanotifyReply, w *OpenFanotifyReply) {
+	if w == nil {
+		return
+	}
+	m.Handle = w.Handle
+	m.Node = w.Node
+}
+
+// toWireFanotifyMarkRequest fills the zero message w; it shares the bytes of m.
+func toWireFanotifyMarkRequest(w *FanotifyMarkRequest, m *fsapi.FanotifyMarkRequest) *FanotifyMarkRequest {
+	w.Cred = toWireCred(new(Cred), &m.Cred)
+	w.Handle = m.Handle
+	w.Flags = m.Flags
+	w.Mask = m.Mask
+	w.Place = toWirePlace(new(Place), &m.Place)
+	w.Whole = m.Whole
+	return w
+}
+
+// fromWireFanotifyMarkRequest sets m from w, which it may take memory from. Slices are appended to.
+func fromWireFanotifyMarkRequest(m *fsapi.FanotifyMarkRequest, w *FanotifyMarkRequest) {
+	if w == nil {
+		return
+	}
+	fromWireCred(&m.Cred, w.Cred)
+	m.Handle = w.Handle
+	m.Flags = w.Flags
+	m.Mask = w.Mask
+	fromWirePlace(&m.Place, w.Place)
+	m.Whole = w.Whole
+}
+
+// toWireFanotifyMarkReply fills the zero message w; it shares the bytes of m.
+func toWireFanotifyMarkReply(w *FanotifyMarkReply, m *fsapi.FanotifyMarkReply) *FanotifyMarkReply {
+	w.Wait = toWireWait(new(Wait), &m.Wait)
+	return w
+}
+
+// fromWireFanotifyMarkReply sets m from w, which it may take memory from. Slices are appended to.
+func fromWireFanotifyMarkReply(m *fsapi.FanotifyMarkReply, w *FanotifyMarkReply) {
+	if w == nil {
+		return
+	}
+	fromWireWait(&m.Wait, w.Wait)
 }
 
 // toWireUnlockRequest fills the zero message w; it shares the bytes of m.

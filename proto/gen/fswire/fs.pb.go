@@ -1484,8 +1484,11 @@ func (x *ReopenReply) GetReady() []*Ready {
 }
 
 type CloseRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Handle        uint64                 `protobuf:"varint,1,opt,name=handle" json:"handle,omitempty"`
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Handle uint64                 `protobuf:"varint,1,opt,name=handle" json:"handle,omitempty"`
+	// Process and thread that close it, for fanotify.
+	Pid           int32 `protobuf:"varint,2,opt,name=pid" json:"pid,omitempty"`
+	Tid           int32 `protobuf:"varint,3,opt,name=tid" json:"tid,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1523,6 +1526,20 @@ func (*CloseRequest) Descriptor() ([]byte, []int) {
 func (x *CloseRequest) GetHandle() uint64 {
 	if x != nil {
 		return x.Handle
+	}
+	return 0
+}
+
+func (x *CloseRequest) GetPid() int32 {
+	if x != nil {
+		return x.Pid
+	}
+	return 0
+}
+
+func (x *CloseRequest) GetTid() int32 {
+	if x != nil {
+		return x.Tid
 	}
 	return 0
 }
@@ -1681,7 +1698,10 @@ type ReadReply struct {
 	Data  []byte   `protobuf:"bytes,3,opt,name=data" json:"data,omitempty"`
 	Ready []*Ready `protobuf:"bytes,4,rep,name=ready" json:"ready,omitempty"`
 	// SIGTTIN, with EINTR: a read from the background; see Cred.background.
-	Raise         []*Raise `protobuf:"bytes,5,rep,name=raise" json:"raise,omitempty"`
+	Raise []*Raise `protobuf:"bytes,5,rep,name=raise" json:"raise,omitempty"`
+	// Of the events of a fanotify group, in order, the handles of their files,
+	// which the core makes descriptors of; 0 where there is none.
+	Opened        []uint64 `protobuf:"varint,6,rep,packed,name=opened" json:"opened,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1747,6 +1767,13 @@ func (x *ReadReply) GetReady() []*Ready {
 func (x *ReadReply) GetRaise() []*Raise {
 	if x != nil {
 		return x.Raise
+	}
+	return nil
+}
+
+func (x *ReadReply) GetOpened() []uint64 {
+	if x != nil {
+		return x.Opened
 	}
 	return nil
 }
@@ -6362,6 +6389,267 @@ func (x *RemoveWatchReply) GetReady() []*Ready {
 	return nil
 }
 
+type OpenFanotifyRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Cred  *Cred                  `protobuf:"bytes,1,opt,name=cred" json:"cred,omitempty"`
+	// FAN_*.
+	Flags uint32 `protobuf:"varint,2,opt,name=flags" json:"flags,omitempty"`
+	// O_* of the descriptors of events.
+	EventFlags    uint32 `protobuf:"varint,3,opt,name=event_flags,json=eventFlags" json:"event_flags,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OpenFanotifyRequest) Reset() {
+	*x = OpenFanotifyRequest{}
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[83]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OpenFanotifyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OpenFanotifyRequest) ProtoMessage() {}
+
+func (x *OpenFanotifyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[83]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OpenFanotifyRequest.ProtoReflect.Descriptor instead.
+func (*OpenFanotifyRequest) Descriptor() ([]byte, []int) {
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{83}
+}
+
+func (x *OpenFanotifyRequest) GetCred() *Cred {
+	if x != nil {
+		return x.Cred
+	}
+	return nil
+}
+
+func (x *OpenFanotifyRequest) GetFlags() uint32 {
+	if x != nil {
+		return x.Flags
+	}
+	return 0
+}
+
+func (x *OpenFanotifyRequest) GetEventFlags() uint32 {
+	if x != nil {
+		return x.EventFlags
+	}
+	return 0
+}
+
+type OpenFanotifyReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Errno         uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
+	Handle        uint64                 `protobuf:"varint,2,opt,name=handle" json:"handle,omitempty"`
+	Node          uint64                 `protobuf:"varint,3,opt,name=node" json:"node,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OpenFanotifyReply) Reset() {
+	*x = OpenFanotifyReply{}
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[84]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OpenFanotifyReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OpenFanotifyReply) ProtoMessage() {}
+
+func (x *OpenFanotifyReply) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[84]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OpenFanotifyReply.ProtoReflect.Descriptor instead.
+func (*OpenFanotifyReply) Descriptor() ([]byte, []int) {
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{84}
+}
+
+func (x *OpenFanotifyReply) GetErrno() uint32 {
+	if x != nil {
+		return x.Errno
+	}
+	return 0
+}
+
+func (x *OpenFanotifyReply) GetHandle() uint64 {
+	if x != nil {
+		return x.Handle
+	}
+	return 0
+}
+
+func (x *OpenFanotifyReply) GetNode() uint64 {
+	if x != nil {
+		return x.Node
+	}
+	return 0
+}
+
+type FanotifyMarkRequest struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Cred   *Cred                  `protobuf:"bytes,1,opt,name=cred" json:"cred,omitempty"`
+	Handle uint64                 `protobuf:"varint,2,opt,name=handle" json:"handle,omitempty"`
+	// FAN_MARK_*.
+	Flags uint32 `protobuf:"varint,3,opt,name=flags" json:"flags,omitempty"`
+	// FAN_*.
+	Mask  uint64 `protobuf:"varint,4,opt,name=mask" json:"mask,omitempty"`
+	Place *Place `protobuf:"bytes,5,opt,name=place" json:"place,omitempty"`
+	// The mark is on place.dir itself.
+	Whole         bool `protobuf:"varint,6,opt,name=whole" json:"whole,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FanotifyMarkRequest) Reset() {
+	*x = FanotifyMarkRequest{}
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[85]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FanotifyMarkRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FanotifyMarkRequest) ProtoMessage() {}
+
+func (x *FanotifyMarkRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[85]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FanotifyMarkRequest.ProtoReflect.Descriptor instead.
+func (*FanotifyMarkRequest) Descriptor() ([]byte, []int) {
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{85}
+}
+
+func (x *FanotifyMarkRequest) GetCred() *Cred {
+	if x != nil {
+		return x.Cred
+	}
+	return nil
+}
+
+func (x *FanotifyMarkRequest) GetHandle() uint64 {
+	if x != nil {
+		return x.Handle
+	}
+	return 0
+}
+
+func (x *FanotifyMarkRequest) GetFlags() uint32 {
+	if x != nil {
+		return x.Flags
+	}
+	return 0
+}
+
+func (x *FanotifyMarkRequest) GetMask() uint64 {
+	if x != nil {
+		return x.Mask
+	}
+	return 0
+}
+
+func (x *FanotifyMarkRequest) GetPlace() *Place {
+	if x != nil {
+		return x.Place
+	}
+	return nil
+}
+
+func (x *FanotifyMarkRequest) GetWhole() bool {
+	if x != nil {
+		return x.Whole
+	}
+	return false
+}
+
+type FanotifyMarkReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Errno         uint32                 `protobuf:"varint,1,opt,name=errno" json:"errno,omitempty"`
+	Wait          *Wait                  `protobuf:"bytes,2,opt,name=wait" json:"wait,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FanotifyMarkReply) Reset() {
+	*x = FanotifyMarkReply{}
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[86]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FanotifyMarkReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FanotifyMarkReply) ProtoMessage() {}
+
+func (x *FanotifyMarkReply) ProtoReflect() protoreflect.Message {
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[86]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FanotifyMarkReply.ProtoReflect.Descriptor instead.
+func (*FanotifyMarkReply) Descriptor() ([]byte, []int) {
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{86}
+}
+
+func (x *FanotifyMarkReply) GetErrno() uint32 {
+	if x != nil {
+		return x.Errno
+	}
+	return 0
+}
+
+func (x *FanotifyMarkReply) GetWait() *Wait {
+	if x != nil {
+		return x.Wait
+	}
+	return nil
+}
+
 type UnlockRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Handle        uint64                 `protobuf:"varint,1,opt,name=handle" json:"handle,omitempty"`
@@ -6373,7 +6661,7 @@ type UnlockRequest struct {
 
 func (x *UnlockRequest) Reset() {
 	*x = UnlockRequest{}
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[83]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[87]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6385,7 +6673,7 @@ func (x *UnlockRequest) String() string {
 func (*UnlockRequest) ProtoMessage() {}
 
 func (x *UnlockRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[83]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[87]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6398,7 +6686,7 @@ func (x *UnlockRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnlockRequest.ProtoReflect.Descriptor instead.
 func (*UnlockRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{83}
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{87}
 }
 
 func (x *UnlockRequest) GetHandle() uint64 {
@@ -6432,7 +6720,7 @@ type UnlockReply struct {
 
 func (x *UnlockReply) Reset() {
 	*x = UnlockReply{}
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[84]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[88]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6444,7 +6732,7 @@ func (x *UnlockReply) String() string {
 func (*UnlockReply) ProtoMessage() {}
 
 func (x *UnlockReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[84]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[88]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6457,7 +6745,7 @@ func (x *UnlockReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnlockReply.ProtoReflect.Descriptor instead.
 func (*UnlockReply) Descriptor() ([]byte, []int) {
-	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{84}
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{88}
 }
 
 func (x *UnlockReply) GetErrno() uint32 {
@@ -6488,7 +6776,7 @@ type MountRequest struct {
 
 func (x *MountRequest) Reset() {
 	*x = MountRequest{}
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[85]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[89]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6500,7 +6788,7 @@ func (x *MountRequest) String() string {
 func (*MountRequest) ProtoMessage() {}
 
 func (x *MountRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[85]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[89]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6513,7 +6801,7 @@ func (x *MountRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MountRequest.ProtoReflect.Descriptor instead.
 func (*MountRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{85}
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{89}
 }
 
 func (x *MountRequest) GetCred() *Cred {
@@ -6568,7 +6856,7 @@ type MountReply struct {
 
 func (x *MountReply) Reset() {
 	*x = MountReply{}
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[86]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[90]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6580,7 +6868,7 @@ func (x *MountReply) String() string {
 func (*MountReply) ProtoMessage() {}
 
 func (x *MountReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[86]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[90]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6593,7 +6881,7 @@ func (x *MountReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MountReply.ProtoReflect.Descriptor instead.
 func (*MountReply) Descriptor() ([]byte, []int) {
-	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{86}
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{90}
 }
 
 func (x *MountReply) GetErrno() uint32 {
@@ -6621,7 +6909,7 @@ type UnmountRequest struct {
 
 func (x *UnmountRequest) Reset() {
 	*x = UnmountRequest{}
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[87]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[91]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6633,7 +6921,7 @@ func (x *UnmountRequest) String() string {
 func (*UnmountRequest) ProtoMessage() {}
 
 func (x *UnmountRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[87]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[91]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6646,7 +6934,7 @@ func (x *UnmountRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnmountRequest.ProtoReflect.Descriptor instead.
 func (*UnmountRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{87}
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{91}
 }
 
 func (x *UnmountRequest) GetCred() *Cred {
@@ -6681,7 +6969,7 @@ type UnmountReply struct {
 
 func (x *UnmountReply) Reset() {
 	*x = UnmountReply{}
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[88]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[92]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6693,7 +6981,7 @@ func (x *UnmountReply) String() string {
 func (*UnmountReply) ProtoMessage() {}
 
 func (x *UnmountReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[88]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[92]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6706,7 +6994,7 @@ func (x *UnmountReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnmountReply.ProtoReflect.Descriptor instead.
 func (*UnmountReply) Descriptor() ([]byte, []int) {
-	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{88}
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{92}
 }
 
 func (x *UnmountReply) GetErrno() uint32 {
@@ -6741,7 +7029,7 @@ type SetTerminalRequest struct {
 
 func (x *SetTerminalRequest) Reset() {
 	*x = SetTerminalRequest{}
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[89]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[93]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6753,7 +7041,7 @@ func (x *SetTerminalRequest) String() string {
 func (*SetTerminalRequest) ProtoMessage() {}
 
 func (x *SetTerminalRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[89]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[93]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6766,7 +7054,7 @@ func (x *SetTerminalRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetTerminalRequest.ProtoReflect.Descriptor instead.
 func (*SetTerminalRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{89}
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{93}
 }
 
 func (x *SetTerminalRequest) GetCred() *Cred {
@@ -6793,7 +7081,7 @@ type SetTerminalReply struct {
 
 func (x *SetTerminalReply) Reset() {
 	*x = SetTerminalReply{}
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[90]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[94]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6805,7 +7093,7 @@ func (x *SetTerminalReply) String() string {
 func (*SetTerminalReply) ProtoMessage() {}
 
 func (x *SetTerminalReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[90]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[94]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6818,7 +7106,7 @@ func (x *SetTerminalReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetTerminalReply.ProtoReflect.Descriptor instead.
 func (*SetTerminalReply) Descriptor() ([]byte, []int) {
-	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{90}
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{94}
 }
 
 func (x *SetTerminalReply) GetErrno() uint32 {
@@ -6843,7 +7131,7 @@ type WatchRequest struct {
 
 func (x *WatchRequest) Reset() {
 	*x = WatchRequest{}
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[91]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[95]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6855,7 +7143,7 @@ func (x *WatchRequest) String() string {
 func (*WatchRequest) ProtoMessage() {}
 
 func (x *WatchRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[91]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[95]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6868,7 +7156,7 @@ func (x *WatchRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchRequest.ProtoReflect.Descriptor instead.
 func (*WatchRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{91}
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{95}
 }
 
 type WatchReply struct {
@@ -6883,7 +7171,7 @@ type WatchReply struct {
 
 func (x *WatchReply) Reset() {
 	*x = WatchReply{}
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[92]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[96]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6895,7 +7183,7 @@ func (x *WatchReply) String() string {
 func (*WatchReply) ProtoMessage() {}
 
 func (x *WatchReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[92]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[96]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6908,7 +7196,7 @@ func (x *WatchReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchReply.ProtoReflect.Descriptor instead.
 func (*WatchReply) Descriptor() ([]byte, []int) {
-	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{92}
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{96}
 }
 
 func (x *WatchReply) GetReady() []*Ready {
@@ -6941,7 +7229,7 @@ type ExpireRequest struct {
 
 func (x *ExpireRequest) Reset() {
 	*x = ExpireRequest{}
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[93]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[97]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6953,7 +7241,7 @@ func (x *ExpireRequest) String() string {
 func (*ExpireRequest) ProtoMessage() {}
 
 func (x *ExpireRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[93]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[97]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6966,7 +7254,7 @@ func (x *ExpireRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExpireRequest.ProtoReflect.Descriptor instead.
 func (*ExpireRequest) Descriptor() ([]byte, []int) {
-	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{93}
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{97}
 }
 
 func (x *ExpireRequest) GetNowNs() int64 {
@@ -6988,7 +7276,7 @@ type ExpireReply struct {
 
 func (x *ExpireReply) Reset() {
 	*x = ExpireReply{}
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[94]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[98]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7000,7 +7288,7 @@ func (x *ExpireReply) String() string {
 func (*ExpireReply) ProtoMessage() {}
 
 func (x *ExpireReply) ProtoReflect() protoreflect.Message {
-	mi := &file_adyton_fs_v1_fs_proto_msgTypes[94]
+	mi := &file_adyton_fs_v1_fs_proto_msgTypes[98]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7013,7 +7301,7 @@ func (x *ExpireReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExpireReply.ProtoReflect.Descriptor instead.
 func (*ExpireReply) Descriptor() ([]byte, []int) {
-	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{94}
+	return file_adyton_fs_v1_fs_proto_rawDescGZIP(), []int{98}
 }
 
 func (x *ExpireReply) GetErrno() uint32 {
@@ -7169,9 +7457,11 @@ const file_adyton_fs_v1_fs_proto_rawDesc = "" +
 	"\x04wait\x18\b \x01(\v2\x12.adyton.fs.v1.WaitR\x04wait\x12\x1a\n" +
 	"\bdiscards\x18\t \x01(\bR\bdiscards\x12)\n" +
 	"\x05ready\x18\n" +
-	" \x03(\v2\x13.adyton.fs.v1.ReadyR\x05ready\"&\n" +
+	" \x03(\v2\x13.adyton.fs.v1.ReadyR\x05ready\"J\n" +
 	"\fCloseRequest\x12\x16\n" +
-	"\x06handle\x18\x01 \x01(\x04R\x06handle\"x\n" +
+	"\x06handle\x18\x01 \x01(\x04R\x06handle\x12\x10\n" +
+	"\x03pid\x18\x02 \x01(\x05R\x03pid\x12\x10\n" +
+	"\x03tid\x18\x03 \x01(\x05R\x03tid\"x\n" +
 	"\n" +
 	"CloseReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12)\n" +
@@ -7183,13 +7473,14 @@ const file_adyton_fs_v1_fs_proto_rawDesc = "" +
 	"\x06offset\x18\x03 \x01(\x03R\x06offset\x12\x14\n" +
 	"\x05count\x18\x04 \x01(\rR\x05count\x12\x14\n" +
 	"\x05flags\x18\x05 \x01(\rR\x05flags\x12\x18\n" +
-	"\aexpired\x18\x06 \x01(\bR\aexpired\"\xb3\x01\n" +
+	"\aexpired\x18\x06 \x01(\bR\aexpired\"\xcb\x01\n" +
 	"\tReadReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12&\n" +
 	"\x04wait\x18\x02 \x01(\v2\x12.adyton.fs.v1.WaitR\x04wait\x12\x12\n" +
 	"\x04data\x18\x03 \x01(\fR\x04data\x12)\n" +
 	"\x05ready\x18\x04 \x03(\v2\x13.adyton.fs.v1.ReadyR\x05ready\x12)\n" +
-	"\x05raise\x18\x05 \x03(\v2\x13.adyton.fs.v1.RaiseR\x05raise\"\xc7\x01\n" +
+	"\x05raise\x18\x05 \x03(\v2\x13.adyton.fs.v1.RaiseR\x05raise\x12\x16\n" +
+	"\x06opened\x18\x06 \x03(\x04R\x06opened\"\xc7\x01\n" +
 	"\fWriteRequest\x12&\n" +
 	"\x04cred\x18\x01 \x01(\v2\x12.adyton.fs.v1.CredR\x04cred\x12\x16\n" +
 	"\x06handle\x18\x02 \x01(\x04R\x06handle\x12\x16\n" +
@@ -7549,7 +7840,26 @@ const file_adyton_fs_v1_fs_proto_rawDesc = "" +
 	"\x02wd\x18\x02 \x01(\x05R\x02wd\"S\n" +
 	"\x10RemoveWatchReply\x12\x14\n" +
 	"\x05errno\x18\x01 \x01(\rR\x05errno\x12)\n" +
-	"\x05ready\x18\x02 \x03(\v2\x13.adyton.fs.v1.ReadyR\x05ready\"i\n" +
+	"\x05ready\x18\x02 \x03(\v2\x13.adyton.fs.v1.ReadyR\x05ready\"t\n" +
+	"\x13OpenFanotifyRequest\x12&\n" +
+	"\x04cred\x18\x01 \x01(\v2\x12.adyton.fs.v1.CredR\x04cred\x12\x14\n" +
+	"\x05flags\x18\x02 \x01(\rR\x05flags\x12\x1f\n" +
+	"\vevent_flags\x18\x03 \x01(\rR\n" +
+	"eventFlags\"U\n" +
+	"\x11OpenFanotifyReply\x12\x14\n" +
+	"\x05errno\x18\x01 \x01(\rR\x05errno\x12\x16\n" +
+	"\x06handle\x18\x02 \x01(\x04R\x06handle\x12\x12\n" +
+	"\x04node\x18\x03 \x01(\x04R\x04node\"\xc0\x01\n" +
+	"\x13FanotifyMarkRequest\x12&\n" +
+	"\x04cred\x18\x01 \x01(\v2\x12.adyton.fs.v1.CredR\x04cred\x12\x16\n" +
+	"\x06handle\x18\x02 \x01(\x04R\x06handle\x12\x14\n" +
+	"\x05flags\x18\x03 \x01(\rR\x05flags\x12\x12\n" +
+	"\x04mask\x18\x04 \x01(\x04R\x04mask\x12)\n" +
+	"\x05place\x18\x05 \x01(\v2\x13.adyton.fs.v1.PlaceR\x05place\x12\x14\n" +
+	"\x05whole\x18\x06 \x01(\bR\x05whole\"Q\n" +
+	"\x11FanotifyMarkReply\x12\x14\n" +
+	"\x05errno\x18\x01 \x01(\rR\x05errno\x12&\n" +
+	"\x04wait\x18\x02 \x01(\v2\x12.adyton.fs.v1.WaitR\x04wait\"i\n" +
 	"\rUnlockRequest\x12\x16\n" +
 	"\x06handle\x18\x01 \x01(\x04R\x06handle\x12\x14\n" +
 	"\x05owner\x18\x02 \x01(\x04R\x05owner\x12*\n" +
@@ -7609,7 +7919,7 @@ const file_adyton_fs_v1_fs_proto_rawDesc = "" +
 	"\x15LOCK_KIND_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fLOCK_KIND_FLOCK\x10\x01\x12\x13\n" +
 	"\x0fLOCK_KIND_POSIX\x10\x02\x12\x11\n" +
-	"\rLOCK_KIND_OFD\x10\x032\xb5\x17\n" +
+	"\rLOCK_KIND_OFD\x10\x032\xdd\x18\n" +
 	"\x02FS\x12:\n" +
 	"\x04Open\x12\x19.adyton.fs.v1.OpenRequest\x1a\x17.adyton.fs.v1.OpenReply\x12O\n" +
 	"\vOpenConsole\x12 .adyton.fs.v1.OpenConsoleRequest\x1a\x1e.adyton.fs.v1.OpenConsoleReply\x12L\n" +
@@ -7649,7 +7959,9 @@ const file_adyton_fs_v1_fs_proto_rawDesc = "" +
 	"\tWriteHint\x12\x1e.adyton.fs.v1.WriteHintRequest\x1a\x1c.adyton.fs.v1.WriteHintReply\x12O\n" +
 	"\vOpenInotify\x12 .adyton.fs.v1.OpenInotifyRequest\x1a\x1e.adyton.fs.v1.OpenInotifyReply\x12F\n" +
 	"\bAddWatch\x12\x1d.adyton.fs.v1.AddWatchRequest\x1a\x1b.adyton.fs.v1.AddWatchReply\x12O\n" +
-	"\vRemoveWatch\x12 .adyton.fs.v1.RemoveWatchRequest\x1a\x1e.adyton.fs.v1.RemoveWatchReply\x12@\n" +
+	"\vRemoveWatch\x12 .adyton.fs.v1.RemoveWatchRequest\x1a\x1e.adyton.fs.v1.RemoveWatchReply\x12R\n" +
+	"\fOpenFanotify\x12!.adyton.fs.v1.OpenFanotifyRequest\x1a\x1f.adyton.fs.v1.OpenFanotifyReply\x12R\n" +
+	"\fFanotifyMark\x12!.adyton.fs.v1.FanotifyMarkRequest\x1a\x1f.adyton.fs.v1.FanotifyMarkReply\x12@\n" +
 	"\x06Unlock\x12\x1b.adyton.fs.v1.UnlockRequest\x1a\x19.adyton.fs.v1.UnlockReply\x12=\n" +
 	"\x05Mount\x12\x1a.adyton.fs.v1.MountRequest\x1a\x18.adyton.fs.v1.MountReply\x12C\n" +
 	"\aUnmount\x12\x1c.adyton.fs.v1.UnmountRequest\x1a\x1a.adyton.fs.v1.UnmountReply\x12O\n" +
@@ -7670,7 +7982,7 @@ func file_adyton_fs_v1_fs_proto_rawDescGZIP() []byte {
 }
 
 var file_adyton_fs_v1_fs_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_adyton_fs_v1_fs_proto_msgTypes = make([]protoimpl.MessageInfo, 95)
+var file_adyton_fs_v1_fs_proto_msgTypes = make([]protoimpl.MessageInfo, 99)
 var file_adyton_fs_v1_fs_proto_goTypes = []any{
 	(SetattrValid)(0),           // 0: adyton.fs.v1.SetattrValid
 	(LockKind)(0),               // 1: adyton.fs.v1.LockKind
@@ -7757,18 +8069,22 @@ var file_adyton_fs_v1_fs_proto_goTypes = []any{
 	(*AddWatchReply)(nil),       // 82: adyton.fs.v1.AddWatchReply
 	(*RemoveWatchRequest)(nil),  // 83: adyton.fs.v1.RemoveWatchRequest
 	(*RemoveWatchReply)(nil),    // 84: adyton.fs.v1.RemoveWatchReply
-	(*UnlockRequest)(nil),       // 85: adyton.fs.v1.UnlockRequest
-	(*UnlockReply)(nil),         // 86: adyton.fs.v1.UnlockReply
-	(*MountRequest)(nil),        // 87: adyton.fs.v1.MountRequest
-	(*MountReply)(nil),          // 88: adyton.fs.v1.MountReply
-	(*UnmountRequest)(nil),      // 89: adyton.fs.v1.UnmountRequest
-	(*UnmountReply)(nil),        // 90: adyton.fs.v1.UnmountReply
-	(*SetTerminalRequest)(nil),  // 91: adyton.fs.v1.SetTerminalRequest
-	(*SetTerminalReply)(nil),    // 92: adyton.fs.v1.SetTerminalReply
-	(*WatchRequest)(nil),        // 93: adyton.fs.v1.WatchRequest
-	(*WatchReply)(nil),          // 94: adyton.fs.v1.WatchReply
-	(*ExpireRequest)(nil),       // 95: adyton.fs.v1.ExpireRequest
-	(*ExpireReply)(nil),         // 96: adyton.fs.v1.ExpireReply
+	(*OpenFanotifyRequest)(nil), // 85: adyton.fs.v1.OpenFanotifyRequest
+	(*OpenFanotifyReply)(nil),   // 86: adyton.fs.v1.OpenFanotifyReply
+	(*FanotifyMarkRequest)(nil), // 87: adyton.fs.v1.FanotifyMarkRequest
+	(*FanotifyMarkReply)(nil),   // 88: adyton.fs.v1.FanotifyMarkReply
+	(*UnlockRequest)(nil),       // 89: adyton.fs.v1.UnlockRequest
+	(*UnlockReply)(nil),         // 90: adyton.fs.v1.UnlockReply
+	(*MountRequest)(nil),        // 91: adyton.fs.v1.MountRequest
+	(*MountReply)(nil),          // 92: adyton.fs.v1.MountReply
+	(*UnmountRequest)(nil),      // 93: adyton.fs.v1.UnmountRequest
+	(*UnmountReply)(nil),        // 94: adyton.fs.v1.UnmountReply
+	(*SetTerminalRequest)(nil),  // 95: adyton.fs.v1.SetTerminalRequest
+	(*SetTerminalReply)(nil),    // 96: adyton.fs.v1.SetTerminalReply
+	(*WatchRequest)(nil),        // 97: adyton.fs.v1.WatchRequest
+	(*WatchReply)(nil),          // 98: adyton.fs.v1.WatchReply
+	(*ExpireRequest)(nil),       // 99: adyton.fs.v1.ExpireRequest
+	(*ExpireReply)(nil),         // 100: adyton.fs.v1.ExpireReply
 }
 var file_adyton_fs_v1_fs_proto_depIdxs = []int32{
 	5,   // 0: adyton.fs.v1.OpenRequest.cred:type_name -> adyton.fs.v1.Cred
@@ -7876,113 +8192,121 @@ var file_adyton_fs_v1_fs_proto_depIdxs = []int32{
 	6,   // 102: adyton.fs.v1.AddWatchRequest.place:type_name -> adyton.fs.v1.Place
 	2,   // 103: adyton.fs.v1.AddWatchReply.wait:type_name -> adyton.fs.v1.Wait
 	3,   // 104: adyton.fs.v1.RemoveWatchReply.ready:type_name -> adyton.fs.v1.Ready
-	1,   // 105: adyton.fs.v1.UnlockRequest.kind:type_name -> adyton.fs.v1.LockKind
-	3,   // 106: adyton.fs.v1.UnlockReply.ready:type_name -> adyton.fs.v1.Ready
-	5,   // 107: adyton.fs.v1.MountRequest.cred:type_name -> adyton.fs.v1.Cred
-	6,   // 108: adyton.fs.v1.MountRequest.target:type_name -> adyton.fs.v1.Place
-	2,   // 109: adyton.fs.v1.MountReply.wait:type_name -> adyton.fs.v1.Wait
-	5,   // 110: adyton.fs.v1.UnmountRequest.cred:type_name -> adyton.fs.v1.Cred
-	6,   // 111: adyton.fs.v1.UnmountRequest.target:type_name -> adyton.fs.v1.Place
-	2,   // 112: adyton.fs.v1.UnmountReply.wait:type_name -> adyton.fs.v1.Wait
-	3,   // 113: adyton.fs.v1.UnmountReply.ready:type_name -> adyton.fs.v1.Ready
-	5,   // 114: adyton.fs.v1.SetTerminalRequest.cred:type_name -> adyton.fs.v1.Cred
-	4,   // 115: adyton.fs.v1.SetTerminalReply.raise:type_name -> adyton.fs.v1.Raise
-	3,   // 116: adyton.fs.v1.WatchReply.ready:type_name -> adyton.fs.v1.Ready
-	4,   // 117: adyton.fs.v1.WatchReply.raise:type_name -> adyton.fs.v1.Raise
-	3,   // 118: adyton.fs.v1.ExpireReply.ready:type_name -> adyton.fs.v1.Ready
-	8,   // 119: adyton.fs.v1.FS.Open:input_type -> adyton.fs.v1.OpenRequest
-	10,  // 120: adyton.fs.v1.FS.OpenConsole:input_type -> adyton.fs.v1.OpenConsoleRequest
-	12,  // 121: adyton.fs.v1.FS.OpenMemory:input_type -> adyton.fs.v1.OpenMemoryRequest
-	14,  // 122: adyton.fs.v1.FS.Reopen:input_type -> adyton.fs.v1.ReopenRequest
-	16,  // 123: adyton.fs.v1.FS.Close:input_type -> adyton.fs.v1.CloseRequest
-	18,  // 124: adyton.fs.v1.FS.Read:input_type -> adyton.fs.v1.ReadRequest
-	20,  // 125: adyton.fs.v1.FS.Write:input_type -> adyton.fs.v1.WriteRequest
-	22,  // 126: adyton.fs.v1.FS.Seek:input_type -> adyton.fs.v1.SeekRequest
-	24,  // 127: adyton.fs.v1.FS.ReadDir:input_type -> adyton.fs.v1.ReadDirRequest
-	27,  // 128: adyton.fs.v1.FS.Poll:input_type -> adyton.fs.v1.PollRequest
-	29,  // 129: adyton.fs.v1.FS.Ioctl:input_type -> adyton.fs.v1.IoctlRequest
-	31,  // 130: adyton.fs.v1.FS.Allocate:input_type -> adyton.fs.v1.AllocateRequest
-	33,  // 131: adyton.fs.v1.FS.CopyRange:input_type -> adyton.fs.v1.CopyRangeRequest
-	35,  // 132: adyton.fs.v1.FS.Sync:input_type -> adyton.fs.v1.SyncRequest
-	37,  // 133: adyton.fs.v1.FS.MapFile:input_type -> adyton.fs.v1.MapFileRequest
-	39,  // 134: adyton.fs.v1.FS.Getattr:input_type -> adyton.fs.v1.GetattrRequest
-	41,  // 135: adyton.fs.v1.FS.Setattr:input_type -> adyton.fs.v1.SetattrRequest
-	43,  // 136: adyton.fs.v1.FS.Access:input_type -> adyton.fs.v1.AccessRequest
-	45,  // 137: adyton.fs.v1.FS.Mkdir:input_type -> adyton.fs.v1.MkdirRequest
-	47,  // 138: adyton.fs.v1.FS.Mknod:input_type -> adyton.fs.v1.MknodRequest
-	49,  // 139: adyton.fs.v1.FS.Symlink:input_type -> adyton.fs.v1.SymlinkRequest
-	51,  // 140: adyton.fs.v1.FS.Link:input_type -> adyton.fs.v1.LinkRequest
-	53,  // 141: adyton.fs.v1.FS.Unlink:input_type -> adyton.fs.v1.UnlinkRequest
-	55,  // 142: adyton.fs.v1.FS.Rename:input_type -> adyton.fs.v1.RenameRequest
-	57,  // 143: adyton.fs.v1.FS.Readlink:input_type -> adyton.fs.v1.ReadlinkRequest
-	59,  // 144: adyton.fs.v1.FS.Resolve:input_type -> adyton.fs.v1.ResolveRequest
-	61,  // 145: adyton.fs.v1.FS.PathOf:input_type -> adyton.fs.v1.PathOfRequest
-	63,  // 146: adyton.fs.v1.FS.Statfs:input_type -> adyton.fs.v1.StatfsRequest
-	65,  // 147: adyton.fs.v1.FS.GetXattr:input_type -> adyton.fs.v1.GetXattrRequest
-	67,  // 148: adyton.fs.v1.FS.SetXattr:input_type -> adyton.fs.v1.SetXattrRequest
-	69,  // 149: adyton.fs.v1.FS.Lock:input_type -> adyton.fs.v1.LockRequest
-	71,  // 150: adyton.fs.v1.FS.Seal:input_type -> adyton.fs.v1.SealRequest
-	73,  // 151: adyton.fs.v1.FS.Lease:input_type -> adyton.fs.v1.LeaseRequest
-	75,  // 152: adyton.fs.v1.FS.EncodeHandle:input_type -> adyton.fs.v1.EncodeHandleRequest
-	77,  // 153: adyton.fs.v1.FS.WriteHint:input_type -> adyton.fs.v1.WriteHintRequest
-	79,  // 154: adyton.fs.v1.FS.OpenInotify:input_type -> adyton.fs.v1.OpenInotifyRequest
-	81,  // 155: adyton.fs.v1.FS.AddWatch:input_type -> adyton.fs.v1.AddWatchRequest
-	83,  // 156: adyton.fs.v1.FS.RemoveWatch:input_type -> adyton.fs.v1.RemoveWatchRequest
-	85,  // 157: adyton.fs.v1.FS.Unlock:input_type -> adyton.fs.v1.UnlockRequest
-	87,  // 158: adyton.fs.v1.FS.Mount:input_type -> adyton.fs.v1.MountRequest
-	89,  // 159: adyton.fs.v1.FS.Unmount:input_type -> adyton.fs.v1.UnmountRequest
-	91,  // 160: adyton.fs.v1.FS.SetTerminal:input_type -> adyton.fs.v1.SetTerminalRequest
-	93,  // 161: adyton.fs.v1.FS.Watch:input_type -> adyton.fs.v1.WatchRequest
-	95,  // 162: adyton.fs.v1.FS.Expire:input_type -> adyton.fs.v1.ExpireRequest
-	9,   // 163: adyton.fs.v1.FS.Open:output_type -> adyton.fs.v1.OpenReply
-	11,  // 164: adyton.fs.v1.FS.OpenConsole:output_type -> adyton.fs.v1.OpenConsoleReply
-	13,  // 165: adyton.fs.v1.FS.OpenMemory:output_type -> adyton.fs.v1.OpenMemoryReply
-	15,  // 166: adyton.fs.v1.FS.Reopen:output_type -> adyton.fs.v1.ReopenReply
-	17,  // 167: adyton.fs.v1.FS.Close:output_type -> adyton.fs.v1.CloseReply
-	19,  // 168: adyton.fs.v1.FS.Read:output_type -> adyton.fs.v1.ReadReply
-	21,  // 169: adyton.fs.v1.FS.Write:output_type -> adyton.fs.v1.WriteReply
-	23,  // 170: adyton.fs.v1.FS.Seek:output_type -> adyton.fs.v1.SeekReply
-	26,  // 171: adyton.fs.v1.FS.ReadDir:output_type -> adyton.fs.v1.ReadDirReply
-	28,  // 172: adyton.fs.v1.FS.Poll:output_type -> adyton.fs.v1.PollReply
-	30,  // 173: adyton.fs.v1.FS.Ioctl:output_type -> adyton.fs.v1.IoctlReply
-	32,  // 174: adyton.fs.v1.FS.Allocate:output_type -> adyton.fs.v1.AllocateReply
-	34,  // 175: adyton.fs.v1.FS.CopyRange:output_type -> adyton.fs.v1.CopyRangeReply
-	36,  // 176: adyton.fs.v1.FS.Sync:output_type -> adyton.fs.v1.SyncReply
-	38,  // 177: adyton.fs.v1.FS.MapFile:output_type -> adyton.fs.v1.MapFileReply
-	40,  // 178: adyton.fs.v1.FS.Getattr:output_type -> adyton.fs.v1.GetattrReply
-	42,  // 179: adyton.fs.v1.FS.Setattr:output_type -> adyton.fs.v1.SetattrReply
-	44,  // 180: adyton.fs.v1.FS.Access:output_type -> adyton.fs.v1.AccessReply
-	46,  // 181: adyton.fs.v1.FS.Mkdir:output_type -> adyton.fs.v1.MkdirReply
-	48,  // 182: adyton.fs.v1.FS.Mknod:output_type -> adyton.fs.v1.MknodReply
-	50,  // 183: adyton.fs.v1.FS.Symlink:output_type -> adyton.fs.v1.SymlinkReply
-	52,  // 184: adyton.fs.v1.FS.Link:output_type -> adyton.fs.v1.LinkReply
-	54,  // 185: adyton.fs.v1.FS.Unlink:output_type -> adyton.fs.v1.UnlinkReply
-	56,  // 186: adyton.fs.v1.FS.Rename:output_type -> adyton.fs.v1.RenameReply
-	58,  // 187: adyton.fs.v1.FS.Readlink:output_type -> adyton.fs.v1.ReadlinkReply
-	60,  // 188: adyton.fs.v1.FS.Resolve:output_type -> adyton.fs.v1.ResolveReply
-	62,  // 189: adyton.fs.v1.FS.PathOf:output_type -> adyton.fs.v1.PathOfReply
-	64,  // 190: adyton.fs.v1.FS.Statfs:output_type -> adyton.fs.v1.StatfsReply
-	66,  // 191: adyton.fs.v1.FS.GetXattr:output_type -> adyton.fs.v1.GetXattrReply
-	68,  // 192: adyton.fs.v1.FS.SetXattr:output_type -> adyton.fs.v1.SetXattrReply
-	70,  // 193: adyton.fs.v1.FS.Lock:output_type -> adyton.fs.v1.LockReply
-	72,  // 194: adyton.fs.v1.FS.Seal:output_type -> adyton.fs.v1.SealReply
-	74,  // 195: adyton.fs.v1.FS.Lease:output_type -> adyton.fs.v1.LeaseReply
-	76,  // 196: adyton.fs.v1.FS.EncodeHandle:output_type -> adyton.fs.v1.EncodeHandleReply
-	78,  // 197: adyton.fs.v1.FS.WriteHint:output_type -> adyton.fs.v1.WriteHintReply
-	80,  // 198: adyton.fs.v1.FS.OpenInotify:output_type -> adyton.fs.v1.OpenInotifyReply
-	82,  // 199: adyton.fs.v1.FS.AddWatch:output_type -> adyton.fs.v1.AddWatchReply
-	84,  // 200: adyton.fs.v1.FS.RemoveWatch:output_type -> adyton.fs.v1.RemoveWatchReply
-	86,  // 201: adyton.fs.v1.FS.Unlock:output_type -> adyton.fs.v1.UnlockReply
-	88,  // 202: adyton.fs.v1.FS.Mount:output_type -> adyton.fs.v1.MountReply
-	90,  // 203: adyton.fs.v1.FS.Unmount:output_type -> adyton.fs.v1.UnmountReply
-	92,  // 204: adyton.fs.v1.FS.SetTerminal:output_type -> adyton.fs.v1.SetTerminalReply
-	94,  // 205: adyton.fs.v1.FS.Watch:output_type -> adyton.fs.v1.WatchReply
-	96,  // 206: adyton.fs.v1.FS.Expire:output_type -> adyton.fs.v1.ExpireReply
-	163, // [163:207] is the sub-list for method output_type
-	119, // [119:163] is the sub-list for method input_type
-	119, // [119:119] is the sub-list for extension type_name
-	119, // [119:119] is the sub-list for extension extendee
-	0,   // [0:119] is the sub-list for field type_name
+	5,   // 105: adyton.fs.v1.OpenFanotifyRequest.cred:type_name -> adyton.fs.v1.Cred
+	5,   // 106: adyton.fs.v1.FanotifyMarkRequest.cred:type_name -> adyton.fs.v1.Cred
+	6,   // 107: adyton.fs.v1.FanotifyMarkRequest.place:type_name -> adyton.fs.v1.Place
+	2,   // 108: adyton.fs.v1.FanotifyMarkReply.wait:type_name -> adyton.fs.v1.Wait
+	1,   // 109: adyton.fs.v1.UnlockRequest.kind:type_name -> adyton.fs.v1.LockKind
+	3,   // 110: adyton.fs.v1.UnlockReply.ready:type_name -> adyton.fs.v1.Ready
+	5,   // 111: adyton.fs.v1.MountRequest.cred:type_name -> adyton.fs.v1.Cred
+	6,   // 112: adyton.fs.v1.MountRequest.target:type_name -> adyton.fs.v1.Place
+	2,   // 113: adyton.fs.v1.MountReply.wait:type_name -> adyton.fs.v1.Wait
+	5,   // 114: adyton.fs.v1.UnmountRequest.cred:type_name -> adyton.fs.v1.Cred
+	6,   // 115: adyton.fs.v1.UnmountRequest.target:type_name -> adyton.fs.v1.Place
+	2,   // 116: adyton.fs.v1.UnmountReply.wait:type_name -> adyton.fs.v1.Wait
+	3,   // 117: adyton.fs.v1.UnmountReply.ready:type_name -> adyton.fs.v1.Ready
+	5,   // 118: adyton.fs.v1.SetTerminalRequest.cred:type_name -> adyton.fs.v1.Cred
+	4,   // 119: adyton.fs.v1.SetTerminalReply.raise:type_name -> adyton.fs.v1.Raise
+	3,   // 120: adyton.fs.v1.WatchReply.ready:type_name -> adyton.fs.v1.Ready
+	4,   // 121: adyton.fs.v1.WatchReply.raise:type_name -> adyton.fs.v1.Raise
+	3,   // 122: adyton.fs.v1.ExpireReply.ready:type_name -> adyton.fs.v1.Ready
+	8,   // 123: adyton.fs.v1.FS.Open:input_type -> adyton.fs.v1.OpenRequest
+	10,  // 124: adyton.fs.v1.FS.OpenConsole:input_type -> adyton.fs.v1.OpenConsoleRequest
+	12,  // 125: adyton.fs.v1.FS.OpenMemory:input_type -> adyton.fs.v1.OpenMemoryRequest
+	14,  // 126: adyton.fs.v1.FS.Reopen:input_type -> adyton.fs.v1.ReopenRequest
+	16,  // 127: adyton.fs.v1.FS.Close:input_type -> adyton.fs.v1.CloseRequest
+	18,  // 128: adyton.fs.v1.FS.Read:input_type -> adyton.fs.v1.ReadRequest
+	20,  // 129: adyton.fs.v1.FS.Write:input_type -> adyton.fs.v1.WriteRequest
+	22,  // 130: adyton.fs.v1.FS.Seek:input_type -> adyton.fs.v1.SeekRequest
+	24,  // 131: adyton.fs.v1.FS.ReadDir:input_type -> adyton.fs.v1.ReadDirRequest
+	27,  // 132: adyton.fs.v1.FS.Poll:input_type -> adyton.fs.v1.PollRequest
+	29,  // 133: adyton.fs.v1.FS.Ioctl:input_type -> adyton.fs.v1.IoctlRequest
+	31,  // 134: adyton.fs.v1.FS.Allocate:input_type -> adyton.fs.v1.AllocateRequest
+	33,  // 135: adyton.fs.v1.FS.CopyRange:input_type -> adyton.fs.v1.CopyRangeRequest
+	35,  // 136: adyton.fs.v1.FS.Sync:input_type -> adyton.fs.v1.SyncRequest
+	37,  // 137: adyton.fs.v1.FS.MapFile:input_type -> adyton.fs.v1.MapFileRequest
+	39,  // 138: adyton.fs.v1.FS.Getattr:input_type -> adyton.fs.v1.GetattrRequest
+	41,  // 139: adyton.fs.v1.FS.Setattr:input_type -> adyton.fs.v1.SetattrRequest
+	43,  // 140: adyton.fs.v1.FS.Access:input_type -> adyton.fs.v1.AccessRequest
+	45,  // 141: adyton.fs.v1.FS.Mkdir:input_type -> adyton.fs.v1.MkdirRequest
+	47,  // 142: adyton.fs.v1.FS.Mknod:input_type -> adyton.fs.v1.MknodRequest
+	49,  // 143: adyton.fs.v1.FS.Symlink:input_type -> adyton.fs.v1.SymlinkRequest
+	51,  // 144: adyton.fs.v1.FS.Link:input_type -> adyton.fs.v1.LinkRequest
+	53,  // 145: adyton.fs.v1.FS.Unlink:input_type -> adyton.fs.v1.UnlinkRequest
+	55,  // 146: adyton.fs.v1.FS.Rename:input_type -> adyton.fs.v1.RenameRequest
+	57,  // 147: adyton.fs.v1.FS.Readlink:input_type -> adyton.fs.v1.ReadlinkRequest
+	59,  // 148: adyton.fs.v1.FS.Resolve:input_type -> adyton.fs.v1.ResolveRequest
+	61,  // 149: adyton.fs.v1.FS.PathOf:input_type -> adyton.fs.v1.PathOfRequest
+	63,  // 150: adyton.fs.v1.FS.Statfs:input_type -> adyton.fs.v1.StatfsRequest
+	65,  // 151: adyton.fs.v1.FS.GetXattr:input_type -> adyton.fs.v1.GetXattrRequest
+	67,  // 152: adyton.fs.v1.FS.SetXattr:input_type -> adyton.fs.v1.SetXattrRequest
+	69,  // 153: adyton.fs.v1.FS.Lock:input_type -> adyton.fs.v1.LockRequest
+	71,  // 154: adyton.fs.v1.FS.Seal:input_type -> adyton.fs.v1.SealRequest
+	73,  // 155: adyton.fs.v1.FS.Lease:input_type -> adyton.fs.v1.LeaseRequest
+	75,  // 156: adyton.fs.v1.FS.EncodeHandle:input_type -> adyton.fs.v1.EncodeHandleRequest
+	77,  // 157: adyton.fs.v1.FS.WriteHint:input_type -> adyton.fs.v1.WriteHintRequest
+	79,  // 158: adyton.fs.v1.FS.OpenInotify:input_type -> adyton.fs.v1.OpenInotifyRequest
+	81,  // 159: adyton.fs.v1.FS.AddWatch:input_type -> adyton.fs.v1.AddWatchRequest
+	83,  // 160: adyton.fs.v1.FS.RemoveWatch:input_type -> adyton.fs.v1.RemoveWatchRequest
+	85,  // 161: adyton.fs.v1.FS.OpenFanotify:input_type -> adyton.fs.v1.OpenFanotifyRequest
+	87,  // 162: adyton.fs.v1.FS.FanotifyMark:input_type -> adyton.fs.v1.FanotifyMarkRequest
+	89,  // 163: adyton.fs.v1.FS.Unlock:input_type -> adyton.fs.v1.UnlockRequest
+	91,  // 164: adyton.fs.v1.FS.Mount:input_type -> adyton.fs.v1.MountRequest
+	93,  // 165: adyton.fs.v1.FS.Unmount:input_type -> adyton.fs.v1.UnmountRequest
+	95,  // 166: adyton.fs.v1.FS.SetTerminal:input_type -> adyton.fs.v1.SetTerminalRequest
+	97,  // 167: adyton.fs.v1.FS.Watch:input_type -> adyton.fs.v1.WatchRequest
+	99,  // 168: adyton.fs.v1.FS.Expire:input_type -> adyton.fs.v1.ExpireRequest
+	9,   // 169: adyton.fs.v1.FS.Open:output_type -> adyton.fs.v1.OpenReply
+	11,  // 170: adyton.fs.v1.FS.OpenConsole:output_type -> adyton.fs.v1.OpenConsoleReply
+	13,  // 171: adyton.fs.v1.FS.OpenMemory:output_type -> adyton.fs.v1.OpenMemoryReply
+	15,  // 172: adyton.fs.v1.FS.Reopen:output_type -> adyton.fs.v1.ReopenReply
+	17,  // 173: adyton.fs.v1.FS.Close:output_type -> adyton.fs.v1.CloseReply
+	19,  // 174: adyton.fs.v1.FS.Read:output_type -> adyton.fs.v1.ReadReply
+	21,  // 175: adyton.fs.v1.FS.Write:output_type -> adyton.fs.v1.WriteReply
+	23,  // 176: adyton.fs.v1.FS.Seek:output_type -> adyton.fs.v1.SeekReply
+	26,  // 177: adyton.fs.v1.FS.ReadDir:output_type -> adyton.fs.v1.ReadDirReply
+	28,  // 178: adyton.fs.v1.FS.Poll:output_type -> adyton.fs.v1.PollReply
+	30,  // 179: adyton.fs.v1.FS.Ioctl:output_type -> adyton.fs.v1.IoctlReply
+	32,  // 180: adyton.fs.v1.FS.Allocate:output_type -> adyton.fs.v1.AllocateReply
+	34,  // 181: adyton.fs.v1.FS.CopyRange:output_type -> adyton.fs.v1.CopyRangeReply
+	36,  // 182: adyton.fs.v1.FS.Sync:output_type -> adyton.fs.v1.SyncReply
+	38,  // 183: adyton.fs.v1.FS.MapFile:output_type -> adyton.fs.v1.MapFileReply
+	40,  // 184: adyton.fs.v1.FS.Getattr:output_type -> adyton.fs.v1.GetattrReply
+	42,  // 185: adyton.fs.v1.FS.Setattr:output_type -> adyton.fs.v1.SetattrReply
+	44,  // 186: adyton.fs.v1.FS.Access:output_type -> adyton.fs.v1.AccessReply
+	46,  // 187: adyton.fs.v1.FS.Mkdir:output_type -> adyton.fs.v1.MkdirReply
+	48,  // 188: adyton.fs.v1.FS.Mknod:output_type -> adyton.fs.v1.MknodReply
+	50,  // 189: adyton.fs.v1.FS.Symlink:output_type -> adyton.fs.v1.SymlinkReply
+	52,  // 190: adyton.fs.v1.FS.Link:output_type -> adyton.fs.v1.LinkReply
+	54,  // 191: adyton.fs.v1.FS.Unlink:output_type -> adyton.fs.v1.UnlinkReply
+	56,  // 192: adyton.fs.v1.FS.Rename:output_type -> adyton.fs.v1.RenameReply
+	58,  // 193: adyton.fs.v1.FS.Readlink:output_type -> adyton.fs.v1.ReadlinkReply
+	60,  // 194: adyton.fs.v1.FS.Resolve:output_type -> adyton.fs.v1.ResolveReply
+	62,  // 195: adyton.fs.v1.FS.PathOf:output_type -> adyton.fs.v1.PathOfReply
+	64,  // 196: adyton.fs.v1.FS.Statfs:output_type -> adyton.fs.v1.StatfsReply
+	66,  // 197: adyton.fs.v1.FS.GetXattr:output_type -> adyton.fs.v1.GetXattrReply
+	68,  // 198: adyton.fs.v1.FS.SetXattr:output_type -> adyton.fs.v1.SetXattrReply
+	70,  // 199: adyton.fs.v1.FS.Lock:output_type -> adyton.fs.v1.LockReply
+	72,  // 200: adyton.fs.v1.FS.Seal:output_type -> adyton.fs.v1.SealReply
+	74,  // 201: adyton.fs.v1.FS.Lease:output_type -> adyton.fs.v1.LeaseReply
+	76,  // 202: adyton.fs.v1.FS.EncodeHandle:output_type -> adyton.fs.v1.EncodeHandleReply
+	78,  // 203: adyton.fs.v1.FS.WriteHint:output_type -> adyton.fs.v1.WriteHintReply
+	80,  // 204: adyton.fs.v1.FS.OpenInotify:output_type -> adyton.fs.v1.OpenInotifyReply
+	82,  // 205: adyton.fs.v1.FS.AddWatch:output_type -> adyton.fs.v1.AddWatchReply
+	84,  // 206: adyton.fs.v1.FS.RemoveWatch:output_type -> adyton.fs.v1.RemoveWatchReply
+	86,  // 207: adyton.fs.v1.FS.OpenFanotify:output_type -> adyton.fs.v1.OpenFanotifyReply
+	88,  // 208: adyton.fs.v1.FS.FanotifyMark:output_type -> adyton.fs.v1.FanotifyMarkReply
+	90,  // 209: adyton.fs.v1.FS.Unlock:output_type -> adyton.fs.v1.UnlockReply
+	92,  // 210: adyton.fs.v1.FS.Mount:output_type -> adyton.fs.v1.MountReply
+	94,  // 211: adyton.fs.v1.FS.Unmount:output_type -> adyton.fs.v1.UnmountReply
+	96,  // 212: adyton.fs.v1.FS.SetTerminal:output_type -> adyton.fs.v1.SetTerminalReply
+	98,  // 213: adyton.fs.v1.FS.Watch:output_type -> adyton.fs.v1.WatchReply
+	100, // 214: adyton.fs.v1.FS.Expire:output_type -> adyton.fs.v1.ExpireReply
+	169, // [169:215] is the sub-list for method output_type
+	123, // [123:169] is the sub-list for method input_type
+	123, // [123:123] is the sub-list for extension type_name
+	123, // [123:123] is the sub-list for extension extendee
+	0,   // [0:123] is the sub-list for field type_name
 }
 
 func init() { file_adyton_fs_v1_fs_proto_init() }
@@ -7996,7 +8320,7 @@ func file_adyton_fs_v1_fs_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_adyton_fs_v1_fs_proto_rawDesc), len(file_adyton_fs_v1_fs_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   95,
+			NumMessages:   99,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -60,6 +60,8 @@ const (
 	FS_OpenInotify_FullMethodName  = "/adyton.fs.v1.FS/OpenInotify"
 	FS_AddWatch_FullMethodName     = "/adyton.fs.v1.FS/AddWatch"
 	FS_RemoveWatch_FullMethodName  = "/adyton.fs.v1.FS/RemoveWatch"
+	FS_OpenFanotify_FullMethodName = "/adyton.fs.v1.FS/OpenFanotify"
+	FS_FanotifyMark_FullMethodName = "/adyton.fs.v1.FS/FanotifyMark"
 	FS_Unlock_FullMethodName       = "/adyton.fs.v1.FS/Unlock"
 	FS_Mount_FullMethodName        = "/adyton.fs.v1.FS/Mount"
 	FS_Unmount_FullMethodName      = "/adyton.fs.v1.FS/Unmount"
@@ -196,6 +198,12 @@ type FSClient interface {
 	AddWatch(ctx context.Context, in *AddWatchRequest, opts ...grpc.CallOption) (*AddWatchReply, error)
 	// RemoveWatch ends a watch. Errors: EINVAL.
 	RemoveWatch(ctx context.Context, in *RemoveWatchRequest, opts ...grpc.CallOption) (*RemoveWatchReply, error)
+	// OpenFanotify makes a fanotify group: a handle whose Read gives the events
+	// of its marks. Errors: EINVAL, EPERM, EMFILE.
+	OpenFanotify(ctx context.Context, in *OpenFanotifyRequest, opts ...grpc.CallOption) (*OpenFanotifyReply, error)
+	// FanotifyMark changes what a group hears of a file, mount or file system.
+	// Errors: EINVAL, EPERM, ENOENT, ENOSPC, EOPNOTSUPP and those of a walk.
+	FanotifyMark(ctx context.Context, in *FanotifyMarkRequest, opts ...grpc.CallOption) (*FanotifyMarkReply, error)
 	// Unlock drops every lock of one owner on one node: close and exit.
 	Unlock(ctx context.Context, in *UnlockRequest, opts ...grpc.CallOption) (*UnlockReply, error)
 	// Mount attaches a file system or changes a mount. Serves mount, --mount.
@@ -600,6 +608,26 @@ func (c *fSClient) RemoveWatch(ctx context.Context, in *RemoveWatchRequest, opts
 	return out, nil
 }
 
+func (c *fSClient) OpenFanotify(ctx context.Context, in *OpenFanotifyRequest, opts ...grpc.CallOption) (*OpenFanotifyReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(OpenFanotifyReply)
+	err := c.cc.Invoke(ctx, FS_OpenFanotify_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *fSClient) FanotifyMark(ctx context.Context, in *FanotifyMarkRequest, opts ...grpc.CallOption) (*FanotifyMarkReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(FanotifyMarkReply)
+	err := c.cc.Invoke(ctx, FS_FanotifyMark_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *fSClient) Unlock(ctx context.Context, in *UnlockRequest, opts ...grpc.CallOption) (*UnlockReply, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(UnlockReply)
@@ -797,6 +825,12 @@ type FSServer interface {
 	AddWatch(context.Context, *AddWatchRequest) (*AddWatchReply, error)
 	// RemoveWatch ends a watch. Errors: EINVAL.
 	RemoveWatch(context.Context, *RemoveWatchRequest) (*RemoveWatchReply, error)
+	// OpenFanotify makes a fanotify group: a handle whose Read gives the events
+	// of its marks. Errors: EINVAL, EPERM, EMFILE.
+	OpenFanotify(context.Context, *OpenFanotifyRequest) (*OpenFanotifyReply, error)
+	// FanotifyMark changes what a group hears of a file, mount or file system.
+	// Errors: EINVAL, EPERM, ENOENT, ENOSPC, EOPNOTSUPP and those of a walk.
+	FanotifyMark(context.Context, *FanotifyMarkRequest) (*FanotifyMarkReply, error)
 	// Unlock drops every lock of one owner on one node: close and exit.
 	Unlock(context.Context, *UnlockRequest) (*UnlockReply, error)
 	// Mount attaches a file system or changes a mount. Serves mount, --mount.
@@ -934,6 +968,12 @@ func (UnimplementedFSServer) AddWatch(context.Context, *AddWatchRequest) (*AddWa
 }
 func (UnimplementedFSServer) RemoveWatch(context.Context, *RemoveWatchRequest) (*RemoveWatchReply, error) {
 	return nil, status.Error(codes.Unimplemented, "method RemoveWatch not implemented")
+}
+func (UnimplementedFSServer) OpenFanotify(context.Context, *OpenFanotifyRequest) (*OpenFanotifyReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method OpenFanotify not implemented")
+}
+func (UnimplementedFSServer) FanotifyMark(context.Context, *FanotifyMarkRequest) (*FanotifyMarkReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method FanotifyMark not implemented")
 }
 func (UnimplementedFSServer) Unlock(context.Context, *UnlockRequest) (*UnlockReply, error) {
 	return nil, status.Error(codes.Unimplemented, "method Unlock not implemented")
@@ -1658,6 +1698,42 @@ func _FS_RemoveWatch_Handler(srv interface{}, ctx context.Context, dec func(inte
 	return interceptor(ctx, in, info, handler)
 }
 
+func _FS_OpenFanotify_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(OpenFanotifyRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(FSServer).OpenFanotify(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: FS_OpenFanotify_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(FSServer).OpenFanotify(ctx, req.(*OpenFanotifyRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _FS_FanotifyMark_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(FanotifyMarkRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(FSServer).FanotifyMark(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: FS_FanotifyMark_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(FSServer).FanotifyMark(ctx, req.(*FanotifyMarkRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _FS_Unlock_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(UnlockRequest)
 	if err := dec(in); err != nil {
@@ -1917,6 +1993,14 @@ var FS_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "RemoveWatch",
 			Handler:    _FS_RemoveWatch_Handler,
+		},
+		{
+			MethodName: "OpenFanotify",
+			Handler:    _FS_OpenFanotify_Handler,
+		},
+		{
+			MethodName: "FanotifyMark",
+			Handler:    _FS_FanotifyMark_Handler,
 		},
 		{
 			MethodName: "Unlock",

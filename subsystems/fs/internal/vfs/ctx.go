@@ -29,6 +29,10 @@ type Ctx struct {
 	Wait  fsapi.Wait
 	Ready []fsapi.Ready
 	Raise []fsapi.Raise
+	// Opened are handles that a read opened, for the core to give numbers.
+	Opened []uint64
+	// Closer is Cred for a close.
+	Closer fsapi.Cred
 	// Controlling is 1 when a terminal became the session's, 2 when it ceased.
 	Controlling uint32
 
@@ -71,6 +75,7 @@ func (c *Ctx) Clear() {
 	c.Wait = fsapi.Wait{}
 	c.Ready = c.Ready[:0]
 	c.Raise = c.Raise[:0]
+	c.Opened = c.Opened[:0]
 	c.Controlling = 0
 }
 
