@@ -25,7 +25,8 @@ type async struct {
 // setAsync turns O_ASYNC of a description on or off. Files that cannot be
 // polled have no such mode, and F_SETFL does not say so.
 func (c *Call) setAsync(f *fdtable.File, on bool) linux.Errno {
-	if !pollable(f) {
+	// Eventfds, epolls, pidfds and timerfds have no fasync.
+	if !pollable(f) || f.Owner == fdtable.Core || f.Owner == fdtable.Signal || f.Name == eventfdName {
 		return linux.ENOTTY
 	}
 	if !on {

@@ -119,6 +119,9 @@ func (c *Call) spliceDirect(in *fdtable.File, from *int64, out *fdtable.File, to
 	if out.Flags.Load()&linux.O_APPEND != 0 || !in.Seekable {
 		return 0, linux.EINVAL
 	}
+	if count == 0 {
+		return 0, 0 // nobody is asked
+	}
 	if !mayPageIn(in) || !mayPageOut(out) {
 		return 0, linux.EINVAL
 	}

@@ -169,11 +169,14 @@ func (c *Call) lockRequest(f *fdtable.File, cmd uint32, addr uint64) (q fsapi.Lo
 	}
 	q = fsapi.LockRequest{Handle: h, Kind: fsapi.LockKindPosix, Type: uint32(uint16(l.Type)), Start: base + l.Start,
 		Length: l.Len, Owner: uint64(c.P.Pid), Pid: c.P.Pid}
-	if q.Start < 0 || l.Len < 0 && q.Start+l.Len < 0 || q.Type > linux.F_UNLCK {
+	if q.Start < 0 || l.Len < 0 && q.Start+l.Len < 0 {
 		return q, l, linux.EINVAL
 	}
 	if l.Len > 0 && l.Len-1 > 1<<63-1-q.Start {
 		return q, l, linux.EOVERFLOW
+	}
+	if q.Type > linux.F_UNLCK {
+		return q, l, linux.EINVAL // assign_type comes last
 	}
 	switch cmd {
 	case linux.F_OFD_GETLK, linux.F_OFD_SETLK, linux.F_OFD_SETLKW:

@@ -50,6 +50,14 @@ func sysIoctl(c *Call) (int64, linux.Errno) {
 	case linux.FIOCLEX, linux.FIONCLEX:
 		c.T.Files.SetCloexec(fd, fd, cmd == linux.FIOCLEX)
 		return 0, 0
+	case linux.FIBMAP:
+		switch {
+		case typ != linux.S_IFREG || f.Owner != fdtable.FS:
+			return 0, linux.ENOTTY
+		case !c.T.Cred.Has(linux.CAP_SYS_RAWIO):
+			return 0, linux.EPERM
+		}
+		return 0, linux.EINVAL // no block device below
 	case linux.FIONBIO, linux.FIOASYNC:
 		return 0, c.ioctlSwitch(f, cmd, arg)
 	case linux.FIOQSIZE, linux.FIONREAD:

@@ -66,6 +66,12 @@ func sysMsgrcv(c *Call) (int64, linux.Errno) {
 	if q.Id < 0 {
 		return 0, linux.EINVAL
 	}
+	if q.Flags&linux.MSG_COPY != 0 && q.Flags&(linux.MSG_EXCEPT|linux.IPC_NOWAIT) == linux.IPC_NOWAIT {
+		// prepare_copy makes the copy's memory from what lies in the buffer.
+		if e := c.CopyIn(c.Args[1], make([]byte, min(q.Size, linux.MSGMAX))); e != 0 {
+			return 0, e
+		}
+	}
 	var r ipcapi.MsgReceiveReply
 	e := c.ipcSleep(0, func(pending uint64, cancel bool) (linux.Errno, *ipcapi.Wait, uint64) {
 		q.Pending, q.Cancel = pending, cancel

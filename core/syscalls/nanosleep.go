@@ -40,8 +40,13 @@ func sysClockNanosleep(c *Call) (int64, linux.Errno) {
 	if clock == linux.CLOCK_THREAD_CPUTIME_ID {
 		return 0, linux.EOPNOTSUPP
 	}
+	// An alarm clock is refused by its own nsleep, after the time.
+	alarm := linux.Errno(0)
+	if clock == linux.CLOCK_REALTIME_ALARM || clock == linux.CLOCK_BOOTTIME_ALARM {
+		alarm = linux.EOPNOTSUPP
+	}
 	var r signalapi.DeadlineReply
-	if e := c.Signal.Deadline(&signalapi.DeadlineRequest{Clock: clock}, &r); e != 0 && !(isCPUClock(clock) && e == linux.EINVAL) {
+	if e := c.Signal.Deadline(&signalapi.DeadlineRequest{Clock: clock}, &r); e != 0 && e != alarm && !(isCPUClock(clock) && e == linux.EINVAL) {
 		return 0, e
 	}
 	ts, e := c.timespec(c.Args[2])
@@ -50,6 +55,9 @@ func sysClockNanosleep(c *Call) (int64, linux.Errno) {
 	}
 	if !ts.Valid() {
 		return 0, linux.EINVAL
+	}
+	if alarm != 0 {
+		return 0, alarm
 	}
 	if isCPUClock(clock) {
 		// A thread cannot wait for its own time to pass: posix_cpu_nsleep.

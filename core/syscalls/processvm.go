@@ -18,7 +18,7 @@ func (c *Call) processVM(write bool) (int64, linux.Errno) {
 	if c.Args[5] != 0 {
 		return 0, linux.EINVAL
 	}
-	if c.Args[2] > linux.UIO_MAXIOV {
+	if c.Uint(2) > linux.UIO_MAXIOV { // import_iovec takes an unsigned int
 		return 0, linux.EINVAL
 	}
 	local, total, e := c.iovecs(c.Args[1], int32(c.Args[2]))

@@ -23,8 +23,8 @@ type incoming struct {
 }
 
 func sysRecvfrom(c *Call) (int64, linux.Errno) {
-	addr, n := c.Args[1], c.Args[2]
-	if n > 1<<47 || addr > 1<<47 || addr+n > 1<<47 {
+	addr, n := c.Args[1], min(c.Args[2], maxRW) // import_ubuf
+	if !accessOK(addr, n) {
 		return 0, linux.EFAULT
 	}
 	f, e := c.socket()
@@ -32,7 +32,6 @@ func sysRecvfrom(c *Call) (int64, linux.Errno) {
 		return 0, e
 	}
 	defer c.unref(f)
-	n = min(n, maxRW)
 	fl := c.Uint(3)
 	var m incoming
 	got, e := c.receive(f, []linux.Iovec{{Base: addr, Len: n}}, int64(n), fl, &m, true)

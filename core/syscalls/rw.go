@@ -232,11 +232,14 @@ func sysPwrite64(c *Call) (int64, linux.Errno) {
 }
 
 func (c *Call) writeFrom(f *fdtable.File, off int64, addr, count uint64, fl uint32) (int64, linux.Errno) {
-	if !writable(f) {
-		return 0, linux.EBADF
+	if e := mayWrite(f, 0); e != 0 {
+		return 0, e
 	}
 	if !accessOK(addr, count) {
 		return 0, linux.EFAULT
+	}
+	if e := mayWrite(f, count); e != 0 {
+		return 0, e
 	}
 	count = min(count, maxRW)
 	at := off
@@ -257,8 +260,8 @@ func (c *Call) writeFrom(f *fdtable.File, off int64, addr, count uint64, fl uint
 		if f.Discards {
 			return b, 0
 		}
-		if m == 0 {
-			return nil, linux.EFAULT
+		if m == 0 || m < len(b) && isSocket(f) {
+			return nil, linux.EFAULT // a message is whole
 		}
 		return b[:m], 0
 	})
@@ -267,6 +270,21 @@ func (c *Call) writeFrom(f *fdtable.File, off int64, addr, count uint64, fl uint
 		f.Offset = at
 	}
 	return int64(n), e
+}
+
+// mayWrite is what vfs_write looks at before the bytes: FMODE_CAN_WRITE, which
+// the core's own files and signal's have not. A message that no socket takes is
+// not cut into several.
+func mayWrite(f *fdtable.File, count uint64) linux.Errno {
+	switch {
+	case !writable(f):
+		return linux.EBADF
+	case f.Owner == fdtable.Signal || f.Owner == fdtable.Core:
+		return linux.EINVAL
+	case count > bounceSize && isSocket(f) && f.Type != linux.SOCK_STREAM:
+		return linux.EMSGSIZE
+	}
+	return 0
 }
 
 // iovecs reads an array of iovec: import_iovec of lib/iov_iter.c.
@@ -377,10 +395,13 @@ func (c *Call) writev(off int64, fl uint32) (int64, linux.Errno) {
 		return 0, e
 	}
 	defer c.unref(f)
-	if !writable(f) {
-		return 0, linux.EBADF
+	if e := mayWrite(f, 0); e != 0 {
+		return 0, e
 	}
 	v, total, e := c.iovecs(c.Args[1], c.Int(2))
+	if e == 0 {
+		e = mayWrite(f, uint64(total))
+	}
 	if e != 0 {
 		return 0, e
 	}
@@ -400,10 +421,10 @@ func (c *Call) writev(off int64, fl uint32) (int64, linux.Errno) {
 		if f.Discards {
 			return b, 0
 		}
-		if m > 0 || len(b) == 0 {
-			return b[:m], 0
+		if m == 0 && len(b) > 0 || m < len(b) && isSocket(f) {
+			return nil, linux.EFAULT
 		}
-		return nil, linux.EFAULT
+		return b[:m], 0
 	})
 	c.T.IO.Wrote(int64(n))
 	if e == 0 && off < 0 && f.Seekable {

@@ -477,11 +477,27 @@ func sysIoprioGet(c *Call) (int64, linux.Errno) {
 	e := c.eachOf(c.Int(0)-linux.IOPRIO_WHO_PROCESS, c.Int(1), func(t *task.Thread) {
 		// ioprio_best: the lower value, but one that is set before none.
 		p := t.IOPrio
+		if p>>linux.IOPRIO_CLASS_SHIFT == linux.IOPRIO_CLASS_NONE && c.Int(0) != linux.IOPRIO_WHO_PROCESS {
+			p = niceIOPrio(t) // get_task_ioprio; of one task it is the raw value
+		}
 		if best < 0 || best>>linux.IOPRIO_CLASS_SHIFT == linux.IOPRIO_CLASS_NONE || p>>linux.IOPRIO_CLASS_SHIFT != linux.IOPRIO_CLASS_NONE && p < best {
 			best = p
 		}
 	})
 	return int64(best), e
+}
+
+// niceIOPrio is what a thread without a priority of its own has: the class by
+// its policy, the level by its nice value.
+func niceIOPrio(t *task.Thread) int32 {
+	class := int32(linux.IOPRIO_CLASS_BE)
+	switch {
+	case t.Policy == linux.SCHED_IDLE:
+		class = linux.IOPRIO_CLASS_IDLE
+	case rtPolicy(t.Policy):
+		class = linux.IOPRIO_CLASS_RT
+	}
+	return class<<linux.IOPRIO_CLASS_SHIFT | (t.Nice+20)/5
 }
 
 func sysIoprioSet(c *Call) (int64, linux.Errno) {

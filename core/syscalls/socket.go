@@ -239,14 +239,14 @@ func sysAccept4(c *Call) (int64, linux.Errno) { return c.accept(c.Uint(3)) }
 
 // accept is __sys_accept4: a number must be free before a connection is taken.
 func (c *Call) accept(fl uint32) (int64, linux.Errno) {
-	if fl&^sockTypeFlags != 0 {
-		return 0, linux.EINVAL
-	}
 	f, e := c.file(0)
 	if e != 0 {
 		return 0, e
 	}
 	defer c.unref(f)
+	if fl&^sockTypeFlags != 0 {
+		return 0, linux.EINVAL
+	}
 	if c.T.Files.Full(c.P.Limits[linux.RLIMIT_NOFILE].Cur) {
 		return 0, linux.EMFILE
 	}

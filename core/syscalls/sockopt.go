@@ -97,6 +97,9 @@ func sysSetsockopt(c *Call) (int64, linux.Errno) {
 	defer c.unref(f)
 	q := ipcapi.SetOptionRequest{Handle: f.Handle, Level: c.Int(1), Option: c.Int(2), Value: make([]byte, min(size, maxOption)),
 		Cred: c.ipcCred()}
+	if q.Level == linux.SOL_SOCKET && size < 4 && q.Option != linux.SO_BINDTODEVICE {
+		return 0, linux.EINVAL // sk_setsockopt: before the value and the option
+	}
 	if size > 0 {
 		if e := c.CopyIn(c.Args[3], q.Value); e != 0 {
 			return 0, e

@@ -141,6 +141,9 @@ func (c *Call) stat(f *fdtable.File) (*fsapi.Attr, linux.Errno) {
 	a.AtimeSec, a.AtimeNsec = ir.TimeNs/1e9, uint32(ir.TimeNs%1e9)
 	a.MtimeSec, a.MtimeNsec = a.AtimeSec, a.AtimeNsec
 	a.CtimeSec, a.CtimeNsec = a.AtimeSec, a.AtimeNsec
+	if f.Mqueue {
+		a.Size = 80 // FILENT_SIZE of ipc/mqueue.c
+	}
 	switch ir.Mode & linux.S_IFMT {
 	case linux.S_IFSOCK:
 		a.Dev = linux.Makedev(0, devSockets)

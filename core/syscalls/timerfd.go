@@ -72,6 +72,9 @@ func sysTimerfdSettime(c *Call) (int64, linux.Errno) {
 	if e != 0 {
 		return 0, e
 	}
+	if c.Uint(1)&^(linux.TFD_TIMER_ABSTIME|linux.TFD_TIMER_CANCEL_ON_SET) != 0 {
+		return 0, linux.EINVAL
+	}
 	return c.setTimerfd(&signalapi.SetTimerfdRequest{Set: true, Flags: c.Uint(1), ValueNs: value, IntervalNs: interval}, c.Args[3])
 }
 

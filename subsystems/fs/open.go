@@ -159,6 +159,9 @@ func (f *FS) openFile(c *vfs.Ctx, p vfs.Path, flags uint32, created bool, req *f
 		if e := f.mayOpen(c, p, flags, req.Exec); e != 0 {
 			return e
 		}
+		if flags&linux.O_DIRECT != 0 && n.IsDir() {
+			return linux.EINVAL // do_dentry_open: no direct_IO
+		}
 	}
 	if created {
 		flags &^= linux.O_TRUNC

@@ -124,7 +124,6 @@ var Claims = []coverage.Claim{
 	{
 		Syscalls: []string{"accept4"},
 		Level:    coverage.Full,
-		Flags:    map[string]uint64{"flags": linux.SOCK_CLOEXEC | linux.SOCK_NONBLOCK},
 		Tests:    []string{"ipctest/ConnectAndAccept", "ipctest/AcceptInheritsPasscred"},
 	},
 	{

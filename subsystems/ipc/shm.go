@@ -41,7 +41,15 @@ func (s *IPC) ShmGet(req *ipcapi.ShmGetRequest, rep *ipcapi.ShmGetReply) linux.E
 		if pages := (req.Size + pageSize - 1) / pageSize; pages+s.shmPages > s.limits.shmAll || pages+s.shmPages < pages {
 			return nil, linux.ENOSPC
 		}
+		if req.Size > 1<<63-1 {
+			return nil, linux.EINVAL // no file is as long
+		}
 		if req.Flags&linux.SHM_HUGETLB != 0 {
+			switch req.Flags >> linux.MAP_HUGE_SHIFT & linux.MAP_HUGE_MASK {
+			case 0, 21, 30:
+			default:
+				return nil, linux.EINVAL // hstate_sizelog
+			}
 			if req.Cred.Caps&(1<<linux.CAP_IPC_LOCK) == 0 && !inGroup(&req.Cred, 0) && req.Size > req.LockLimit {
 				return nil, linux.EPERM // can_do_hugetlb_shm, user_shm_lock
 			}

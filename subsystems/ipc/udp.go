@@ -61,12 +61,12 @@ func (k *udpSock) connect(s *IPC, req *ipcapi.ConnectRequest, rep *ipcapi.Connec
 		k.rebind()
 		return 0
 	}
-	to, e := k.parse(req.Address)
-	if e != 0 {
-		return e
-	}
 	k.uid = req.Cred.Uid
 	if e := k.autobind(s); e != 0 {
+		return e // bound even if the address is none: inet_dgram_connect
+	}
+	to, e := k.peer(req.Address)
+	if e != 0 {
 		return e
 	}
 	dst, src, e := k.route(to.ip)
@@ -76,6 +76,18 @@ func (k *udpSock) connect(s *IPC, req *ipcapi.ConnectRequest, rep *ipcapi.Connec
 	k.local.ip = src
 	k.remote, k.connectedTo, k.state = inetAddr{dst, to.port}, true, established
 	return 0
+}
+
+// peer reads the address to connect to: IPv6 takes an IPv4 one too.
+func (k *udpSock) peer(b []byte) (inetAddr, linux.Errno) {
+	if k.domain == linux.AF_INET6 && binary.LittleEndian.Uint16(b) == linux.AF_INET {
+		if k.v6only {
+			return inetAddr{}, linux.EAFNOSUPPORT
+		}
+		v4 := inetSock{sockBase: sockBase{domain: linux.AF_INET}}
+		return v4.parse(b)
+	}
+	return k.parse(b)
 }
 
 // autobind is inet_autobind.

@@ -69,7 +69,7 @@ var taskSpecs = map[string]spec{
 	"sched_setscheduler":     {args: map[int]argFn{0: pid, 1: one(0, 3, 5, 1, 2, 7, 1<<30, 4), 2: schedParam}},
 	"sched_getparam":         {args: map[int]argFn{0: pid, 1: structOut(4)}},
 	"sched_setparam":         {args: map[int]argFn{0: pid, 1: schedParam}},
-	"sched_getattr":          {args: map[int]argFn{0: pid, 1: structOut(64, mask{'x', 24, 8}), 2: one(48, 56, 64, 47, 0, 4096, 4097), 3: one(0, 0, 0, 1)}},
+	"sched_getattr":          {args: map[int]argFn{0: pid, 1: structOut(64, mask{'x', 24, 8}, mask{'x', 48, 8}), 2: one(48, 56, 64, 47, 0, 4096, 4097), 3: one(0, 0, 0, 1)}},
 	"sched_setattr":          {args: map[int]argFn{0: pid, 1: structIn(schedAttr), 2: one(0, 0, 0, 1)}},
 	"sched_get_priority_max": {args: map[int]argFn{0: one(0, 1, 2, 3, 5, 4, 8, 9)}},
 	"sched_get_priority_min": {args: map[int]argFn{0: one(0, 1, 2, 3, 5, 4, 8, 9)}},

@@ -564,7 +564,7 @@ func (g *gen) byKind(i int, c *call, done []bool) value {
 		return g.out(4)
 	case strace.FDPair:
 		p := g.out(8)
-		if p.Kind == 'p' && p.V < arenaLen {
+		if p.Kind == 'p' && p.V+8 <= arenaLen {
 			g.fds = append(g.fds, value{'m', p.V}, value{'m', p.V + 4})
 		}
 		return p

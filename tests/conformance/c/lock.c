@@ -443,3 +443,14 @@ CASE(first_what_then_whose)
 	R(fcntl(e, F_SETFL, O_NOATIME | O_DIRECT));
 	R(fcntl(e, F_SETFL, O_DIRECT));
 }
+
+CASE(range_before_type)
+{
+	put("f", "x");
+	int f = must(open("f", O_RDWR));
+	struct flock l = {.l_type = 9, .l_whence = SEEK_SET, .l_start = 10, .l_len = 0x7fffffffffffffff};
+	R(fcntl(f, F_OFD_GETLK, &l));
+	R(fcntl(f, F_SETLK, &l));
+	l.l_len = 1;
+	R(fcntl(f, F_SETLK, &l));
+}

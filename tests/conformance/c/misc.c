@@ -1,6 +1,7 @@
 // prctl(2), arch_prctl(2), uname(2), sysinfo(2), getcpu(2), getrandom(2),
 // personality(2), memfd_create(2), and calls that are not there.
 #include "p.h"
+#include <sys/ioctl.h>
 #include <asm/prctl.h>
 #include <sys/prctl.h>
 #include <sys/personality.h>
@@ -277,4 +278,16 @@ CASE(registers)
 		sum += x;
 	}
 	say("red zone %ld", sum);
+}
+
+CASE(ioctl_of_files)
+{
+	put("f", "x");
+	int f = must(open("f", O_RDWR)), e = must(RAW(eventfd2, 0, 0)), on = 1, p[2];
+	must(pipe(p));
+	R(ioctl(e, FIOASYNC, &on));
+	R(ioctl(p[0], FIOASYNC, &on));
+	drop();
+	R(ioctl(f, 1, &on)); // FIBMAP
+	R(ioctl(p[0], 1, &on));
 }

@@ -350,3 +350,15 @@ CASE(number_before_buffer)
 	S(shmctl, -1, IPC_SET, BAD);
 	S(semctl, -1, 0, IPC_SET, BAD);
 }
+
+CASE(copy_reads_the_buffer)
+{
+	int id = must(msgget(IPC_PRIVATE, 0600));
+	S(msgrcv, id, BAD, 10, 0, 040000 | IPC_NOWAIT);
+	S(msgrcv, id, BAD, 10, 0, 040000);
+	char b[100];
+	S(msgrcv, id, b, 10, 0, 040000 | IPC_NOWAIT);
+	must(msgctl(id, IPC_RMID, 0));
+	S(shmget, IPC_PRIVATE, 1UL << 63, 0600);
+	S(shmget, IPC_PRIVATE, 100, 04000 | 5 << 26);
+}

@@ -420,3 +420,11 @@ CASE(mknod_kind_before_path)
 	S(mknodat, -1, BAD, 0170000, 0);
 	S(mknod, BAD, S_IFREG | 0755, 0);
 }
+
+CASE(direct_directory)
+{
+	mkdir("d", 0755);
+	RZ(open("d", O_RDONLY | O_DIRECT));
+	RZ(open("d", O_RDONLY | O_DIRECT | O_PATH));
+	R(open("d", O_WRONLY | O_DIRECT));
+}

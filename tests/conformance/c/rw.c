@@ -282,3 +282,12 @@ CASE(flags_come_late)
 	R(readv(u, &none, 1));
 	R(writev(u, &none, 1));
 }
+
+CASE(no_write_at_all)
+{
+	int e = must(RAW(epoll_create1, 0)), t = must(RAW(timerfd_create, CLOCK_MONOTONIC, 0));
+	R(write(e, 0, 100));
+	R(write(t, KERN, 100));
+	R(write(t, "x", 0));
+	R(writev(t, KERN, 1));
+}

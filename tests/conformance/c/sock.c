@@ -326,3 +326,34 @@ CASE(pair_refused)
 	R(socket(AF_INET6, SOCK_DGRAM, IPPROTO_ICMP));
 	R(socket(AF_INET, SOCK_DGRAM, IPPROTO_ICMPV6));
 }
+
+CASE(whole_or_nothing)
+{
+	int d[2], q[2], u = must(socket(AF_INET6, SOCK_DGRAM, 0));
+	must(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0, d));
+	must(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, q));
+	char b[100], *e = edge(100);
+	struct iovec v = {e, 200};
+	R(writev(d[0], &v, 1));
+	R(write(q[0], e, 200));
+	R(recv(d[1], b, 100, MSG_DONTWAIT));
+	R(recv(q[1], b, 100, MSG_DONTWAIT));
+	// More than any message is no message, and not several.
+	char *big = mmap(0, 4 << 20, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	R(write(d[0], big, 4 << 20));
+	R(write(q[0], big, 4 << 20));
+	R(recv(d[1], b, 100, MSG_DONTWAIT));
+	// A length is cut before the range is looked at.
+	S(recvfrom, d[0], 0, -1, MSG_DONTWAIT, 0, 0);
+	S(accept4, 99, 0, 0, 1);
+	S(accept4, d[0], 0, 0, 1);
+	S(setsockopt, d[0], SOL_SOCKET, SO_RCVBUF, 0, 3);
+	S(setsockopt, d[0], SOL_SOCKET, SO_RCVBUF, 0, 4);
+	// IPv6 sockets of messages take IPv4 addresses.
+	struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(9), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	R(connect(u, (void *)&in, sizeof in));
+	int one = 1;
+	u = must(socket(AF_INET6, SOCK_DGRAM, 0));
+	must(setsockopt(u, IPPROTO_IPV6, IPV6_V6ONLY, &one, 4));
+	R(connect(u, (void *)&in, sizeof in));
+}

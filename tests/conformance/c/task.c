@@ -461,3 +461,15 @@ CASE(sched_getattr_of_the_future)
 	say("%d zeros", zeros);
 	S(sched_getattr, 0, b, 200, 0);
 }
+
+CASE(io_priority_by_nice)
+{
+	// Of one thread it is what was set, of several what counts.
+	setpgid(0, 0);
+	presult("of the process", RAW(ioprio_get, 1, 0), 0);
+	presult("of the group", RAW(ioprio_get, 2, 0), 0);
+	must(setpriority(PRIO_PROCESS, 0, 10));
+	presult("of the group, nice", RAW(ioprio_get, 2, 0), 0);
+	struct iovec v = {&v, 8};
+	S(process_vm_readv, getpid(), &v, 0x100000000, &v, 1, 0);
+}

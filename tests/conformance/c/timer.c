@@ -292,3 +292,13 @@ CASE(number_before_clock)
 	S(timer_create, 99, &bad, &n);
 	say("%d", n);
 }
+
+CASE(time_before_flags)
+{
+	struct itimerspec t = {0};
+	S(timerfd_settime, -1, 0xff0, BAD, 0);
+	S(timerfd_settime, -1, 0xff0, &t, 0);
+	struct timespec n = {0, -1};
+	S(clock_nanosleep, CLOCK_REALTIME_ALARM, 0, &n, 0);
+	S(clock_nanosleep, CLOCK_REALTIME_ALARM, 0, BAD, 0);
+}

@@ -228,7 +228,11 @@ static void mask(const struct mask *m, char *p)
 	case 'u':
 		for (unsigned i = 0; i < m->len; i++) if (p[i]) { memset(p, 0, m->len); p[0] = 1; break; }
 		break;
-	case 's': if (p[40] || p[41]) memset(p + 28, 0, 8); break;
+	case 's': {
+		unsigned *ids = (unsigned *)(p + 28);
+		if (p[40] || p[41] || ids[0] == 65534) memset(ids, 0, 8); // root's is nobody's inside
+		break;
+	}
 	case 'S': if (p[128] || p[132]) memset(p + 20, 0, 8); break;
 	case 'd': { int v; memcpy(&v, p, 4); v = pidcode(v); memcpy(p, &v, 4); break; }
 	case 'a': {
