@@ -5,6 +5,7 @@ package procinfo
 
 import (
 	"fmt"
+	"math"
 	"sort"
 
 	"adyton.dev/adyton/core/fdtable"
@@ -174,6 +175,10 @@ func (s *Service) Text(req *coreapi.TextRequest, rep *coreapi.TextReply) linux.E
 			rep.Data = f(s, rep.Data)
 			return 0
 		}
+		if limit := s.keyLimit(req.Name); limit != nil {
+			rep.Data = fmt.Appendf(rep.Data, "%d\n", *limit)
+			return 0
+		}
 		var t ipcapi.TextReply
 		e := s.Env.IPC.Text(&ipcapi.TextRequest{Name: req.Name}, &t)
 		rep.Data = append(rep.Data, t.Data...)
@@ -239,6 +244,14 @@ func (s *Service) setSystem(req *coreapi.SetTextRequest) linux.Errno {
 			return e
 		}
 	}
+	if limit := s.keyLimit(req.Name); limit != nil {
+		n, ok := atoi(trimNewline(string(req.Data)))
+		if !ok || n < 0 || n > math.MaxInt32 {
+			return linux.EINVAL
+		}
+		*limit = int(n)
+		return 0
+	}
 	if req.Name != "kmsg" && req.Caps>>linux.CAP_SYS_ADMIN&1 == 0 {
 		return linux.EPERM
 	}
@@ -254,6 +267,19 @@ func (s *Service) setSystem(req *coreapi.SetTextRequest) linux.Errno {
 		return 0
 	}
 	return linux.EACCES
+}
+
+// keyLimit finds a limit of the key service by its file.
+func (s *Service) keyLimit(name string) *int {
+	if s.Env == nil {
+		return nil
+	}
+	l := &s.Env.Keys.Limits
+	return map[string]*int{
+		"sys/kernel/keys/maxkeys": &l.MaxKeys, "sys/kernel/keys/maxbytes": &l.MaxBytes,
+		"sys/kernel/keys/root_maxkeys": &l.RootMaxKeys, "sys/kernel/keys/root_maxbytes": &l.RootMaxBytes,
+		"sys/kernel/keys/gc_delay": &l.GCDelay,
+	}[name]
 }
 
 func trimNewline(s string) string {

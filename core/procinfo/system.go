@@ -50,6 +50,7 @@ var systemTexts = map[string]func(*Service, []byte) []byte{
 		log, cleared := s.Env.LogRecords(nil)
 		return append(fmt.Appendf(b, "%d\n", cleared), log...)
 	},
+	"key-users":             func(s *Service, b []byte) []byte { return s.Env.Keys.UsersText(b) },
 	"sys/kernel/hostname":   func(s *Service, b []byte) []byte { return append(append(b, s.Env.Config.Hostname...), '\n') },
 	"sys/kernel/domainname": func(s *Service, b []byte) []byte { return append(append(b, domain(s)...), '\n') },
 }

@@ -3,6 +3,7 @@ package syscalls
 import (
 	"encoding/binary"
 
+	"adyton.dev/adyton/core/keys"
 	"adyton.dev/adyton/core/linux"
 	"adyton.dev/adyton/core/platform"
 	"adyton.dev/adyton/core/strace"
@@ -156,7 +157,7 @@ func (c *Call) clone(a *linux.CloneArgs) (int64, linux.Errno) {
 		id = c.Tasks.NewID()
 	}
 	nt := &task.Thread{Tid: id, Cred: t.Cred, Name: t.Name, Nice: t.Nice, Policy: t.Policy, RTPrio: t.RTPrio,
-		Affinity: t.Affinity, IOPrio: t.IOPrio, Personality: t.Personality, TimerSlackNs: t.TimerSlackNs, DefaultSlackNs: t.TimerSlackNs, MCEKill: t.MCEKill, MemPolicy: t.MemPolicy, SeccompMode: t.SeccompMode, Seccomp: t.Seccomp, StartNs: c.Leader.Now()}
+		Affinity: t.Affinity, IOPrio: t.IOPrio, Personality: t.Personality, TimerSlackNs: t.TimerSlackNs, DefaultSlackNs: t.TimerSlackNs, MCEKill: t.MCEKill, Keyrings: keys.Rings{Session: t.Keyrings.Session, Default: t.Keyrings.Default}, MemPolicy: t.MemPolicy, SeccompMode: t.SeccompMode, Seccomp: t.Seccomp, StartNs: c.Leader.Now()}
 	if t.ResetOnFork {
 		// sched_fork: the child loses what the parent gained.
 		if rtPolicy(nt.Policy) || nt.Policy == linux.SCHED_DEADLINE {

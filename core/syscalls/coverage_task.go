@@ -56,6 +56,16 @@ var taskClaims = []coverage.Claim{
 		Flags: map[string]uint64{"flags": linux.O_NONBLOCK | linux.PIDFD_THREAD},
 		Tests: []string{"conformance/task", "conformance/pidfd"},
 	},
+	{
+		Syscalls: []string{"add_key", "request_key"}, Level: coverage.Partial,
+		Note:  "Types keyring, user, logon and big_key. No program makes keys on demand: with callout information, request_key leaves a negative key.",
+		Tests: []string{"conformance/keys"},
+	},
+	{
+		Syscalls: []string{"keyctl"}, Level: coverage.Partial,
+		Note:  "No keys made for others, persistent keyrings, public keys, key watches and restrictions by type; /proc/keys is not there.",
+		Tests: []string{"conformance/keys"},
+	},
 	{Syscalls: []string{"capget", "capset"}, Level: coverage.Full, Tests: []string{"conformance/ident"}},
 	{Syscalls: []string{"get_robust_list"}, Level: coverage.Full, Tests: []string{"conformance/futex"}},
 	{

@@ -4,6 +4,7 @@ import (
 	"adyton.dev/adyton/core/coverage"
 	"adyton.dev/adyton/core/fdtable"
 	"adyton.dev/adyton/core/futex"
+	"adyton.dev/adyton/core/keys"
 	"adyton.dev/adyton/core/linux"
 	"adyton.dev/adyton/core/platform"
 	"adyton.dev/adyton/core/platform/leader"
@@ -95,6 +96,8 @@ type Env struct {
 	aio   map[*task.Space]aioContexts
 	aioNr uint64
 	log   kernelLog
+	// Keys is the key service.
+	Keys *keys.Table
 	// bootWall is where uptime counts from, in seconds since 1970.
 	bootWall int64
 
@@ -155,6 +158,7 @@ func NewEnv(claims ...[]coverage.Claim) (*Env, error) {
 		Tasks:     task.NewTable(),
 		Ready:     wait.NewRegistry(),
 		futexes:   futex.New(),
+		Keys:      keys.New(),
 		unknown:   map[uint64]uint64{},
 		pidfds:    map[*task.Process]map[*pidfd]bool{},
 		tokens:    map[uint64]*fdtable.File{},

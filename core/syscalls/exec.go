@@ -547,6 +547,7 @@ func (c *Call) leaveThread(old *task.Space) {
 // newIdentity does the rest of what execve changes: fs/exec.c, begin_new_exec.
 func (c *Call) newIdentity(x *program, cred *task.Cred) {
 	t, p := c.T, c.P
+	c.dropKeyrings(true, false)
 	c.unrefAll2(t.Files.CloseOnExec())
 	if t.Files.Shared() {
 		own := t.Files.Copy()

@@ -117,6 +117,7 @@ func (c *Call) endThread() {
 		c.releaseVforker()
 	}
 	c.leaveSemUndo()
+	c.dropKeyrings(false, last)
 	c.unrefAll(t.FS.Release())
 	for _, f := range t.Files.Release() {
 		c.closeFD(f)

@@ -33,6 +33,7 @@ var families = [][]Row{
 	ioportRows,
 	itimerRows,
 	kcmpRows,
+	keysRows,
 	linkRows,
 	madviseRows,
 	membarrierRows,

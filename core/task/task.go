@@ -8,6 +8,7 @@ package task
 
 import (
 	"adyton.dev/adyton/core/fdtable"
+	"adyton.dev/adyton/core/keys"
 	"adyton.dev/adyton/core/linux"
 	"adyton.dev/adyton/core/platform"
 	"adyton.dev/adyton/core/seccomp"
@@ -66,6 +67,8 @@ type Thread struct {
 	// SeccompMode is SECCOMP_MODE_*, Seccomp the filters of its filter mode.
 	SeccompMode uint32
 	Seccomp     *seccomp.Filter
+	// Keyrings are those of the key service.
+	Keyrings keys.Rings
 	// MemPolicy is what set_mempolicy sets.
 	MemPolicy MemPolicy
 
@@ -256,8 +259,10 @@ func (s *Space) Users() int { return s.refs }
 
 // Process is a thread group.
 type Process struct {
-	Pid    int32
-	Parent *Process
+	// Keyring is the keyring of the process, 0 for none.
+	Keyring int32
+	Pid     int32
+	Parent  *Process
 	// ParentThread is the thread that made it, for PR_SET_PDEATHSIG.
 	ParentThread *Thread
 	Children     map[int32]*Process

@@ -41,6 +41,7 @@ type inetSock struct {
 	sockBase
 	local, remote inetAddr
 	connectedTo   bool // remote is set
+	portLocked    bool // bind(2) named the port, which then outlives a connection
 	user          *portUser
 	v6only        bool
 	uid           uint32
@@ -193,7 +194,9 @@ func (k *inetSock) bindTo(s *IPC, req *ipcapi.BindRequest, owner portOwner) linu
 		return linux.EINVAL
 	}
 	k.uid = req.Cred.Uid
-	return s.takePort(k, a, owner)
+	e = s.takePort(k, a, owner)
+	k.portLocked = e == 0 && a.port != 0
+	return e
 }
 
 func (k *inetSock) name(peer bool, b []byte) ([]byte, linux.Errno) {

@@ -292,8 +292,13 @@ func (k *tcpSock) disconnect(s *IPC, ready *[]ipcapi.Ready) {
 	k.phase, k.state, k.down, k.err = unconnected, closed, 0, 0
 	k.connectedTo, k.finSent, k.finGot, k.first = false, false, false, false
 	k.local.ip = k.wildcard()
-	if k.user != nil {
+	switch {
+	case k.user != nil && k.portLocked:
 		k.user.ip = k.local.ip
+	default:
+		// tcp_set_state: inet_put_port without SOCK_BINDPORT_LOCK.
+		s.dropPort(k.user)
+		k.user, k.local.port = nil, 0
 	}
 	k.data.Release(&s.pool)
 	k.took, k.urgent = 0, urgent{}

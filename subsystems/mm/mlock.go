@@ -178,7 +178,7 @@ func (s *space) lockAll(flags uint32) {
 // can be run or written is left alone: the advice would be refused.
 func (s *space) populate(a *areas.Area, lo, hi uint64) {
 	switch {
-	case a.Prot&linux.PROT_WRITE != 0 && a.Flags&areas.Shared == 0:
+	case a.Prot&linux.PROT_WRITE != 0 && (a.Flags&areas.Shared == 0 || a.Prot&linux.PROT_READ == 0):
 		s.advise(lo, hi, linux.MADV_POPULATE_WRITE)
 	case a.Prot&linux.PROT_READ != 0:
 		s.advise(lo, hi, linux.MADV_POPULATE_READ)

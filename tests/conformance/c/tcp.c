@@ -710,3 +710,25 @@ CASE(fastopen)
 	c = must(socket(AF_INET, SOCK_STREAM, 0));
 	R(sendto(c, "hello", 5, MSG_FASTOPEN, (void *)&a, sizeof a));
 }
+
+CASE(port_goes)
+{
+	// A port that bind named outlives the connection, others do not.
+	struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)}, n;
+	struct sockaddr none = {.sa_family = AF_UNSPEC};
+	socklen_t l = sizeof a;
+	int s = must(socket(AF_INET, SOCK_STREAM, 0));
+	must(bind(s, (void *)&a, sizeof a));
+	must(listen(s, 5));
+	must(getsockname(s, (void *)&a, &l));
+	int c = must(socket(AF_INET, SOCK_STREAM, 0));
+	must(connect(c, (void *)&a, sizeof a));
+	int f = must(accept(s, 0, 0));
+	R(connect(f, &none, sizeof none));
+	n = (struct sockaddr_in){.sin_family = AF_INET};
+	R(bind(f, (void *)&n, sizeof n));
+	R(listen(f, 5));
+	R(connect(c, &none, sizeof none));
+	n = (struct sockaddr_in){.sin_family = AF_INET};
+	R(bind(c, (void *)&n, sizeof n));
+}
