@@ -138,6 +138,9 @@ func (j *jail) confirm(ctx context.Context, p *program, d *Difference) (*Differe
 	}
 	for _, a := range adyton {
 		if compare(p, native[0], a) == nil {
+			if j.cfg.Verbose {
+				fmt.Fprintf(j.cfg.Out, "gone when alone: seed %d, %s\n   native: %s\n   adyton: %s\n", p.Seed, d.Signature, d.Native, d.Adyton)
+			}
 			return nil, false
 		}
 	}
