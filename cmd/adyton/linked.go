@@ -5,6 +5,7 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 
@@ -25,6 +26,7 @@ type machine struct {
 	plugins []*plugin.Plugin
 	fs      *linkedFS           // nil when it is a plugin
 	ready   chan *kernel.Kernel // holds the kernel once it is put together
+	ended   atomic.Int32        // the status that end was given
 }
 
 // assemble makes the subsystems, linked or as plugins, and puts them together.
@@ -95,10 +97,7 @@ func (m *machine) subsystems(f *runFlags, s *setup, core *procinfo.Service, part
 	where := map[string]string{"fs": f.fs, "mm": f.mm, "signal": f.signal, "ipc": f.ipc}
 	var gone func()
 	if f.pluginDeath == "kill" {
-		gone = func() {
-			m.close()
-			os.Exit(125) // what runs ends with us
-		}
+		gone = func() { m.end(125) }
 	}
 	for _, kind := range plugin.Kinds {
 		switch w := where[kind]; {
@@ -145,6 +144,13 @@ func (m *machine) subsystems(f *runFlags, s *setup, core *procinfo.Service, part
 		}
 	}
 	return nil
+}
+
+// end ends adyton in the middle of a run, and with it all that runs.
+func (m *machine) end(status int) {
+	m.ended.Store(int32(status))
+	m.close()
+	os.Exit(status)
 }
 
 // close ends the plugins and the connection to the host, which restores the

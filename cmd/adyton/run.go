@@ -112,6 +112,9 @@ func run(f *runFlags, args []string) error {
 	}
 	stop := m.forwardSignals()
 	status, err := m.kernel.Run(first)
+	if s := m.ended.Load(); s != 0 {
+		return exitError(s) // that the run failed for want of its parts is no news
+	}
 	stop()
 	m.close()
 	if f.report != "" {
@@ -234,8 +237,7 @@ func (m *machine) forwardSignals() (stop func()) {
 			if !m.kernel.Booted() {
 				// No program to hand it to, and what starts it may wait for ever.
 				fmt.Fprintf(os.Stderr, "adyton: %v before the program ran\n", s)
-				m.close()
-				os.Exit(128 + int(s.(syscall.Signal)))
+				m.end(128 + int(s.(syscall.Signal)))
 			}
 			m.kernel.Signal(int32(s.(syscall.Signal)))
 		}
