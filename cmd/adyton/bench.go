@@ -85,6 +85,9 @@ type benchRow struct {
 	Missed bool    `json:"missed,omitempty"`
 }
 
+// startName is the row that is timed from outside, as a whole.
+const startName = "start"
+
 // startAtMostNs is how much longer than natively a start may take.
 const startAtMostNs = 40e6
 
@@ -140,7 +143,7 @@ func runBench(cmd *cobra.Command, names []string, f *benchFlags) error {
 
 // benchWorks are the rows of names, which may be of groups.
 func benchWorks(names []string) ([]bench.Work, error) {
-	start := bench.Work{Name: "start", What: "start of a program that does nothing"}
+	start := bench.Work{Name: startName, What: "start of a program that does nothing"}
 	calls := append(slices.Clone(bench.Calls), start)
 	all := append(slices.Clone(calls), bench.Programs...)
 	if len(names) == 0 {
@@ -205,7 +208,10 @@ func kernelRelease() string {
 // program that it needs is not installed. A side that cannot do it has no time,
 // but for native and Adyton.
 func benchWork(ctx context.Context, sides []side, w *bench.Work, bin string, rounds int) (row benchRow, ok bool, err error) {
-	args := []string{bin, w.Name}
+	args, start := []string{bin, w.Name}, w.Name == startName
+	if start {
+		args[1] = "nothing"
+	}
 	if w.Script != nil {
 		for _, p := range w.Script.Needs {
 			if _, err := exec.LookPath(p); err != nil {
@@ -218,7 +224,7 @@ func benchWork(ctx context.Context, sides []side, w *bench.Work, bin string, rou
 	times := make([][]float64, len(sides))
 	for range rounds {
 		for i, s := range sides {
-			ns, err := measure(ctx, s, args)
+			ns, err := measure(ctx, s, args, start)
 			if err != nil && i < 2 {
 				return row, false, fmt.Errorf("bench: %s %s: %w", s.name, w.Name, err)
 			}
@@ -234,7 +240,7 @@ func benchWork(ctx context.Context, sides []side, w *bench.Work, bin string, rou
 	}
 	row.Ratio = row.Ns["adyton"] / row.Ns["native"]
 	row.Missed = row.AtMost > 0 && row.Ratio > row.AtMost
-	if w.Name == "start" {
+	if start {
 		row.AtMost = startAtMostNs
 		row.Missed = row.Ns["adyton"]-row.Ns["native"] > row.AtMost
 	}
@@ -302,7 +308,7 @@ func printBench(w io.Writer, report *benchReport, old map[string]benchRow) error
 		if r.AtMost > 0 {
 			verdict = fmt.Sprint(r.AtMost)
 		}
-		if r.Name == "start" {
+		if r.Name == startName {
 			verdict = fmt.Sprintf("+%.0f ms", r.AtMost/1e6)
 		}
 		if r.Missed {
@@ -318,13 +324,9 @@ func printBench(w io.Writer, report *benchReport, old map[string]benchRow) error
 }
 
 // measure runs one piece of work on one side and gives ns an operation: what it
-// prints, or for start how long it takes.
-func measure(ctx context.Context, s side, args []string) (float64, error) {
+// prints, or when whole how long it takes itself.
+func measure(ctx context.Context, s side, args []string, whole bool) (float64, error) {
 	args = append(slices.Clone(s.command), args...)
-	start := args[len(args)-1] == "start"
-	if start {
-		args[len(args)-1] = "nothing"
-	}
 	c := exec.CommandContext(ctx, args[0], args[1:]...)
 	var out, errs bytes.Buffer
 	c.Stdout, c.Stderr = &out, &errs
@@ -332,7 +334,7 @@ func measure(ctx context.Context, s side, args []string) (float64, error) {
 	if err := c.Run(); err != nil {
 		return 0, fmt.Errorf("%w: %s", err, strings.TrimSpace(errs.String()))
 	}
-	if start {
+	if whole {
 		return float64(time.Since(began)), nil
 	}
 	return strconv.ParseFloat(strings.TrimSpace(out.String()), 64)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strconv"
@@ -28,12 +29,7 @@ func applyConfig(fl *pflag.FlagSet, path string) error {
 	if err := toml.Unmarshal(b, &file); err != nil {
 		return fmt.Errorf("--config %s: %w", path, err)
 	}
-	keys := make([]string, 0, len(file))
-	for k := range file {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys) // which error is told must not depend on a map
-	for _, k := range keys {
+	for _, k := range slices.Sorted(maps.Keys(file)) { // which error is told must not depend on a map
 		flag := fl.Lookup(k)
 		if flag == nil || k == "config" || k == "help" {
 			return fmt.Errorf("--config %s: %q is no flag of adyton run", path, k)

@@ -51,6 +51,15 @@ func (x *implementation) unknown(known ...string) error {
 	return fmt.Errorf("--%s linked:%s: no such implementation; there is %s", x.kind, x.name, strings.Join(known, ", "))
 }
 
+// plain fails for all but the default without options, of a subsystem that has
+// one implementation.
+func (x *implementation) plain() error {
+	if x.name != "" && x.name != "default" {
+		return x.unknown("default")
+	}
+	return x.only()
+}
+
 // number is an option that counts; 0 when it is not given.
 func (x *implementation) number(key string) (int, error) {
 	v := x.options.Get(key)
@@ -82,11 +91,8 @@ func newLinkedMM(s *setup, x implementation) (mmapi.MM, error) {
 }
 
 func newLinkedSignal(x implementation) (signalapi.Signal, error) {
-	if err := x.only(); err != nil {
+	if err := x.plain(); err != nil {
 		return nil, err
-	}
-	if x.name != "" && x.name != "default" {
-		return nil, x.unknown("default")
 	}
 	return signal.New(signal.Config{Realtime: func() int64 { return time.Now().UnixNano() }, Monotonic: leader.Now})
 }

@@ -16,7 +16,7 @@ func newMan() *cobra.Command {
 		Args:    cobra.ExactArgs(1),
 		Hidden:  true,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			var date time.Time // of the build, so that the same source gives the same pages
+			var date time.Time // no day of today, so that the same source gives the same pages
 			return doc.GenManTree(cmd.Root(), &doc.GenManHeader{Section: "1", Source: buildVersion().Version, Manual: "Adyton", Date: &date}, args[0])
 		},
 	}

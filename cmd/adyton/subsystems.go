@@ -53,11 +53,8 @@ type linkedFS struct {
 // s names. done is told of tickets that callers of fs wait for; nil has fs pass
 // them on by Watch. operator gets what the host did wrong.
 func newLinkedFS(s *setup, x implementation, core coreapi.Core, done func(uint64), operator func(string, ...any)) (*linkedFS, error) {
-	if err := x.only(); err != nil {
+	if err := x.plain(); err != nil {
 		return nil, err
-	}
-	if x.name != "" && x.name != "default" {
-		return nil, x.unknown("default")
 	}
 	var f *fs.FS
 	o := client.Options{

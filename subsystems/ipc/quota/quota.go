@@ -55,89 +55,55 @@ func New(inner ipcapi.IPC, limits Limits) (*Quota, error) {
 	return &Quota{IPC: inner, limits: limits, held: map[uint32]int{}, owner: map[uint64]uint32{}}, nil
 }
 
-// room says whether uid may have n handles more.
-func (q *Quota) room(uid uint32, n int) bool {
-	return q.limits.Handles == 0 || q.held[uid]+n <= q.limits.Handles
-}
-
-// own counts a handle for uid.
-func (q *Quota) own(uid uint32, handle uint64) {
-	q.owner[handle] = uid
-	q.held[uid]++
+// hold runs open, which gives uid the handles that are in handles then, if uid
+// may have so many more. Errors besides those of open: ENFILE.
+func (q *Quota) hold(uid uint32, open func() linux.Errno, handles ...*uint64) linux.Errno {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if over(q.limits.Handles, q.held[uid], len(handles)) {
+		return linux.ENFILE
+	}
+	e := open()
+	if e != 0 {
+		return e
+	}
+	for _, h := range handles {
+		q.owner[*h] = uid
+		q.held[uid]++
+	}
+	return 0
 }
 
 // Socket implements ipcapi.IPC. Errors besides: ENFILE.
 func (q *Quota) Socket(req *ipcapi.SocketRequest, rep *ipcapi.SocketReply) linux.Errno {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if !q.room(req.Cred.Uid, 1) {
-		return linux.ENFILE
-	}
-	e := q.IPC.Socket(req, rep)
-	if e == 0 {
-		q.own(req.Cred.Uid, rep.Handle)
-	}
-	return e
+	return q.hold(req.Cred.Uid, func() linux.Errno { return q.IPC.Socket(req, rep) }, &rep.Handle)
 }
 
 // SocketPair implements ipcapi.IPC. Errors besides: ENFILE.
 func (q *Quota) SocketPair(req *ipcapi.SocketPairRequest, rep *ipcapi.SocketPairReply) linux.Errno {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if !q.room(req.Cred.Uid, 2) {
-		return linux.ENFILE
-	}
-	e := q.IPC.SocketPair(req, rep)
-	if e == 0 {
-		q.own(req.Cred.Uid, rep.First)
-		q.own(req.Cred.Uid, rep.Second)
-	}
-	return e
+	return q.hold(req.Cred.Uid, func() linux.Errno { return q.IPC.SocketPair(req, rep) }, &rep.First, &rep.Second)
 }
 
 // Accept implements ipcapi.IPC: what is accepted is held by the user of the
 // listening socket. Errors besides: ENFILE, with the connection still queued.
 func (q *Quota) Accept(req *ipcapi.AcceptRequest, rep *ipcapi.AcceptReply) linux.Errno {
 	q.mu.Lock()
-	defer q.mu.Unlock()
 	uid, known := q.owner[req.Handle]
-	if known && !q.room(uid, 1) {
-		return linux.ENFILE
+	q.mu.Unlock()
+	if !known {
+		return q.IPC.Accept(req, rep)
 	}
-	e := q.IPC.Accept(req, rep)
-	if e == 0 && rep.Handle != 0 && known {
-		q.own(uid, rep.Handle)
-	}
-	return e
+	return q.hold(uid, func() linux.Errno { return q.IPC.Accept(req, rep) }, &rep.Handle)
 }
 
 // OpenPipe implements ipcapi.IPC. Errors besides: ENFILE.
 func (q *Quota) OpenPipe(req *ipcapi.OpenPipeRequest, rep *ipcapi.OpenPipeReply) linux.Errno {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if !q.room(req.Cred.Uid, 2) {
-		return linux.ENFILE
-	}
-	e := q.IPC.OpenPipe(req, rep)
-	if e == 0 {
-		q.own(req.Cred.Uid, rep.ReadHandle)
-		q.own(req.Cred.Uid, rep.WriteHandle)
-	}
-	return e
+	return q.hold(req.Cred.Uid, func() linux.Errno { return q.IPC.OpenPipe(req, rep) }, &rep.ReadHandle, &rep.WriteHandle)
 }
 
 // MqOpen implements ipcapi.IPC. Errors besides: ENFILE.
 func (q *Quota) MqOpen(req *ipcapi.MqOpenRequest, rep *ipcapi.MqOpenReply) linux.Errno {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if !q.room(req.Cred.Uid, 1) {
-		return linux.ENFILE
-	}
-	e := q.IPC.MqOpen(req, rep)
-	if e == 0 {
-		q.own(req.Cred.Uid, rep.Handle)
-	}
-	return e
+	return q.hold(req.Cred.Uid, func() linux.Errno { return q.IPC.MqOpen(req, rep) }, &rep.Handle)
 }
 
 // Close implements ipcapi.IPC.
